@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * RISC-V, 64 bit. C11 fences order memory against memory only; a device
+ * register is input (i) and output (o) to the FENCE instruction, so each
+ * barrier below says which of i, o, r, w it keeps apart.
+ * Source: RISC-V Unprivileged ISA, "RV32I Base Integer Instruction Set",
+ * "Memory Ordering Instructions"; "RVWMO Memory Consistency Model".
+ */
+#ifndef UMSI_ARCH_H
+#define UMSI_ARCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* ---- Atomics. All shared words outside a lock are of these types. ---- */
+
+typedef struct { uint32_t v; } umsi_atomic32;
+typedef struct { uint64_t v; } umsi_atomic64;
+typedef struct { void *v; } umsi_atomic_ptr;
+
+static inline uint32_t umsi_load32(const umsi_atomic32 *a)
+{
+	return __atomic_load_n(&a->v, __ATOMIC_RELAXED);
+}
+
+static inline uint32_t umsi_load32_acquire(const umsi_atomic32 *a)
+{
+	return __atomic_load_n(&a->v, __ATOMIC_ACQUIRE);
+}
+
+static inline void umsi_store32(umsi_atomic32 *a, uint32_t value)
+{
+	__atomic_store_n(&a->v, value, __ATOMIC_RELAXED);
+}
+
+static inline void umsi_store32_release(umsi_atomic32 *a, uint32_t value)
+{
+	__atomic_store_n(&a->v, value, __ATOMIC_RELEASE);
+}
+
+static inline bool umsi_cas32(umsi_atomic32 *a, uint32_t *expected, uint32_t desired)
+{
+	return __atomic_compare_exchange_n(&a->v, expected, desired, false,
+					   __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+static inline uint32_t umsi_fetch_add32(umsi_atomic32 *a, uint32_t n)
+{
+	return __atomic_fetch_add(&a->v, n, __ATOMIC_ACQ_REL);
+}
+
+static inline uint32_t umsi_fetch_or32(umsi_atomic32 *a, uint32_t bits)
+{
+	return __atomic_fetch_or(&a->v, bits, __ATOMIC_ACQ_REL);
+}
+
+static inline uint32_t umsi_fetch_and32(umsi_atomic32 *a, uint32_t bits)
+{
+	return __atomic_fetch_and(&a->v, bits, __ATOMIC_ACQ_REL);
+}
+
+static inline uint64_t umsi_load64(const umsi_atomic64 *a)
+{
+	return __atomic_load_n(&a->v, __ATOMIC_RELAXED);
+}
+
+static inline uint64_t umsi_load64_acquire(const umsi_atomic64 *a)
+{
+	return __atomic_load_n(&a->v, __ATOMIC_ACQUIRE);
+}
+
+static inline void umsi_store64(umsi_atomic64 *a, uint64_t value)
+{
+	__atomic_store_n(&a->v, value, __ATOMIC_RELAXED);
+}
+
+static inline void umsi_store64_release(umsi_atomic64 *a, uint64_t value)
+{
+	__atomic_store_n(&a->v, value, __ATOMIC_RELEASE);
+}
+
+static inline uint64_t umsi_fetch_add64(umsi_atomic64 *a, uint64_t n)
+{
+	return __atomic_fetch_add(&a->v, n, __ATOMIC_ACQ_REL);
+}
+
+static inline void *umsi_load_ptr(const umsi_atomic_ptr *a)
+{
+	return __atomic_load_n(&a->v, __ATOMIC_RELAXED);
+}
+
+static inline void *umsi_load_ptr_acquire(const umsi_atomic_ptr *a)
+{
+	return __atomic_load_n(&a->v, __ATOMIC_ACQUIRE);
+}
+
+static inline void umsi_store_ptr(umsi_atomic_ptr *a, void *value)
+{
+	__atomic_store_n(&a->v, value, __ATOMIC_RELAXED);
+}
+
+static inline void umsi_store_ptr_release(umsi_atomic_ptr *a, void *value)
+{
+	__atomic_store_n(&a->v, value, __ATOMIC_RELEASE);
+}
+
+/* ---- The named barriers (DESIGN.md, "Ordering"). ---- */
+
+/* R1: the table entry is visible before the device can learn the message. */
+static inline void umsi_barrier_publish_to_message(void)
+{
+	__asm__ volatile("fence w, o" ::: "memory");
+}
+
+/*
+ * After each claim: a CSR read is device input and carries no dependency, so
+ * without this the table and whatever the device wrote may be read too early.
+ */
+static inline void umsi_barrier_claim_to_handler(void)
+{
+	__asm__ volatile("fence i, r" ::: "memory");
+}
+
+/* R4, R13: the flush has returned before the stamp (or DEAD) can be seen. */
+static inline void umsi_barrier_flush_to_stamp(void)
+{
+	__asm__ volatile("fence i, rw" ::: "memory");
+}
+
+/* R7: req is read before the marker leaves. */
+static inline void umsi_barrier_req_to_marker(void)
+{
+	__asm__ volatile("fence r, o" ::: "memory");
+}
+
+/* R6: the look at topei and every use of the table precede the store of done. */
+static inline void umsi_barrier_look_to_done(void)
+{
+	__asm__ volatile("fence irw, w" ::: "memory");
+}
+
+/* R9: the inbox link (or what an IPI is about) is visible before the kick. */
+static inline void umsi_barrier_link_to_kick(void)
+{
+	__asm__ volatile("fence w, o" ::: "memory");
+}
+
+/* ---- Device registers: exact width, in program order per device. ---- */
+
+static inline uint32_t umsi_mmio_read32(const volatile void *address)
+{
+	return *(const volatile uint32_t *)address;
+}
+
+static inline void umsi_mmio_write32(volatile void *address, uint32_t value)
+{
+	*(volatile uint32_t *)address = value;
+}
+
+/* ---- Local interrupts: sstatus.SIE. ---- */
+
+#define UMSI_SSTATUS_SIE	2ul
+
+static inline uintptr_t umsi_arch_irq_save(void)
+{
+	uintptr_t was;
+
+	__asm__ volatile("csrrci %0, sstatus, 2" : "=r"(was) :: "memory");
+	return was & UMSI_SSTATUS_SIE;
+}
+
+static inline void umsi_arch_irq_restore(uintptr_t state)
+{
+	__asm__ volatile("csrs sstatus, %0" :: "r"(state & UMSI_SSTATUS_SIE) : "memory");
+}
+
+#endif

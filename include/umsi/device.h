@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Devices, their tables (device MSI domains) and the interrupts in them.
+ *
+ * A device may have several tables at once, created and dropped at run time.
+ * Index space is per table. Everything allocated under a device goes with it.
+ *
+ * Context, unless a function says otherwise: sleepable. All calls on one
+ * device may run in parallel; a pointer must not be used after the call that
+ * ends its object has begun.
+ */
+#ifndef UMSI_DEVICE_H
+#define UMSI_DEVICE_H
+
+#include <umsi/status.h>
+#include <umsi/store.h>
+#include <umsi/types.h>
+
+struct umsi_device_config {
+	const char *name;		/* for dumps; its first 23 bytes are copied */
+	uint32_t requester_id;		/* segment << 16 | bus << 8 | device << 3 | function; host's choice off PCI */
+	uint32_t node;			/* NUMA node it is nearest to */
+	struct umsi_domain *parent;	/* where its messages go: a root or translator */
+};
+
+/**
+ * umsi_device_add() - Return: UMSI_OK, UMSI_EINVAL (NULL, no parent), UMSI_ENOMEM.
+ */
+int umsi_device_add(struct umsi *m, const struct umsi_device_config *config,
+		    struct umsi_device **out);
+
+/**
+ * umsi_device_remove() - tear down everything under it, then it
+ * @dev: gone when this returns UMSI_OK
+ *
+ * Frees every interrupt (as umsi_irq_free()), destroys every table. Works the
+ * same when the hardware was pulled out beforehand.
+ *
+ * Return: UMSI_OK, or UMSI_ECONTEXT (inside a trap; nothing was changed).
+ */
+int umsi_device_remove(struct umsi_device *dev);
+
+struct umsi_table_config {
+	const char *name;	/* for dumps; its first 23 bytes are copied; NULL = ops->name */
+	uint32_t size;		/* indices 0 .. size - 1; 1 .. UMSI_TABLE_MAX */
+};
+
+/**
+ * umsi_table_create() - a table over a store of the caller's
+ * @ops: const, must outlive the table
+ * @store: handed to every op
+ *
+ * PCI functions have calls of their own (<umsi/pci.h>).
+ *
+ * Return: UMSI_OK, UMSI_EINVAL (NULL, or ops without write or settle rules: see
+ *   struct umsi_store_ops), UMSI_ERANGE (size), UMSI_ESTATE (device being removed), UMSI_ENOMEM.
+ */
+int umsi_table_create(struct umsi_device *dev, const struct umsi_store_ops *ops,
+		      void *store, const struct umsi_table_config *config,
+		      struct umsi_table **out);
+
+/**
+ * umsi_table_destroy() - free every interrupt in it, then it
+ *
+ * Waits for frees that other threads have under way, then calls ops->destroy.
+ * Return: UMSI_OK, UMSI_ECONTEXT, or UMSI_ENOENT (another thread is destroying it).
+ */
+int umsi_table_destroy(struct umsi_table *table);
+
+/* How many indices it has. Any context. */
+uint32_t umsi_table_size(const struct umsi_table *table);
+
+struct umsi_irq_request_at {
+	uint32_t first, last;		/* take one free index in [first, last]; exact: first == last */
+	struct umsi_affinity affinity;	/* zeroed = any online CPU */
+	uint64_t cookie;		/* handed to the store ops: a queue handle, a PASID */
+};
+
+/* Any index: { .first = 0, .last = UMSI_INDEX_LAST } */
+#define UMSI_INDEX_LAST	(UMSI_TABLE_MAX - 1)
+
+/**
+ * umsi_irq_alloc() - one interrupt on one free index
+ * @at: which index, where to deliver; last is clamped to the table's size
+ * @out: the handle; the lowest free index of the range was taken
+ *
+ * Reserves an index, a record and a place at every level of the path; nothing
+ * is visible to hardware and nothing can be delivered until umsi_irq_request().
+ *
+ * Return: UMSI_OK, UMSI_EINVAL, UMSI_ERANGE (first > last or beyond the table, or a CPU that
+ *   does not exist), UMSI_EEXIST (exact index taken), UMSI_ENOINDEX (range full),
+ *   UMSI_ENOMEM, UMSI_ENOSLOT, UMSI_ENOCPU, UMSI_ESTATE (table being destroyed),
+ *   UMSI_ECONTEXT (inside a trap).
+ */
+int umsi_irq_alloc(struct umsi_table *table, const struct umsi_irq_request_at *at,
+		   umsi_irq *out);
+
+/**
+ * umsi_irq_free() - end one interrupt, also while it fires
+ *
+ * Stops the store, flushes it, and waits for a running handler. When this
+ * returns no handler runs or will run and the index is free; the slots follow
+ * when their CPUs have proved them quiet.
+ *
+ * Return: UMSI_OK, UMSI_ENOENT (not live, or another thread is freeing it),
+ *   UMSI_ECONTEXT (inside a trap).
+ */
+int umsi_irq_free(struct umsi *m, umsi_irq irq);
+
+/**
+ * umsi_irq_free_range() - free every interrupt with an index in [first, last]
+ *
+ * Return: how many were freed by this call (>= 0), or UMSI_ECONTEXT.
+ */
+int umsi_irq_free_range(struct umsi_table *table, uint32_t first, uint32_t last);
+
+/* The interrupt at @index, or UMSI_IRQ_NONE. Sleepable. */
+umsi_irq umsi_irq_at(struct umsi_table *table, uint32_t index);
+
+/* Its index in its table. UMSI_OK or UMSI_ENOENT. Any context. */
+int umsi_irq_index(struct umsi *m, umsi_irq irq, uint32_t *out_index);
+
+/* The message its store holds (cached). UMSI_OK, UMSI_ENOENT, UMSI_ESTATE (not requested yet). */
+int umsi_irq_message(struct umsi *m, umsi_irq irq, struct umsi_msg *out);
+
+#endif

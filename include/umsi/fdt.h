@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Flattened device trees: a reader that believes nothing, and the finders that
+ * turn nodes into the config structs a host could also fill by hand.
+ * Pure: no hook is called, no memory allocated, nothing written but outputs.
+ * Source: Devicetree Specification 0.4, "Flattened Devicetree (DTB) Format".
+ */
+#ifndef UMSI_FDT_H
+#define UMSI_FDT_H
+
+#include <umsi/imsic.h>
+#include <umsi/status.h>
+#include <umsi/types.h>
+#include <umsi/umsi.h>
+
+/* A tree whose header, blocks and nesting were checked by umsi_fdt_open(). */
+struct umsi_fdt {
+	const unsigned char *blob;
+	uint32_t bytes;
+	uint32_t struct_offset, struct_bytes;
+	uint32_t strings_offset, strings_bytes;
+};
+
+/* Where and why a tree was refused. */
+struct umsi_fdt_error {
+	uint32_t offset;	/* bytes from the start of the blob */
+	const char *what;	/* static text: the property or rule */
+};
+
+#define UMSI_FDT_DEPTH_MAX	32
+
+/**
+ * umsi_fdt_open() - check a blob from end to end
+ * @blob: 8-byte aligned; must stay as it is while @out is used
+ * @bytes: how many may be read; totalsize may be less, never more
+ * @error: optional; written on failure
+ *
+ * Context: any. Return: UMSI_OK, UMSI_EINVAL, UMSI_EFW_MAGIC, UMSI_EFW_VERSION, UMSI_EFW_TRUNCATED,
+ *   UMSI_EFW_BOUNDS, UMSI_EFW_STRUCTURE, UMSI_EFW_STRING, UMSI_EFW_DEPTH.
+ */
+int umsi_fdt_open(const void *blob, size_t bytes, struct umsi_fdt *out,
+		  struct umsi_fdt_error *error);
+
+/* A node, by the offset of its FDT_BEGIN_NODE token in the structure block; negative = none. */
+typedef int32_t umsi_fdt_node;
+
+struct umsi_fdt_property {
+	const unsigned char *value;	/* big-endian cells, unaligned */
+	uint32_t bytes;
+};
+
+umsi_fdt_node umsi_fdt_root(const struct umsi_fdt *fdt);
+/* Depth first; @after = the root to start; negative at the end. */
+umsi_fdt_node umsi_fdt_next(const struct umsi_fdt *fdt, umsi_fdt_node after);
+umsi_fdt_node umsi_fdt_first_child(const struct umsi_fdt *fdt, umsi_fdt_node parent);
+umsi_fdt_node umsi_fdt_next_sibling(const struct umsi_fdt *fdt, umsi_fdt_node node);
+umsi_fdt_node umsi_fdt_parent(const struct umsi_fdt *fdt, umsi_fdt_node node);
+/* "/soc/pci@30000000"; unit addresses may be left out where unique. */
+umsi_fdt_node umsi_fdt_find_path(const struct umsi_fdt *fdt, const char *path);
+umsi_fdt_node umsi_fdt_find_phandle(const struct umsi_fdt *fdt, uint32_t phandle);
+/* The next node after @after (negative: from the start) whose compatible list holds @compatible. */
+umsi_fdt_node umsi_fdt_find_compatible(const struct umsi_fdt *fdt, umsi_fdt_node after,
+				       const char *compatible);
+/* The node's name with its unit address. Never NULL for a valid node. */
+const char *umsi_fdt_name(const struct umsi_fdt *fdt, umsi_fdt_node node);
+bool umsi_fdt_get(const struct umsi_fdt *fdt, umsi_fdt_node node, const char *name,
+		  struct umsi_fdt_property *out);
+/* Cell @index of a property of 32-bit cells. UMSI_OK, UMSI_EFW_MISSING, UMSI_EFW_VALUE. */
+int umsi_fdt_get_u32(const struct umsi_fdt *fdt, umsi_fdt_node node, const char *name,
+		     uint32_t index, uint32_t *out);
+/* Entry @index of reg, by the parent's cells. UMSI_OK, UMSI_EFW_MISSING, UMSI_EFW_VALUE, UMSI_EFW_CELLS. */
+int umsi_fdt_get_reg(const struct umsi_fdt *fdt, umsi_fdt_node node, uint32_t index,
+		     uint64_t *out_address, uint64_t *out_bytes);
+
+/**
+ * umsi_fdt_cpus() - every enabled CPU of /cpus
+ * @boot_hart: listed first, so that it becomes CPU 0
+ * @cpus: room for @room; hw_id is the hart id
+ * @out_count: how many there are
+ *
+ * Return: UMSI_OK, UMSI_EFW_MISSING, UMSI_EFW_VALUE, UMSI_EFW_CELLS, UMSI_EFW_ROOM.
+ */
+int umsi_fdt_cpus(const struct umsi_fdt *fdt, uint64_t boot_hart,
+		  struct umsi_cpu_desc *cpus, uint32_t room, uint32_t *out_count,
+		  struct umsi_fdt_error *error);
+
+/**
+ * umsi_fdt_imsic() - the supervisor-level IMSIC
+ * @cpus, @ncpus: as from umsi_fdt_cpus()
+ * @files: room for @ncpus; files[i].phys = 0 where CPU i has none
+ * @out: files, num_ids and index widths filled in, the rest zeroed
+ *
+ * The node whose interrupts-extended leads to supervisor external interrupts (9) of the harts'
+ * riscv,cpu-intc nodes; register sets with holes are followed as the binding says.
+ *
+ * Return: UMSI_OK, UMSI_EFW_MISSING (no such node), UMSI_EFW_VALUE, UMSI_EFW_CELLS, UMSI_EFW_PHANDLE.
+ * Source: Devicetree binding riscv,imsics; AIA, "Arrangement of the memory regions of multiple interrupt files".
+ */
+int umsi_fdt_imsic(const struct umsi_fdt *fdt, const struct umsi_cpu_desc *cpus,
+		   uint32_t ncpus, struct umsi_imsic_file *files,
+		   struct umsi_imsic_config *out, struct umsi_fdt_error *error);
+
+/* A host bridge with memory-mapped configuration space (pci-host-ecam-generic). */
+struct umsi_pci_host {
+	uint64_t ecam_phys, ecam_bytes;
+	uint32_t segment, first_bus, last_bus;
+	struct {
+		uint64_t pci, phys, bytes;	/* one window of ranges */
+		bool io, prefetchable, wide;	/* wide: 64-bit space */
+	} window[8];
+	uint32_t windows;
+	uint32_t msi_parent;		/* phandle, 0 = none said */
+};
+
+/* The first such bridge after @after. UMSI_OK, UMSI_EFW_MISSING, UMSI_EFW_VALUE, UMSI_EFW_CELLS, UMSI_EFW_ROOM. */
+int umsi_fdt_pci_host(const struct umsi_fdt *fdt, umsi_fdt_node after,
+		      struct umsi_pci_host *out, struct umsi_fdt_error *error);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * PCI functions as message stores. Nothing a function says about itself is
+ * believed before it was checked; a refusal touches nothing.
+ */
+#ifndef UMSI_PCI_H
+#define UMSI_PCI_H
+
+#include <umsi/device.h>
+#include <umsi/status.h>
+#include <umsi/types.h>
+
+/* One 32-bit BAR slot as the host assigned it (a 64-bit BAR uses slot n; slot n + 1 is all zero). */
+struct umsi_pci_bar {
+	uint64_t phys;		/* CPU-physical address of its first byte; 0 = unassigned */
+	uint64_t bytes;		/* 0 = no BAR here (or the upper half of the one before) */
+	bool io;		/* an I/O BAR: never holds a table */
+};
+
+/* What the host knows about a function. Borrowed for the call only. */
+struct umsi_pci_function {
+	uint32_t requester_id;		/* segment << 16 | bus << 8 | device << 3 | function */
+	struct umsi_pci_bar bar[6];	/* by BAR slot, as BIR counts them */
+};
+
+/* A checked MSI-X capability: all of it lies where it says. */
+struct umsi_pci_msix_cap {
+	uint16_t offset;		/* of the capability in configuration space */
+	uint16_t entries;		/* 1 .. 2048 */
+	uint8_t table_bir, pba_bir;	/* 0 .. 5 */
+	uint32_t table_offset;		/* bytes into that BAR, 8-byte aligned */
+	uint32_t pba_offset;
+};
+
+/**
+ * umsi_pci_msix_probe() - find and check a function's MSI-X capability
+ * @out: written on success only
+ *
+ * Reads configuration space only.
+ *
+ * Context: any. Return: UMSI_OK, UMSI_EINVAL, or
+ *   UMSI_ECAP_GONE (all-ones), UMSI_ECAP_HEADER, UMSI_ECAP_NONE, UMSI_ECAP_LOOP,
+ *   UMSI_ECAP_POINTER, UMSI_ECAP_SIZE, UMSI_ECAP_BIR, UMSI_ECAP_BAR, UMSI_ECAP_TABLE,
+ *   UMSI_ECAP_PBA, UMSI_ECAP_OVERLAP: see <umsi/status.h>.
+ * Source: PCI Local Bus 3.0, "MSI-X Capability and Table Structure"; PCI Express Base, "MSI-X
+ *   Capability Structure" and "Configuration Space" (capability list).
+ */
+int umsi_pci_msix_probe(struct umsi *m, const struct umsi_pci_function *fn,
+			struct umsi_pci_msix_cap *out);
+
+/**
+ * umsi_pci_msix_create() - enable MSI-X and make its table
+ * @dev: the function's device; its requester id must be @fn's
+ * @out: indices 0 .. entries - 1
+ *
+ * Sets enable and function mask together, masks every entry (a crashed kernel
+ * may have left some open), turns INTx off, then clears the function mask. Memory
+ * decoding must be on; bus mastering is the driver's.
+ * Destroying the table masks all, turns MSI-X off and INTx back as it was.
+ *
+ * Context: sleepable. Return: as umsi_pci_msix_probe(), and
+ *   UMSI_EEXIST (MSI-X or MSI of this function is on already), UMSI_ESTATE (memory decoding
+ *   off, or device being removed), UMSI_ENOMEM (memory or mapping), UMSI_EGONE (the function
+ *   vanished), UMSI_EREFUSED (the enable bit did not stick).
+ *   On error the function's registers are as found.
+ */
+int umsi_pci_msix_create(struct umsi_device *dev, const struct umsi_pci_function *fn,
+			 struct umsi_table **out);
+
+#endif

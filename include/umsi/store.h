@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Message stores: the place where a device keeps {address, data}. PCI MSI-X
+ * is one; a driver brings its own for device-defined storage. A store of this
+ * interface is about fifty lines.
+ *
+ * All ops of one index are called one at a time, under that interrupt's lock
+ * with local interrupts off; different indices of one table run in parallel.
+ * None may call the library.
+ */
+#ifndef UMSI_STORE_H
+#define UMSI_STORE_H
+
+#include <umsi/types.h>
+
+struct umsi_store_ops {
+	const char *name;		/* "msix" */
+	const char *number_name;	/* what an index is called in dumps: "msix_index" */
+
+	/*
+	 * Writes the message. With mask present it is called masked. Returns how
+	 * many device writes it took (>= 0), or a negative status.
+	 */
+	int (*write)(void *store, uint32_t index, uint64_t cookie,
+		     const struct umsi_msg *msg);
+
+	/*
+	 * Optional, both or neither: stop and restart sending for one index. What
+	 * happens while masked must be sent at unmask. Return device writes.
+	 */
+	int (*mask)(void *store, uint32_t index, uint64_t cookie);
+	int (*unmask)(void *store, uint32_t index, uint64_t cookie);
+
+	/*
+	 * The flush (S1 of DESIGN.md): returns once every message composed from
+	 * earlier contents has been performed at its target. For a PCI function:
+	 * a read from the same function. UMSI_OK, or UMSI_EGONE when the answer
+	 * proves nothing (all-ones: the device left). Required.
+	 */
+	int (*settle)(void *store, uint32_t index, uint64_t cookie);
+
+	/* Optional: is a message waiting behind the mask? */
+	bool (*pending)(void *store, uint32_t index, uint64_t cookie);
+
+	/*
+	 * Optional: the table goes; undo what its creation did and free @store.
+	 * Every index has been masked and settled before. Sleepable.
+	 */
+	void (*destroy)(void *store);
+};
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One machine: initialise it, tell it which CPUs there are and which of them
+ * can take interrupts now, read its counters.
+ *
+ * Order of a boot: umsi_init() -> a root (umsi_imsic_create(), ...) -> on each
+ * CPU, itself, interrupts off: umsi_cpu_online() -> devices, tables,
+ * interrupts. Each may be repeated or extended at any later time.
+ */
+#ifndef UMSI_UMSI_H
+#define UMSI_UMSI_H
+
+#include <umsi/status.h>
+#include <umsi/types.h>
+
+struct umsi_cpu_desc {
+	uint64_t hw_id;		/* hart id, APIC id, MPIDR affinity: what the root addresses */
+	uint32_t node;		/* NUMA node, 0 when there is one */
+};
+
+struct umsi_config {
+	const struct umsi_cpu_desc *cpus;	/* every CPU that may ever come online; copied */
+	uint32_t ncpus;				/* 1 .. UMSI_CPUS_MAX */
+	uint32_t max_irqs;			/* interrupts alive at once; 0 = UMSI_IRQS_MAX */
+	uint32_t max_repeats;			/* handler repeats before a hand-over, 1 .. 255; 0 = 8 */
+	uint32_t storm_limit;			/* messages to one unowned id before it is shut; 0 = 64 */
+	uint64_t min_age_ns;			/* age of a slot whose flush proved nothing (M1); 0 = 1 ms */
+};
+
+#define UMSI_CPUS_MAX	65536u
+#define UMSI_IRQS_MAX	2097152u
+
+/* Room for one struct umsi, wherever the host wants it (static is fine). */
+#define UMSI_STORAGE_BYTES	4096u
+struct umsi_storage {
+	_Alignas(64) unsigned char bytes[UMSI_STORAGE_BYTES];
+};
+
+/**
+ * umsi_init() - make one machine
+ * @storage: overwritten; must outlive the machine
+ * @host: handed to every host hook; may be NULL if the hooks do not mind
+ * @config: read during the call only
+ * @out: the machine; written on success only
+ *
+ * Every CPU starts offline. No hardware is touched.
+ *
+ * Context: sleepable.
+ * Return: UMSI_OK, or
+ *   UMSI_EINVAL  a pointer is NULL
+ *   UMSI_ERANGE  a number of @config is outside its limits
+ *   UMSI_ENOMEM  memory for the CPU table
+ */
+int umsi_init(struct umsi_storage *storage, void *host,
+	      const struct umsi_config *config, struct umsi **out);
+
+/**
+ * umsi_destroy() - give everything back
+ * @m: no longer a machine after success
+ *
+ * Every device must have been removed, every root destroyed. Interrupts that
+ * were freed and whose slots have not drained yet are no obstacle for a root
+ * that was destroyed: its CPUs take no more traps for it.
+ *
+ * Context: sleepable; no other call on @m may be running.
+ * Return: UMSI_OK, or UMSI_EBUSY: a device or domain still exists (nothing was changed).
+ */
+int umsi_destroy(struct umsi *m);
+
+/**
+ * umsi_cpu_online() - this CPU takes interrupts from now on
+ * @m: the machine
+ * @cpu: must be the CPU this runs on
+ *
+ * Brings up every root's part of this CPU: delivery on, every identity
+ * enabled, whatever was pending cleared. A root created after the CPU came
+ * online is brought up by calling this again.
+ *
+ * Context: that CPU, interrupts off, outside traps.
+ * Return: UMSI_OK, or
+ *   UMSI_ERANGE    @cpu is not below ncpus
+ *   UMSI_ECONTEXT  not running on @cpu
+ *   UMSI_EREFUSED  a register of the root did not take its value: the CPU stays offline
+ */
+int umsi_cpu_online(struct umsi *m, umsi_cpu cpu);
+
+/* True from umsi_cpu_online() on. Any context; the answer may be stale. */
+bool umsi_cpu_is_online(const struct umsi *m, umsi_cpu cpu);
+
+/**
+ * umsi_drain_point() - let this CPU prove that its retired slots are quiet
+ * @m: the machine
+ *
+ * The end of each outermost trap does this already. An idle loop may call it,
+ * interrupts off and outside traps, before it waits. Costs two loads when
+ * there is nothing to prove.
+ */
+void umsi_drain_point(struct umsi *m);
+
+/*
+ * Counters of the whole machine since umsi_init(). Each is exact when nothing
+ * runs, and may lag by what is under way otherwise.
+ */
+struct umsi_stats {
+	uint64_t claimed;		/* identities claimed in traps, system ones included */
+	uint64_t handled;		/* handler calls */
+	uint64_t merged;		/* arrivals that found their handler running or the interrupt disabled */
+	uint64_t unowned;		/* claimed identities that belonged to nobody: dropped */
+	uint64_t dead;			/* arrivals for an interrupt already freed: dropped, its owner is gone */
+	uint64_t not_mine;		/* handler calls answered UMSI_NOT_MINE */
+	uint64_t quarantined;		/* identities shut because they stormed without an owner */
+	uint64_t handovers;		/* runs given up after max_repeats */
+	uint64_t moves;			/* affinity changes that changed the target */
+	uint64_t moves_refused;		/* affinity changes that failed */
+	uint64_t device_writes_for_moves; /* writes to message stores done by moves */
+	uint64_t ipis_for_moves;	/* messages to other CPUs sent because of moves (early drains) */
+	uint64_t retriggers;		/* software triggers: replays at enable, hand-overs, API */
+	uint64_t drains;		/* batches of retired slots proved quiet */
+	uint64_t revived;		/* moves that took back a slot still retiring */
+	uint64_t reaped;		/* slots that went from retiring to free */
+	uint32_t retiring;		/* slots retiring now */
+	uint32_t retiring_max;		/* the most there were on one CPU */
+	uint32_t irqs;			/* interrupts allocated now */
+	uint32_t records;		/* records in use, freed ones that still wait included */
+};
+
+/* Context: any but NMI. */
+void umsi_stats_read(struct umsi *m, struct umsi_stats *out);
+
+#endif
