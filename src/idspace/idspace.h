@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A set of ids 0 .. size - 1, each free or taken, handed out one by one or in
+ * aligned power-of-two blocks. Every call is a few word operations at any fill.
+ *
+ * True for all calls: pointers are valid, ids are below size, and the caller
+ * keeps calls on one set apart (no lock, no atomics in here).
+ */
+#ifndef UMSI_IDSPACE_H
+#define UMSI_IDSPACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define UMSI_IDS_NONE		UINT32_MAX
+#define UMSI_IDS_ORDER_MAX	11
+#define UMSI_IDS_SIZE_MAX	(UINT32_C(1) << 24)
+
+/* Ranks 0 .. 6: a word's largest aligned free block is 2^rank; 7: the word has none. */
+#define UMSI_IDS_RANKS		7
+
+/*
+ * Units in 64-bit words, each word filed by its rank in one summary tree. A
+ * tree is a 64-ary hierarchy: leaf bit w stands for word w, a bit of the level
+ * above for one word of the level below that is not zero.
+ */
+struct umsi_ids_tier {
+	uint64_t *free;			/* bit set: unit is free */
+	uint8_t *rank;			/* by word */
+	uint64_t *trees;		/* UMSI_IDS_RANKS of them, tree_words apart */
+	uint32_t tree_words;
+	uint32_t level_at[4];		/* first word of each level within a tree, leaves first */
+	uint32_t levels;
+};
+
+/*
+ * Two tiers: units of the first are ids, units of the second are words of the
+ * first (64 ids, free when all of them are). Rank 6 of the first tier is the
+ * bitmap of the second, so tree 6 of the first holds the words with any free id.
+ */
+struct umsi_ids {
+	struct umsi_ids_tier tier[2];
+	uint32_t size;
+	uint32_t free_count;
+};
+
+/* Memory for ids 0 .. size - 1 (1 <= size <= UMSI_IDS_SIZE_MAX), 8-byte aligned. */
+size_t umsi_ids_bytes(uint32_t size);
+
+/* All free. @memory holds umsi_ids_bytes(size) and lives as long as @s. */
+void umsi_ids_init(struct umsi_ids *s, void *memory, uint32_t size);
+
+/* The lowest free id, or UMSI_IDS_NONE. */
+uint32_t umsi_ids_take(struct umsi_ids *s);
+
+/* The lowest free id in [first, last] (last is clamped to the set), or UMSI_IDS_NONE. */
+uint32_t umsi_ids_take_range(struct umsi_ids *s, uint32_t first, uint32_t last);
+
+/*
+ * 2^order ids from a multiple of 2^order on, taken where the least is broken:
+ * from the fullest words first and from the smallest hole of a word. Order 0
+ * is a single id that spares blocks, where umsi_ids_take() is the lowest one.
+ * Returns the first id, or UMSI_IDS_NONE (none free, or order too high).
+ */
+uint32_t umsi_ids_take_block(struct umsi_ids *s, unsigned int order);
+
+/* False: taken already, or not below size. */
+bool umsi_ids_take_at(struct umsi_ids *s, uint32_t id);
+
+/* The ids must be taken; how they were taken does not matter. */
+void umsi_ids_give(struct umsi_ids *s, uint32_t id);
+void umsi_ids_give_block(struct umsi_ids *s, uint32_t id, unsigned int order);
+
+/* False also when not below size. */
+bool umsi_ids_is_free(const struct umsi_ids *s, uint32_t id);
+uint32_t umsi_ids_free_count(const struct umsi_ids *s);
+
+#endif
