@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+# The library is sources.list; all below only compiles it in several ways.
+# Objects live under build/<variant>/.
+
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+B := build
+GCC ?= gcc
+GXX ?= g++
+CLANG ?= clang
+CLANGXX ?= clang++
+RISCV64 ?= riscv64-linux-gnu-
+PYTHON ?= python3
+
+# ---- What there is ----------------------------------------------------
+
+# The files of sources.list, of all sections but [single] or of [single] alone.
+section = $(shell awk '/^\[/ { on = ($$0 == "[single]") } !/^(\#|\[|$$)/ && (on == $(1))' sources.list)
+SRC := $(call section,0)
+SRC_SINGLE := $(call section,1)
+MACHINE := $(wildcard machine/*.c machine/*/*.c)
+TESTS := $(wildcard tests/*/test_*.c)
+CAMPAIGN := $(filter-out tests/campaign/test_%,$(wildcard tests/campaign/*.c))
+
+# ---- How it is compiled ------------------------------------------------
+
+WARN := -Wall -Wextra -Werror
+LIB_FLAGS := -std=c11 -ffreestanding -fno-pic -g $(WARN) -Iinclude -Isrc
+HOSTED := -Iarch/hosted
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+TEST_FLAGS := -std=gnu11 -g -O1 -fno-pic -no-pie $(WARN) -Iinclude -Isrc -I. -Itests $(HOSTED) $(SANITIZE)
+TEST_LIBS := -lcmocka -lpthread
+RV64 := -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -nostdlib -Iarch/riscv64
+
+VARIANTS := asan hosted-gcc hosted-clang riscv64 riscv64-clang
+CC_asan := $(GCC) $(HOSTED) -O1 $(SANITIZE)
+CC_hosted-gcc := $(GCC) $(HOSTED) -O2
+CC_hosted-clang := $(CLANG) $(HOSTED) -O2
+CC_riscv64 := $(RISCV64)gcc $(RV64) -O2
+# clang 14 has both extensions within its base set and knows no names for them.
+CC_riscv64-clang := $(CLANG) --target=riscv64-unknown-elf -O2 \
+	$(subst _zicsr_zifencei,,$(RV64)) -Wno-unused-command-line-argument
+AR_riscv64 := $(RISCV64)ar
+AR_riscv64-clang := $(RISCV64)ar
+
+# One variant: its objects, the library, and the one-CPU hooks beside it.
+define variant
+$(B)/$(1)/src/%.o: src/%.c
+	@mkdir -p $$(@D)
+	$$(CC_$(1)) $$(LIB_FLAGS) -MMD -MP -c -o $$@ $$<
+$(B)/$(1)/libumsi.a: $(SRC:%.c=$(B)/$(1)/%.o) sources.list
+	@mkdir -p $$(@D) && rm -f $$@
+	$$(or $$(AR_$(1)),ar) rcs $$@ $$(filter %.o,$$^)
+$(B)/$(1)/libumsi-single.a: $(SRC_SINGLE:%.c=$(B)/$(1)/%.o) sources.list
+	@mkdir -p $$(@D) && rm -f $$@
+	$$(or $$(AR_$(1)),ar) rcs $$@ $$(filter %.o,$$^)
+.PHONY: lib-$(1)
+lib-$(1): $(B)/$(1)/libumsi.a $(B)/$(1)/libumsi-single.a
+-include $(patsubst %.c,$(B)/$(1)/%.d,$(SRC) $(SRC_SINGLE))
+endef
+$(foreach v,$(VARIANTS),$(eval $(call variant,$(v))))
+
+# ---- Targets -----------------------------------------------------------
+
+.PHONY: all help lib-hosted variants tests test-programs check checks clean
+.PHONY: check-arrows check-headers check-symbols boot-check
+
+all: lib-hosted lib-riscv64 ## the library, hosted and for RISC-V
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+lib-hosted: lib-asan ## the library on the hosted seam, with sanitizers
+
+lib-riscv64: ## the library for RISC-V, freestanding
+
+variants: $(VARIANTS:%=lib-%) ## every compiler and target
+
+# The machine in a box, and everything that runs on it.
+$(B)/asan/machine/%.o: machine/%.c
+	@mkdir -p $(@D)
+	$(GCC) $(TEST_FLAGS) -Imachine -MMD -MP -c -o $@ $<
+
+$(B)/asan/libmachine.a: $(MACHINE:%.c=$(B)/asan/%.o)
+	@mkdir -p $(@D) && rm -f $@
+	ar rcs $@ $^
+
+$(B)/asan/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(GCC) $(TEST_FLAGS) -MMD -MP -c -o $@ $<
+
+TEST_PROGRAMS := $(TESTS:%.c=$(B)/%)
+ARCHIVES := $(B)/asan/libumsi.a $(if $(MACHINE),$(B)/asan/libmachine.a)
+link_test = $(GCC) $(TEST_FLAGS) -o $@ $(filter %.o,$^) \
+	-Wl,--start-group $(ARCHIVES) -Wl,--end-group $(TEST_LIBS)
+
+# A room's other files are shared by all its tests.
+define test_program
+$(1:%.c=$(B)/%): $(B)/asan/$(1:.c=.o) \
+		$(patsubst %.c,$(B)/asan/%.o,$(filter-out $(dir $(1))test_%,$(wildcard $(dir $(1))*.c))) $(ARCHIVES)
+	@mkdir -p $$(@D)
+	$$(link_test)
+endef
+$(foreach t,$(filter-out tests/campaign/%,$(TESTS)),$(eval $(call test_program,$(t))))
+$(foreach t,$(filter tests/campaign/%,$(TESTS)),$(eval $(call test_program,$(t))))
+
+-include $(patsubst %.c,$(B)/asan/%.d,$(MACHINE) $(wildcard tests/*/*.c))
+
+$(B)/tests/campaign/campaign: $(CAMPAIGN:%.c=$(B)/asan/%.o) $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(link_test)
+
+test-programs: $(TEST_PROGRAMS) $(if $(CAMPAIGN),$(B)/tests/campaign/campaign)
+
+tests: test-programs ## unit tests, with sanitizers
+	$(PYTHON) tools/tally --tests $(TEST_PROGRAMS)
+
+check-arrows: ## no include line against the direction of the rooms
+	$(PYTHON) tools/check-arrows
+
+check-headers: ## each public header alone, C11 and C++17, after a hostile prelude
+	$(PYTHON) tools/check-headers "$(GCC)" "$(CLANG)" "$(GXX)" "$(CLANGXX)"
+
+check-symbols: lib-riscv64 ## the library needs only the hooks, and has no mutable data
+	$(PYTHON) tools/check-symbols $(RISCV64) $(B)/riscv64
+
+boot-check:: ## a short boot of the example kernels, where there are any
+
+-include examples/kernel/kernel.mk
+
+PACKAGES := make gcc g++ clang python3 libcmocka-dev libfdt-dev gcc-riscv64-linux-gnu qemu-system-misc
+CAMPAIGN_SEEDS ?= 300
+
+check: ## everything: what CI runs; ends in one line of counts
+	@tools/bootstrap $(PACKAGES)
+	@$(MAKE) --no-print-directory -j$(shell nproc) checks
+
+checks: test-programs
+	@MAKEFLAGS= MAKE="$(MAKE) --no-print-directory -j$(shell nproc)" $(PYTHON) tools/tally \
+		--step variants --step check-arrows --step check-headers --step check-symbols \
+		$(if $(CAMPAIGN),--run "$(B)/tests/campaign/campaign --seeds $(CAMPAIGN_SEEDS)") \
+		--step boot-check --tests $(TEST_PROGRAMS)
+
+clean: ## remove build/
+	rm -rf $(B)
