@@ -10,6 +10,8 @@
 #ifndef UMSI_UMSI_H
 #define UMSI_UMSI_H
 
+#include <stdalign.h>
+
 #include <umsi/status.h>
 #include <umsi/types.h>
 
@@ -33,7 +35,7 @@ struct umsi_config {
 /* Room for one struct umsi, wherever the host wants it (static is fine). */
 #define UMSI_STORAGE_BYTES	4096u
 struct umsi_storage {
-	_Alignas(64) unsigned char bytes[UMSI_STORAGE_BYTES];
+	alignas(64) unsigned char bytes[UMSI_STORAGE_BYTES];
 };
 
 /**
