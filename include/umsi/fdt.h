@@ -65,10 +65,16 @@ umsi_fdt_node umsi_fdt_find_compatible(const struct umsi_fdt *fdt, umsi_fdt_node
 const char *umsi_fdt_name(const struct umsi_fdt *fdt, umsi_fdt_node node);
 bool umsi_fdt_get(const struct umsi_fdt *fdt, umsi_fdt_node node, const char *name,
 		  struct umsi_fdt_property *out);
-/* Cell @index of a property of 32-bit cells. UMSI_OK, UMSI_EFW_MISSING, UMSI_EFW_VALUE. */
+/*
+ * Cell @index of a property of 32-bit cells.
+ * UMSI_OK, UMSI_EINVAL, UMSI_EFW_MISSING, UMSI_EFW_VALUE (no such cell).
+ */
 int umsi_fdt_get_u32(const struct umsi_fdt *fdt, umsi_fdt_node node, const char *name,
 		     uint32_t index, uint32_t *out);
-/* Entry @index of reg, by the parent's cells. UMSI_OK, UMSI_EFW_MISSING, UMSI_EFW_VALUE, UMSI_EFW_CELLS. */
+/*
+ * Entry @index of reg, by the parent's cells, as the parent's bus sees it (no ranges applied).
+ * UMSI_OK, UMSI_EFW_MISSING (no reg, or fewer entries), UMSI_EFW_VALUE, UMSI_EFW_CELLS.
+ */
 int umsi_fdt_get_reg(const struct umsi_fdt *fdt, umsi_fdt_node node, uint32_t index,
 		     uint64_t *out_address, uint64_t *out_bytes);
 
@@ -76,9 +82,12 @@ int umsi_fdt_get_reg(const struct umsi_fdt *fdt, umsi_fdt_node node, uint32_t in
  * umsi_fdt_cpus() - every enabled CPU of /cpus
  * @boot_hart: listed first, so that it becomes CPU 0
  * @cpus: room for @room; hw_id is the hart id
- * @out_count: how many there are
+ * @out_count: how many there are; written with UMSI_OK and UMSI_EFW_ROOM, so that
+ *   a call with no room asks
  *
- * Return: UMSI_OK, UMSI_EFW_MISSING, UMSI_EFW_VALUE, UMSI_EFW_CELLS, UMSI_EFW_ROOM.
+ * Enabled: device_type "cpu", and no status or "okay". On failure what @cpus holds is undefined.
+ * Context: any. Return: UMSI_OK, UMSI_EINVAL, UMSI_EFW_MISSING (also: @boot_hart is not among them),
+ *   UMSI_EFW_VALUE, UMSI_EFW_CELLS, UMSI_EFW_ROOM.
  */
 int umsi_fdt_cpus(const struct umsi_fdt *fdt, uint64_t boot_hart,
 		  struct umsi_cpu_desc *cpus, uint32_t room, uint32_t *out_count,
@@ -91,9 +100,11 @@ int umsi_fdt_cpus(const struct umsi_fdt *fdt, uint64_t boot_hart,
  * @out: files, num_ids and index widths filled in, the rest zeroed
  *
  * The node whose interrupts-extended leads to supervisor external interrupts (9) of the harts'
- * riscv,cpu-intc nodes; register sets with holes are followed as the binding says.
+ * riscv,cpu-intc nodes; register sets with holes are followed as the binding says. Nodes with a
+ * status other than "okay" are passed over. On failure what @files holds is undefined.
  *
- * Return: UMSI_OK, UMSI_EFW_MISSING (no such node), UMSI_EFW_VALUE, UMSI_EFW_CELLS, UMSI_EFW_PHANDLE.
+ * Context: any. Return: UMSI_OK, UMSI_EINVAL, UMSI_EFW_MISSING (no such node, or no file for any CPU),
+ *   UMSI_EFW_VALUE, UMSI_EFW_CELLS, UMSI_EFW_PHANDLE.
  * Source: Devicetree binding riscv,imsics; AIA, "Arrangement of the memory regions of multiple interrupt files".
  */
 int umsi_fdt_imsic(const struct umsi_fdt *fdt, const struct umsi_cpu_desc *cpus,
@@ -102,7 +113,8 @@ int umsi_fdt_imsic(const struct umsi_fdt *fdt, const struct umsi_cpu_desc *cpus,
 
 /* A host bridge with memory-mapped configuration space (pci-host-ecam-generic). */
 struct umsi_pci_host {
-	uint64_t ecam_phys, ecam_bytes;
+	umsi_fdt_node node;			/* hand it back as @after to find the next */
+	uint64_t ecam_phys, ecam_bytes;		/* starts with the space of first_bus */
 	uint32_t segment, first_bus, last_bus;
 	struct {
 		uint64_t pci, phys, bytes;	/* one window of ranges */
@@ -112,7 +124,11 @@ struct umsi_pci_host {
 	uint32_t msi_parent;		/* phandle, 0 = none said */
 };
 
-/* The first such bridge after @after. UMSI_OK, UMSI_EFW_MISSING, UMSI_EFW_VALUE, UMSI_EFW_CELLS, UMSI_EFW_ROOM. */
+/*
+ * The first such bridge after @after (negative: from the start) that is not disabled; phys are
+ * addresses as the CPUs see them.
+ * UMSI_OK, UMSI_EINVAL, UMSI_EFW_MISSING, UMSI_EFW_VALUE, UMSI_EFW_CELLS, UMSI_EFW_ROOM.
+ */
 int umsi_fdt_pci_host(const struct umsi_fdt *fdt, umsi_fdt_node after,
 		      struct umsi_pci_host *out, struct umsi_fdt_error *error);
 

@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Walking a flattened device tree and reading its properties.
+ *
+ * The tree was checked by umsi_fdt_open(); every step checks its bounds again
+ * all the same, so that a node number that came from elsewhere gives "none"
+ * and not a stray read. Each token is at least 4 bytes: every loop ends.
+ * Source: Devicetree Specification 0.4, "Devicetree Structure Block".
+ */
+#include "fw/fdt_read.h"
+
+int umsi_fdt_refuse(struct umsi_fdt_error *error, uint32_t offset,
+		    const char *what, int status)
+{
+	if (error) {
+		error->offset = offset;
+		error->what = what;
+	}
+	return status;
+}
+
+int umsi_fdt_refuse_node(struct umsi_fdt_error *error, const struct umsi_fdt *fdt,
+			 umsi_fdt_node node, const char *what, int status)
+{
+	uint32_t offset = fdt->struct_offset;
+
+	if (node >= 0)
+		offset += (uint32_t)node;
+	return umsi_fdt_refuse(error, offset, what, status);
+}
+
+/* ---- Tokens ---- */
+
+/* Tokens start on 4-byte boundaries, counted from the start of the block. */
+static uint32_t pad_to_token(uint32_t offset)
+{
+	return (offset + 3) & ~UINT32_C(3);
+}
+
+static int read_name(const struct umsi_fdt *fdt, uint32_t offset,
+		     struct umsi_fdt_token *out, const char **what)
+{
+	const unsigned char *block = fdt->blob + fdt->struct_offset;
+	uint32_t end = offset;
+
+	while (end < fdt->struct_bytes && block[end])
+		end++;
+	if (end == fdt->struct_bytes) {
+		*what = "node name without its NUL";
+		return UMSI_EFW_STRING;
+	}
+	out->data = block + offset;
+	out->bytes = end - offset;
+	out->next = pad_to_token(end + 1);
+	return UMSI_OK;
+}
+
+static int read_property(const struct umsi_fdt *fdt, uint32_t offset,
+			 struct umsi_fdt_token *out, const char **what)
+{
+	const unsigned char *block = fdt->blob + fdt->struct_offset;
+
+	if (fdt->struct_bytes - offset < 8) {
+		*what = "structure block ends inside a property header";
+		return UMSI_EFW_TRUNCATED;
+	}
+	out->bytes = umsi_fdt_be32(block + offset);
+	out->name_offset = umsi_fdt_be32(block + offset + 4);
+	offset += 8;
+	if (out->bytes > fdt->struct_bytes - offset) {
+		*what = "property length runs past the structure block";
+		return UMSI_EFW_BOUNDS;
+	}
+	out->data = block + offset;
+	out->next = pad_to_token(offset + out->bytes);
+	return UMSI_OK;
+}
+
+int umsi_fdt_token_read(const struct umsi_fdt *fdt, uint32_t offset,
+			struct umsi_fdt_token *out, const char **what)
+{
+	const char *unused;
+
+	if (!what)
+		what = &unused;
+	if (offset > fdt->struct_bytes || fdt->struct_bytes - offset < 4) {
+		*what = "structure block ends before FDT_END";
+		return UMSI_EFW_TRUNCATED;
+	}
+	out->kind = umsi_fdt_be32(fdt->blob + fdt->struct_offset + offset);
+	out->data = NULL;
+	out->bytes = 0;
+	out->name_offset = 0;
+	out->next = offset + 4;
+
+	switch (out->kind) {
+	case FDT_BEGIN_NODE:
+		return read_name(fdt, offset + 4, out, what);
+	case FDT_PROP:
+		return read_property(fdt, offset + 4, out, what);
+	case FDT_END_NODE:
+	case FDT_NOP:
+	case FDT_END:
+		return UMSI_OK;
+	default:
+		*what = "unknown token";
+		return UMSI_EFW_STRUCTURE;
+	}
+}
+
+static bool node_token(const struct umsi_fdt *fdt, umsi_fdt_node node,
+		       struct umsi_fdt_token *out)
+{
+	if (!fdt || node < 0 || node % 4)
+		return false;
+	return umsi_fdt_token_read(fdt, (uint32_t)node, out, NULL) == UMSI_OK &&
+	       out->kind == FDT_BEGIN_NODE;
+}
+
+/* ---- Nodes ---- */
+
+/*
+ * The next FDT_BEGIN_NODE from @offset on. *level goes down with each node
+ * that ends on the way; below @floor, and at FDT_END, there is none.
+ */
+static umsi_fdt_node begin_from(const struct umsi_fdt *fdt, uint32_t offset,
+				int32_t *level, int32_t floor)
+{
+	struct umsi_fdt_token token;
+
+	while (umsi_fdt_token_read(fdt, offset, &token, NULL) == UMSI_OK) {
+		if (token.kind == FDT_BEGIN_NODE)
+			return (umsi_fdt_node)offset;
+		if (token.kind == FDT_END)
+			return -1;
+		if (token.kind == FDT_END_NODE && --*level < floor)
+			return -1;
+		offset = token.next;
+	}
+	return -1;
+}
+
+umsi_fdt_node umsi_fdt_root(const struct umsi_fdt *fdt)
+{
+	int32_t level = 0;
+
+	return fdt ? begin_from(fdt, 0, &level, 0) : -1;
+}
+
+umsi_fdt_node umsi_fdt_next(const struct umsi_fdt *fdt, umsi_fdt_node after)
+{
+	struct umsi_fdt_token token;
+	int32_t level = 0;
+
+	if (!node_token(fdt, after, &token))
+		return -1;
+	return begin_from(fdt, token.next, &level, INT32_MIN);
+}
+
+umsi_fdt_node umsi_fdt_first_child(const struct umsi_fdt *fdt, umsi_fdt_node parent)
+{
+	struct umsi_fdt_token token;
+	int32_t level = 0;
+
+	if (!node_token(fdt, parent, &token))
+		return -1;
+	return begin_from(fdt, token.next, &level, 0);
+}
+
+umsi_fdt_node umsi_fdt_next_sibling(const struct umsi_fdt *fdt, umsi_fdt_node node)
+{
+	struct umsi_fdt_token token;
+	int32_t level = 0;	/* 0 = among the siblings */
+
+	while (node_token(fdt, node, &token)) {
+		level++;
+		node = begin_from(fdt, token.next, &level, 0);
+		if (level == 0)
+			return node;
+	}
+	return -1;
+}
+
+uint32_t umsi_fdt_path_to(const struct umsi_fdt *fdt, umsi_fdt_node node,
+			  umsi_fdt_node out[UMSI_FDT_DEPTH_MAX])
+{
+	umsi_fdt_node at = umsi_fdt_root(fdt);
+	struct umsi_fdt_token token;
+	int32_t level = 0;	/* nodes open around @at */
+
+	while (node_token(fdt, at, &token) && level < UMSI_FDT_DEPTH_MAX) {
+		out[level++] = at;
+		if (at == node)
+			return (uint32_t)level;
+		at = begin_from(fdt, token.next, &level, 1);
+	}
+	return 0;
+}
+
+umsi_fdt_node umsi_fdt_parent(const struct umsi_fdt *fdt, umsi_fdt_node node)
+{
+	umsi_fdt_node path[UMSI_FDT_DEPTH_MAX];
+	uint32_t depth = umsi_fdt_path_to(fdt, node, path);
+
+	return depth >= 2 ? path[depth - 2] : -1;
+}
+
+const char *umsi_fdt_name(const struct umsi_fdt *fdt, umsi_fdt_node node)
+{
+	struct umsi_fdt_token token;
+
+	return node_token(fdt, node, &token) ? (const char *)token.data : NULL;
+}
+
+/* ---- Properties ---- */
+
+/* The string at @offset of the strings block, or NULL if it does not end there. */
+static const char *string_at(const struct umsi_fdt *fdt, uint32_t offset)
+{
+	const unsigned char *block = fdt->blob + fdt->strings_offset;
+
+	for (uint32_t end = offset; end < fdt->strings_bytes; end++) {
+		if (!block[end])
+			return (const char *)block + offset;
+	}
+	return NULL;
+}
+
+/* Compares without first looking for the end of what the tree says. */
+static bool string_is(const struct umsi_fdt *fdt, uint32_t offset, const char *text)
+{
+	const unsigned char *block = fdt->blob + fdt->strings_offset;
+
+	for (; offset < fdt->strings_bytes; offset++, text++) {
+		if (block[offset] != (unsigned char)*text)
+			return false;
+		if (!*text)
+			return true;
+	}
+	return false;
+}
+
+/* The next FDT_PROP of the node from @offset on; properties precede subnodes. */
+static bool property_from(const struct umsi_fdt *fdt, uint32_t offset,
+			  struct umsi_fdt_token *out)
+{
+	while (umsi_fdt_token_read(fdt, offset, out, NULL) == UMSI_OK) {
+		if (out->kind == FDT_PROP)
+			return true;
+		if (out->kind != FDT_NOP)
+			return false;
+		offset = out->next;
+	}
+	return false;
+}
+
+bool umsi_fdt_property_next(const struct umsi_fdt *fdt, umsi_fdt_node node,
+			    uint32_t *cursor, const char **out_name,
+			    struct umsi_fdt_property *out)
+{
+	struct umsi_fdt_token token;
+
+	if (!node_token(fdt, node, &token))
+		return false;
+	if (!property_from(fdt, *cursor ? *cursor : token.next, &token))
+		return false;
+	*out_name = string_at(fdt, token.name_offset);
+	if (!*out_name)
+		return false;
+	out->value = token.data;
+	out->bytes = token.bytes;
+	*cursor = token.next;
+	return true;
+}
+
+bool umsi_fdt_get(const struct umsi_fdt *fdt, umsi_fdt_node node, const char *name,
+		  struct umsi_fdt_property *out)
+{
+	struct umsi_fdt_token token;
+
+	if (!name || !out || !node_token(fdt, node, &token))
+		return false;
+	while (property_from(fdt, token.next, &token)) {
+		if (!string_is(fdt, token.name_offset, name))
+			continue;
+		out->value = token.data;
+		out->bytes = token.bytes;
+		return true;
+	}
+	return false;
+}
+
+int umsi_fdt_get_u32(const struct umsi_fdt *fdt, umsi_fdt_node node, const char *name,
+		     uint32_t index, uint32_t *out)
+{
+	struct umsi_fdt_property property;
+
+	if (!umsi_fdt_get(fdt, node, name, &property))
+		return UMSI_EFW_MISSING;
+	if (!out)
+		return UMSI_EINVAL;
+	if (property.bytes % 4 || index >= property.bytes / 4)
+		return UMSI_EFW_VALUE;
+	*out = umsi_fdt_be32(property.value + 4 * index);
+	return UMSI_OK;
+}
+
+int umsi_fdt_u32_or(const struct umsi_fdt *fdt, umsi_fdt_node node,
+		    const char *name, uint32_t fallback, uint32_t *out)
+{
+	struct umsi_fdt_property property;
+
+	*out = fallback;
+	if (!umsi_fdt_get(fdt, node, name, &property))
+		return UMSI_OK;
+	if (property.bytes != 4)
+		return UMSI_EFW_VALUE;
+	*out = umsi_fdt_be32(property.value);
+	return UMSI_OK;
+}
+
+bool umsi_fdt_is_text(const struct umsi_fdt_property *property, const char *text)
+{
+	for (uint32_t i = 0; i < property->bytes; i++, text++) {
+		if (property->value[i] != (unsigned char)*text)
+			return false;
+		if (!*text)
+			return i + 1 == property->bytes;
+	}
+	return false;
+}
+
+bool umsi_fdt_is_compatible(const struct umsi_fdt *fdt, umsi_fdt_node node,
+			    const char *compatible)
+{
+	struct umsi_fdt_property list, entry;
+	uint32_t end;
+
+	if (!umsi_fdt_get(fdt, node, "compatible", &list))
+		return false;
+	for (uint32_t start = 0; start < list.bytes; start = end) {
+		end = start;
+		while (end < list.bytes && list.value[end])
+			end++;
+		if (end < list.bytes)
+			end++;
+		entry.value = list.value + start;
+		entry.bytes = end - start;
+		if (umsi_fdt_is_text(&entry, compatible))
+			return true;
+	}
+	return false;
+}
+
+bool umsi_fdt_is_okay(const struct umsi_fdt *fdt, umsi_fdt_node node)
+{
+	struct umsi_fdt_property status;
+
+	if (!umsi_fdt_get(fdt, node, "status", &status))
+		return true;
+	return umsi_fdt_is_text(&status, "okay") || umsi_fdt_is_text(&status, "ok");
+}
+
+/* ---- Finding ---- */
+
+/* How well the node called @name answers to the @length bytes at @wanted. */
+enum name_match { NAME_OTHER, NAME_WITHOUT_UNIT, NAME_EXACT };
+
+static enum name_match match_name(const char *name, const char *wanted, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (name[i] != wanted[i])
+			return NAME_OTHER;
+	}
+	if (!name[length])
+		return NAME_EXACT;
+	return name[length] == '@' ? NAME_WITHOUT_UNIT : NAME_OTHER;
+}
+
+static umsi_fdt_node child_named(const struct umsi_fdt *fdt, umsi_fdt_node parent,
+				 const char *wanted, size_t length)
+{
+	umsi_fdt_node found = -1;
+	uint32_t candidates = 0;
+	umsi_fdt_node child;
+
+	for (child = umsi_fdt_first_child(fdt, parent); child >= 0;
+	     child = umsi_fdt_next_sibling(fdt, child)) {
+		switch (match_name(umsi_fdt_name(fdt, child), wanted, length)) {
+		case NAME_EXACT:
+			return child;
+		case NAME_WITHOUT_UNIT:
+			found = child;
+			candidates++;
+			break;
+		case NAME_OTHER:
+			break;
+		}
+	}
+	return candidates == 1 ? found : -1;
+}
+
+umsi_fdt_node umsi_fdt_find_path(const struct umsi_fdt *fdt, const char *path)
+{
+	umsi_fdt_node node = umsi_fdt_root(fdt);
+
+	if (!path || *path != '/')
+		return -1;
+	while (node >= 0) {
+		size_t length = 0;
+
+		while (*path == '/')
+			path++;
+		if (!*path)
+			return node;
+		while (path[length] && path[length] != '/')
+			length++;
+		node = child_named(fdt, node, path, length);
+		path += length;
+	}
+	return -1;
+}
+
+/* "linux,phandle" is what trees from before the standard name say. */
+static bool has_phandle(const struct umsi_fdt *fdt, umsi_fdt_node node, uint32_t phandle)
+{
+	struct umsi_fdt_property property;
+
+	if (!umsi_fdt_get(fdt, node, "phandle", &property) &&
+	    !umsi_fdt_get(fdt, node, "linux,phandle", &property))
+		return false;
+	return property.bytes == 4 && umsi_fdt_be32(property.value) == phandle;
+}
+
+umsi_fdt_node umsi_fdt_find_phandle(const struct umsi_fdt *fdt, uint32_t phandle)
+{
+	umsi_fdt_node node;
+
+	/* 0 and all-ones mean "no node" wherever a phandle may stand. */
+	if (phandle == 0 || phandle == UINT32_MAX)
+		return -1;
+	for (node = umsi_fdt_root(fdt); node >= 0; node = umsi_fdt_next(fdt, node)) {
+		if (has_phandle(fdt, node, phandle))
+			return node;
+	}
+	return -1;
+}
+
+umsi_fdt_node umsi_fdt_find_compatible(const struct umsi_fdt *fdt, umsi_fdt_node after,
+				       const char *compatible)
+{
+	umsi_fdt_node node;
+
+	if (!compatible)
+		return -1;
+	node = after < 0 ? umsi_fdt_root(fdt) : umsi_fdt_next(fdt, after);
+	for (; node >= 0; node = umsi_fdt_next(fdt, node)) {
+		if (umsi_fdt_is_compatible(fdt, node, compatible))
+			return node;
+	}
+	return -1;
+}
