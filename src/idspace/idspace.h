@@ -32,6 +32,7 @@ struct umsi_ids_tier {
 	uint32_t tree_words;
 	uint32_t level_at[4];		/* first word of each level within a tree, leaves first */
 	uint32_t levels;
+	uint32_t present;		/* bit n: tree n is not empty */
 };
 
 /*
@@ -58,8 +59,8 @@ uint32_t umsi_ids_take(struct umsi_ids *s);
 uint32_t umsi_ids_take_range(struct umsi_ids *s, uint32_t first, uint32_t last);
 
 /*
- * 2^order ids from a multiple of 2^order on, taken where the least is broken:
- * from the fullest words first and from the smallest hole of a word. Order 0
+ * 2^order ids from a multiple of 2^order on, out of a word whose largest free
+ * block is the smallest that suffices, so that larger ones stay whole. Order 0
  * is a single id that spares blocks, where umsi_ids_take() is the lowest one.
  * Returns the first id, or UMSI_IDS_NONE (none free, or order too high).
  */
