@@ -94,13 +94,13 @@ int umsi_fdt_token_read(const struct umsi_fdt *fdt, uint32_t offset,
 	out->next = offset + 4;
 
 	switch (out->kind) {
-	case FDT_BEGIN_NODE:
+	case UMSI_FDT_BEGIN_NODE:
 		return read_name(fdt, offset + 4, out, what);
-	case FDT_PROP:
+	case UMSI_FDT_PROP:
 		return read_property(fdt, offset + 4, out, what);
-	case FDT_END_NODE:
-	case FDT_NOP:
-	case FDT_END:
+	case UMSI_FDT_END_NODE:
+	case UMSI_FDT_NOP:
+	case UMSI_FDT_END:
 		return UMSI_OK;
 	default:
 		*what = "unknown token";
@@ -114,7 +114,7 @@ static bool node_token(const struct umsi_fdt *fdt, umsi_fdt_node node,
 	if (!fdt || node < 0 || node % 4)
 		return false;
 	return umsi_fdt_token_read(fdt, (uint32_t)node, out, NULL) == UMSI_OK &&
-	       out->kind == FDT_BEGIN_NODE;
+	       out->kind == UMSI_FDT_BEGIN_NODE;
 }
 
 /* ---- Nodes ---- */
@@ -129,11 +129,11 @@ static umsi_fdt_node begin_from(const struct umsi_fdt *fdt, uint32_t offset,
 	struct umsi_fdt_token token;
 
 	while (umsi_fdt_token_read(fdt, offset, &token, NULL) == UMSI_OK) {
-		if (token.kind == FDT_BEGIN_NODE)
+		if (token.kind == UMSI_FDT_BEGIN_NODE)
 			return (umsi_fdt_node)offset;
-		if (token.kind == FDT_END)
+		if (token.kind == UMSI_FDT_END)
 			return -1;
-		if (token.kind == FDT_END_NODE && --*level < floor)
+		if (token.kind == UMSI_FDT_END_NODE && --*level < floor)
 			return -1;
 		offset = token.next;
 	}
@@ -245,9 +245,9 @@ static bool property_from(const struct umsi_fdt *fdt, uint32_t offset,
 			  struct umsi_fdt_token *out)
 {
 	while (umsi_fdt_token_read(fdt, offset, out, NULL) == UMSI_OK) {
-		if (out->kind == FDT_PROP)
+		if (out->kind == UMSI_FDT_PROP)
 			return true;
-		if (out->kind != FDT_NOP)
+		if (out->kind != UMSI_FDT_NOP)
 			return false;
 		offset = out->next;
 	}

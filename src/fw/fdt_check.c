@@ -235,13 +235,13 @@ static int check_tree_end(struct check *check, const struct umsi_fdt_token *toke
 static int check_token(struct check *check, const struct umsi_fdt_token *token)
 {
 	switch (token->kind) {
-	case FDT_BEGIN_NODE:
+	case UMSI_FDT_BEGIN_NODE:
 		return check_begin(check, token);
-	case FDT_END_NODE:
+	case UMSI_FDT_END_NODE:
 		return check_end(check);
-	case FDT_PROP:
+	case UMSI_FDT_PROP:
 		return check_property(check, token);
-	case FDT_END:
+	case UMSI_FDT_END:
 		return check_tree_end(check, token);
 	default:
 		return UMSI_OK;		/* FDT_NOP: the reader knows no others */
@@ -268,7 +268,7 @@ static int check_structure(const struct umsi_fdt *fdt, struct umsi_fdt_error *er
 			return umsi_fdt_refuse(error, fdt->struct_offset + offset,
 					       check.what, err);
 		offset = token.next;
-	} while (token.kind != FDT_END);
+	} while (token.kind != UMSI_FDT_END);
 	return UMSI_OK;
 }
 

@@ -12,11 +12,11 @@
 #include <umsi/fdt.h>
 
 /* Structure block tokens. Source: as above, "Lexical structure". */
-#define FDT_BEGIN_NODE	1u
-#define FDT_END_NODE	2u
-#define FDT_PROP	3u
-#define FDT_NOP		4u
-#define FDT_END		9u
+#define UMSI_FDT_BEGIN_NODE	1u
+#define UMSI_FDT_END_NODE	2u
+#define UMSI_FDT_PROP		3u
+#define UMSI_FDT_NOP		4u
+#define UMSI_FDT_END		9u
 
 static inline uint32_t umsi_fdt_be32(const unsigned char *at)
 {
