@@ -36,7 +36,7 @@ typedef enum umsi_handled (*umsi_handler)(void *arg);
  *
  * Context: sleepable.
  * Return: UMSI_OK, UMSI_EINVAL (@handler is NULL), UMSI_ENOENT,
- *   UMSI_EEXIST (requested already), UMSI_EGONE (device unreachable), or what
+ *   UMSI_EEXIST (requested already), UMSI_EAGAIN (a release is still waiting), UMSI_EGONE (device unreachable), or what
  *   a domain of the path answered; on error the interrupt is as before.
  */
 int umsi_irq_request(struct umsi *m, umsi_irq irq, umsi_handler handler,
@@ -92,17 +92,28 @@ int umsi_irq_trigger(struct umsi *m, umsi_irq irq);
  * Keeps the present target if that is still permitted; otherwise moves to the
  * permitted online CPU with most free slots. Nothing is lost on the way: what
  * the device sent before the change is handled on the old CPU. No message is
- * sent to any CPU unless slots are short (see umsi_stats.ipis_for_moves).
- * Strict: never widens what was asked for.
+ * sent to any CPU. Strict: never widens what was asked for.
  *
- * Context: atomic if umsi_irq_moves_atomically(), else sleepable. Where no slot is free but
- *   some are retiring, a sleepable caller waits for them; a trap gets UMSI_EAGAIN.
+ * Context: atomic if umsi_irq_moves_atomically() and not a set, else sleepable
+ *   (a set that was never named before is copied).
  * Return: UMSI_OK, UMSI_ENOENT, UMSI_EINVAL, UMSI_ERANGE (a CPU that does not exist),
- *   UMSI_ENOCPU, UMSI_ENOSLOT, UMSI_EAGAIN,
+ *   UMSI_ENOMEM (a set), UMSI_ENOCPU, UMSI_ENOSLOT,
+ *   UMSI_EAGAIN (no slot is free there, but some are being drained: try later, or wait as below),
  *   UMSI_EGONE (device unreachable: the cached message and the target have changed all the same).
  */
 int umsi_irq_set_affinity(struct umsi *m, umsi_irq irq,
 			  const struct umsi_affinity *affinity);
+
+/**
+ * umsi_irq_set_affinity_wait() - the same, and waits for slots being drained
+ *
+ * Where no slot is free but some are retiring, asks their CPU once to prove
+ * them quiet (counted in umsi_stats.ipis_for_moves) and waits, bounded.
+ *
+ * Context: sleepable. Return: as above without UMSI_EAGAIN, and UMSI_ECONTEXT.
+ */
+int umsi_irq_set_affinity_wait(struct umsi *m, umsi_irq irq,
+			       const struct umsi_affinity *affinity);
 
 /* Can every block of its path be changed in atomic context? false also for no such irq. */
 bool umsi_irq_moves_atomically(struct umsi *m, umsi_irq irq);

@@ -99,6 +99,16 @@ bool umsi_cpu_is_online(const struct umsi *m, umsi_cpu cpu);
  */
 void umsi_drain_point(struct umsi *m);
 
+/**
+ * umsi_reap() - collect what CPUs have proved quiet
+ * @m: the machine
+ *
+ * Allocation and moves do this as they go, for the CPU they work on; a host
+ * with nothing better to do may do it for all, to have the records of freed
+ * interrupts back early. Context: any but NMI.
+ */
+void umsi_reap(struct umsi *m);
+
 /*
  * Counters of the whole machine since umsi_init(). Each is exact when nothing
  * runs, and may lag by what is under way otherwise.

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Moving an interrupt (R1 to R4). Which messages may be in flight, and who
+ * handles them:
+ *
+ *   after prepare    none to the new slot; it is published, so the first will
+ *                    find the record (R1)
+ *   during update    to either slot; both tables lead to this record
+ *   after the flush  composed from the old contents: already performed at the
+ *                    old CPU, where the slot is still owned and enabled
+ *   after commit     the same; the old slot is retiring and serves nobody
+ *                    else until its CPU has proved it quiet (R6 to R8)
+ */
+#include "core/domain.h"
+#include "core/mask.h"
+
+static bool permits(const struct umsi_where *where, umsi_cpu cpu)
+{
+	if (where->mask)
+		return umsi_mask_has(where->mask, cpu);
+	return where->cpu == UMSI_CPU_NONE || where->cpu == cpu;
+}
+
+/* Every level between root and store, until one has absorbed the change. */
+static int update_levels(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv)
+{
+	int status;
+
+	if (!d->parent)
+		return UMSI_OK;
+	status = update_levels(d->parent, r, mv);
+	if (status || mv->absorbed || !d->ops->move_update)
+		return status;
+	return d->ops->move_update(d, r, mv);
+}
+
+static int move_locked(struct umsi_record *r, struct umsi_move *mv)
+{
+	struct umsi_domain *root = umsi_domain_root(r->leaf);
+	bool active = r->phase == UMSI_PHASE_ACTIVE;
+	struct umsi *m = r->m;
+	int status;
+
+	status = root->ops->move_prepare(root, r, mv);
+	if (status)
+		return status;
+	if (!active) {
+		mv->settled = r->unsettled ? UMSI_EGONE : UMSI_OK;
+	} else {
+		/* The new table entry is visible before the device learns where to write. */
+		umsi_barrier_publish_to_message();
+		status = update_levels(r->leaf, r, mv);
+		if (status) {
+			root->ops->move_abort(root, r, mv);
+			return status;
+		}
+		/* The flush has returned before anything of the old slot is given up. */
+		umsi_barrier_flush_to_stamp();
+	}
+	root->ops->move_commit(root, r, mv);
+	r->moves++;
+	umsi_fetch_add64(&m->count.moves, 1);
+	if (mv->device_writes)
+		umsi_fetch_add64(&m->count.device_writes_for_moves, mv->device_writes);
+	return active ? mv->settled : UMSI_OK;
+}
+
+static void keep_affinity(struct umsi_record *r, const struct umsi_where *where,
+			  struct umsi_mask *mask)
+{
+	umsi_mask_put(r->m, r->mask);
+	r->mask = mask;
+	r->affinity_cpu = where->cpu;
+}
+
+int umsi_where_get(struct umsi *m, const struct umsi_affinity *affinity,
+		   struct umsi_where *where, struct umsi_mask **mask)
+{
+	int status;
+
+	*mask = NULL;
+	where->mask = NULL;
+	where->cpu = UMSI_CPU_NONE;
+	switch (affinity->kind) {
+	case UMSI_AFFINITY_ANY:
+		return UMSI_OK;
+	case UMSI_AFFINITY_CPU:
+		where->cpu = affinity->cpu;
+		return affinity->cpu < m->ncpus ? UMSI_OK : UMSI_ERANGE;
+	case UMSI_AFFINITY_SET:
+		status = umsi_mask_get(m, &affinity->set, mask);
+		where->mask = *mask;
+		return status;
+	}
+	return UMSI_EINVAL;
+}
+
+/* One try. UMSI_EAGAIN: slots are retiring where there is none free. */
+static int set_affinity_once(struct umsi *m, umsi_irq irq, const struct umsi_where *where,
+			     struct umsi_mask *mask, struct umsi_domain **out_root)
+{
+	struct umsi_move mv = { .where = *where };
+	struct umsi_record *r;
+	uintptr_t state;
+	umsi_cpu now;
+	int status = UMSI_OK;
+
+	r = umsi_record_lock(m, irq, &state);
+	if (!r)
+		return UMSI_ENOENT;
+	*out_root = umsi_domain_root(r->leaf);
+	now = umsi_load32(&r->target);
+	if (!permits(where, now))
+		status = move_locked(r, &mv);
+	/* UMSI_EGONE: the target has changed all the same. */
+	if (status == UMSI_OK || status == UMSI_EGONE)
+		keep_affinity(r, where, mask);
+	umsi_record_unlock(r, state);
+	return status;
+}
+
+static int set_affinity(struct umsi *m, umsi_irq irq, const struct umsi_affinity *affinity,
+			bool may_wait)
+{
+	struct umsi_where where;
+	struct umsi_mask *mask;
+	struct umsi_domain *root;
+	int status;
+
+	if (!m || !affinity)
+		return UMSI_EINVAL;
+	status = umsi_where_get(m, affinity, &where, &mask);
+	if (status)
+		return status;
+	do {
+		status = set_affinity_once(m, irq, &where, mask, &root);
+		if (status != UMSI_EAGAIN || !may_wait)
+			break;
+	} while (root->ops->make_room(root, &where, true));
+
+	if (status == UMSI_EAGAIN && may_wait)
+		status = UMSI_ENOSLOT;
+	if (status != UMSI_OK && status != UMSI_EGONE) {
+		umsi_mask_put(m, mask);
+		umsi_fetch_add64(&m->count.moves_refused, 1);
+	}
+	return status;
+}
+
+int umsi_irq_set_affinity(struct umsi *m, umsi_irq irq, const struct umsi_affinity *affinity)
+{
+	return set_affinity(m, irq, affinity, false);
+}
+
+int umsi_irq_set_affinity_wait(struct umsi *m, umsi_irq irq,
+			       const struct umsi_affinity *affinity)
+{
+	if (m && umsi_in_trap(m))
+		return UMSI_ECONTEXT;
+	return set_affinity(m, irq, affinity, true);
+}
+
+bool umsi_irq_moves_atomically(struct umsi *m, umsi_irq irq)
+{
+	struct umsi_record *r;
+	uintptr_t state;
+	bool atomic = true;
+
+	r = m ? umsi_record_lock(m, irq, &state) : NULL;
+	if (!r)
+		return false;
+	for (struct umsi_domain *d = r->leaf; d; d = d->parent)
+		if (d->ops->moves_atomically && !d->ops->moves_atomically(d))
+			atomic = false;
+	umsi_record_unlock(r, state);
+	return atomic;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/domain.h"
+
+void umsi_domain_add(struct umsi *m, struct umsi_domain *d, struct umsi_domain *parent,
+		     const struct umsi_domain_ops *ops)
+{
+	d->ops = ops;
+	d->m = m;
+	d->parent = parent;
+	if (parent)
+		umsi_fetch_add32(&parent->users, 1);
+
+	umsi_host_mutex_lock(m->host, &m->mutex);
+	d->next = m->domains;
+	m->domains = d;
+	umsi_host_mutex_unlock(m->host, &m->mutex);
+}
+
+int umsi_domain_remove(struct umsi_domain *d)
+{
+	struct umsi *m = d->m;
+	struct umsi_domain **at;
+	int status = UMSI_EBUSY;
+
+	umsi_host_mutex_lock(m->host, &m->mutex);
+	if (!umsi_load32_acquire(&d->users)) {
+		for (at = &m->domains; *at != d; at = &(*at)->next)
+			;
+		*at = d->next;
+		status = UMSI_OK;
+	}
+	umsi_host_mutex_unlock(m->host, &m->mutex);
+	if (!status && d->parent)
+		umsi_fetch_add32(&d->parent->users, UINT32_MAX);
+	return status;
+}
+
+int umsi_path_reserve(struct umsi_record *r, const struct umsi_where *where)
+{
+	struct umsi_domain *d, *undo;
+	int status;
+
+	for (d = r->leaf; d; d = d->parent) {
+		if (!d->ops->reserve)
+			continue;
+		status = d->ops->reserve(d, r, where);
+		if (status)
+			goto undo;
+	}
+	return UMSI_OK;
+
+undo:
+	for (undo = r->leaf; undo != d; undo = undo->parent)
+		if (undo->ops->unreserve)
+			undo->ops->unreserve(undo, r, UMSI_OK);
+	return status;
+}
+
+static void unreserve_from(struct umsi_domain *d, struct umsi_record *r, int settled)
+{
+	/* At most UMSI_LEVELS_MAX deep: root first. */
+	if (d->parent)
+		unreserve_from(d->parent, r, settled);
+	if (d->ops->unreserve)
+		d->ops->unreserve(d, r, settled);
+}
+
+void umsi_path_unreserve(struct umsi_record *r, int settled)
+{
+	unreserve_from(r->leaf, r, settled);
+}
+
+static int activate_from(struct umsi_domain *d, struct umsi_record *r)
+{
+	int status;
+
+	if (d->parent) {
+		status = activate_from(d->parent, r);
+		if (status)
+			return status;
+	}
+	if (!d->ops->activate)
+		return UMSI_OK;
+	status = d->ops->activate(d, r);
+	if (status)
+		for (struct umsi_domain *up = d->parent; up; up = up->parent)
+			if (up->ops->deactivate)
+				up->ops->deactivate(up, r);
+	return status;
+}
+
+int umsi_path_activate(struct umsi_record *r)
+{
+	return activate_from(r->leaf, r);
+}
+
+int umsi_path_deactivate(struct umsi_record *r)
+{
+	int settled = UMSI_OK;
+
+	for (struct umsi_domain *d = r->leaf; d; d = d->parent)
+		if (d->ops->deactivate && d->ops->deactivate(d, r))
+			settled = UMSI_EGONE;
+	return settled;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Interrupt domains: one block of the path from device (leaf) to CPU (root).
+ * The core walks the path and knows no controller.
+ *
+ * Two-phase life of an interrupt at each level: reserve (root last; nothing
+ * visible to hardware) and activate (root first). Reverse: deactivate leaf
+ * first, unreserve root first.
+ */
+#ifndef UMSI_CORE_DOMAIN_H
+#define UMSI_CORE_DOMAIN_H
+
+#include "core/machine.h"
+#include "core/record.h"
+#include "core/text.h"
+
+/* Where something may go: the library's form of struct umsi_affinity. Both empty: any CPU. */
+struct umsi_where {
+	const struct umsi_mask *mask;	/* NULL, or a set */
+	umsi_cpu cpu;			/* UMSI_CPU_NONE, or the one CPU */
+};
+
+/* A move under way: filled in by the root, read by the levels between it and the store. */
+struct umsi_move {
+	struct umsi_where where;
+	umsi_cpu cpu;			/* the new target */
+	uint16_t slot;			/* the root's number there */
+	bool revived;			/* the slot was still this interrupt's */
+	bool absorbed;			/* no level nearer the device needs to change */
+	uint32_t device_writes;
+	int settled;			/* UMSI_OK, or UMSI_EGONE: the flush proved nothing */
+	struct umsi_msg message;	/* what the level below has to write */
+};
+
+struct umsi_domain_ops {
+	const char *name;
+	const char *number_name;	/* of its numbers in dumps: "eiid", "irte_index" */
+
+	/*
+	 * A place for one interrupt. Thread context, the record's lock held for
+	 * roots that bind slots; see each implementation. UMSI_EAGAIN: make_room() may help.
+	 */
+	int (*reserve)(struct umsi_domain *d, struct umsi_record *r, const struct umsi_where *where);
+	/* Gives the place back. After activation, whatever may still be in flight is this level's to outlive. */
+	void (*unreserve)(struct umsi_domain *d, struct umsi_record *r, int settled);
+
+	/* Makes it real. Root: publishes the slot. Leaf: writes the message, opens the store. */
+	int (*activate)(struct umsi_domain *d, struct umsi_record *r);
+	/* Leaf: closes the store and flushes it: UMSI_OK or UMSI_EGONE. */
+	int (*deactivate)(struct umsi_domain *d, struct umsi_record *r);
+
+	/* The message the level below must write to reach this interrupt. Roots and translators. */
+	void (*compose)(struct umsi_domain *d, struct umsi_record *r, struct umsi_msg *out);
+
+	/*
+	 * Moving, under the record's lock. Root: prepare takes and publishes the
+	 * new place and fills in @mv; commit retires the old; abort undoes prepare.
+	 * Others: update changes what this level holds and flushes it.
+	 */
+	int (*move_prepare)(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv);
+	int (*move_update)(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv);
+	void (*move_commit)(struct umsi_domain *d, struct umsi_record *r, const struct umsi_move *mv);
+	void (*move_abort)(struct umsi_domain *d, struct umsi_record *r, const struct umsi_move *mv);
+	/* May move_update be called in atomic context? NULL = yes. */
+	bool (*moves_atomically)(struct umsi_domain *d);
+
+	/*
+	 * Roots: slots are short but some are retiring: have their CPUs prove them
+	 * quiet. Thread context, no lock held, interrupts on; bounded. True: try again.
+	 */
+	bool (*make_room)(struct umsi_domain *d, const struct umsi_where *where, bool for_move);
+
+	/* Roots: collect what CPUs have proved quiet. Any context but NMI. */
+	void (*reap)(struct umsi_domain *d);
+
+	/* Roots: this CPU's part, on that CPU with interrupts off. */
+	int (*cpu_online)(struct umsi_domain *d, umsi_cpu cpu);
+
+	/* Roots: umsi_drain_point() of this CPU, interrupts off, outside traps. */
+	void (*drain)(struct umsi_domain *d, umsi_cpu cpu);
+
+	/* For umsi_dump(): " eiid=17" of one interrupt; whole lines of the domain itself. */
+	void (*dump_path)(struct umsi_domain *d, const struct umsi_record *r, struct umsi_text *t);
+	void (*dump)(struct umsi_domain *d, umsi_dump_line line, void *arg);
+	/* Adds this domain's part to the machine's counters. */
+	void (*stats)(struct umsi_domain *d, struct umsi_stats *out);
+};
+
+/*
+ *   field   written under   read without the lock by
+ *   users   atomic          destroy
+ *   next    m->mutex        bring-up and dump walk it: links of live roots never change under them
+ */
+struct umsi_domain {
+	const struct umsi_domain_ops *ops;
+	struct umsi *m;
+	struct umsi_domain *parent;	/* towards the CPU; NULL for a root */
+	umsi_atomic32 users;		/* devices and child domains */
+	struct umsi_domain *next;
+};
+
+/* Lists a root or translator, so that CPUs that come online bring it up. Sleepable. */
+void umsi_domain_add(struct umsi *m, struct umsi_domain *d, struct umsi_domain *parent,
+		     const struct umsi_domain_ops *ops);
+/* UMSI_OK, or UMSI_EBUSY while something uses it. Sleepable. */
+int umsi_domain_remove(struct umsi_domain *d);
+
+/* The root end of a path. */
+static inline struct umsi_domain *umsi_domain_root(struct umsi_domain *d)
+{
+	while (d->parent)
+		d = d->parent;
+	return d;
+}
+
+/*
+ * The library's form of an affinity. *mask is a reference to keep or put, or
+ * NULL. UMSI_OK, UMSI_EINVAL, UMSI_ERANGE, UMSI_ENOMEM (only a set allocates).
+ */
+int umsi_where_get(struct umsi *m, const struct umsi_affinity *affinity,
+		   struct umsi_where *where, struct umsi_mask **mask);
+
+/* Reserve and unreserve along the whole path, leaf to root; on error nothing is left reserved. */
+int umsi_path_reserve(struct umsi_record *r, const struct umsi_where *where);
+void umsi_path_unreserve(struct umsi_record *r, int settled);
+
+/* Activate root first; on error what was activated is deactivated again. */
+int umsi_path_activate(struct umsi_record *r);
+/* Deactivate leaf first. UMSI_OK or UMSI_EGONE: did the flush prove anything? */
+int umsi_path_deactivate(struct umsi_record *r);
+
+#endif

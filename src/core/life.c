@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/* The driver's side of one interrupt: request, release, enable, disable, trigger. */
+#include "core/domain.h"
+#include "core/run.h"
+
+/* Clears DIS and PEND in one step: nothing that arrived so far was for this handler. */
+static void open_state(struct umsi_record *r)
+{
+	umsi_fetch_and32(&r->state, ~(UMSI_DIS | UMSI_PEND));
+}
+
+static void close_state(struct umsi_record *r)
+{
+	umsi_fetch_or32(&r->state, UMSI_DIS);
+	umsi_fetch_and32(&r->state, ~UMSI_PEND);
+}
+
+int umsi_irq_request(struct umsi *m, umsi_irq irq, umsi_handler handler,
+		     void *arg, const char *name)
+{
+	struct umsi_record *r;
+	uintptr_t state;
+	int status;
+
+	if (!m || !handler)
+		return UMSI_EINVAL;
+	r = umsi_record_lock(m, irq, &state);
+	if (!r)
+		return UMSI_ENOENT;
+	/* RUN: a release has closed it and still waits for the old handler. */
+	if (r->phase != UMSI_PHASE_RESERVED || umsi_load32(&r->state) & UMSI_RUN) {
+		status = r->phase == UMSI_PHASE_RESERVED ? UMSI_EAGAIN : UMSI_EEXIST;
+		umsi_record_unlock(r, state);
+		return status;
+	}
+	r->handler = handler;
+	r->arg = arg;
+	r->depth = 0;
+	umsi_text_copy(r->name, name, sizeof(r->name));
+	/* Open before the store is: the first message must find the handler. */
+	open_state(r);
+	status = umsi_path_activate(r);
+	if (status)
+		close_state(r);
+	else
+		r->phase = UMSI_PHASE_ACTIVE;
+	umsi_record_unlock(r, state);
+	/* A late message of an earlier owner may have started the handler meanwhile. */
+	if (status)
+		umsi_record_wait_idle(r, (uint32_t)(irq >> 32));
+	return status;
+}
+
+int umsi_irq_release(struct umsi *m, umsi_irq irq)
+{
+	struct umsi_record *r;
+	uintptr_t state;
+
+	if (!m)
+		return UMSI_EINVAL;
+	if (umsi_in_trap(m))
+		return UMSI_ECONTEXT;
+	r = umsi_record_lock(m, irq, &state);
+	if (!r)
+		return UMSI_ENOENT;
+	if (r->phase != UMSI_PHASE_ACTIVE) {
+		umsi_record_unlock(r, state);
+		return UMSI_ESTATE;
+	}
+	/* The slot stays this interrupt's, so what is in flight needs no proof: it finds DIS. */
+	r->unsettled = umsi_path_deactivate(r) != UMSI_OK;
+	close_state(r);
+	r->phase = UMSI_PHASE_RESERVED;
+	umsi_record_unlock(r, state);
+
+	umsi_record_wait_idle(r, (uint32_t)(irq >> 32));
+	return UMSI_OK;
+}
+
+int umsi_irq_disable(struct umsi *m, umsi_irq irq)
+{
+	struct umsi_record *r;
+	uintptr_t state;
+	int status = UMSI_OK;
+
+	r = m ? umsi_record_lock(m, irq, &state) : NULL;
+	if (!r)
+		return UMSI_ENOENT;
+	if (r->phase != UMSI_PHASE_ACTIVE)
+		status = UMSI_ESTATE;
+	else if (r->depth == UINT16_MAX)
+		status = UMSI_ERANGE;
+	else if (r->depth++ == 0)
+		umsi_fetch_or32(&r->state, UMSI_DIS);
+	umsi_record_unlock(r, state);
+	return status;
+}
+
+/* R12. Under the record's lock, so that it cannot be freed before it is queued. */
+static void enable_now(struct umsi_record *r)
+{
+	uint32_t old = umsi_load32(&r->state);
+	uint32_t now;
+
+	do {
+		now = umsi_state_enable(old);
+	} while (!umsi_cas32(&r->state, &old, now));
+	if ((now & UMSI_QUEUED) && !(old & UMSI_QUEUED))
+		umsi_inbox_push(r, umsi_load32(&r->target));
+}
+
+int umsi_irq_enable(struct umsi *m, umsi_irq irq)
+{
+	struct umsi_record *r;
+	uintptr_t state;
+	int status = UMSI_OK;
+
+	r = m ? umsi_record_lock(m, irq, &state) : NULL;
+	if (!r)
+		return UMSI_ENOENT;
+	if (r->phase != UMSI_PHASE_ACTIVE || !r->depth)
+		status = UMSI_ESTATE;
+	else if (--r->depth == 0)
+		enable_now(r);
+	umsi_record_unlock(r, state);
+	return status;
+}
+
+int umsi_irq_trigger(struct umsi *m, umsi_irq irq)
+{
+	struct umsi_record *r;
+	uintptr_t state;
+	int status = UMSI_OK;
+
+	r = m ? umsi_record_lock(m, irq, &state) : NULL;
+	if (!r)
+		return UMSI_ENOENT;
+	if (r->phase != UMSI_PHASE_ACTIVE) {
+		status = UMSI_ESTATE;
+	} else if (!m->kick_ops) {
+		status = UMSI_ENOCPU;
+	} else {
+		r->triggers++;
+		if (!(umsi_fetch_or32(&r->state, UMSI_QUEUED) & UMSI_QUEUED))
+			umsi_inbox_push(r, umsi_load32(&r->target));
+	}
+	umsi_record_unlock(r, state);
+	return status;
+}
+
+int umsi_irq_synchronize(struct umsi *m, umsi_irq irq)
+{
+	struct umsi_record *r;
+	uintptr_t state;
+	uint64_t begun;
+
+	if (!m)
+		return UMSI_EINVAL;
+	if (umsi_in_trap(m))
+		return UMSI_ECONTEXT;
+	r = umsi_record_lock(m, irq, &state);
+	if (!r)
+		return UMSI_ENOENT;
+	umsi_record_unlock(r, state);
+
+	/* A call begun later proves that the one before has ended. */
+	begun = umsi_load64_acquire(&r->handled);
+	for (;;) {
+		uint32_t now = umsi_load32_acquire(&r->state);
+
+		if (!(now & UMSI_RUN) || umsi_state_generation(now) != irq >> 32 ||
+		    umsi_load64_acquire(&r->handled) != begun)
+			return UMSI_OK;
+		umsi_host_relax(m->host);
+	}
+}
+
+umsi_cpu umsi_irq_effective_cpu(struct umsi *m, umsi_irq irq)
+{
+	struct umsi_record *r = m ? umsi_record_by_number(m, (uint32_t)irq - 1) : NULL;
+
+	if (!r || umsi_state_generation(umsi_load32(&r->state)) != irq >> 32 ||
+	    umsi_load32(&r->state) & UMSI_DEAD)
+		return UMSI_CPU_NONE;
+	return umsi_load32(&r->target);
+}
+
+int umsi_irq_stats_read(struct umsi *m, umsi_irq irq, struct umsi_irq_stats *out)
+{
+	struct umsi_record *r;
+	uintptr_t state;
+
+	if (!m || !out)
+		return UMSI_EINVAL;
+	r = umsi_record_lock(m, irq, &state);
+	if (!r)
+		return UMSI_ENOENT;
+	out->handled = umsi_load64(&r->handled);
+	out->merged = umsi_load32(&r->merged);
+	out->not_mine = umsi_load32(&r->not_mine);
+	out->moves = r->moves;
+	out->triggers = r->triggers;
+	umsi_record_unlock(r, state);
+	return UMSI_OK;
+}

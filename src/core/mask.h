@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* CPU sets an affinity names, kept once however many interrupts name them. */
+#ifndef UMSI_CORE_MASK_H
+#define UMSI_CORE_MASK_H
+
+#include "core/machine.h"
+
+/*
+ * Immutable once found. references and next are guarded by the machine's
+ * masks.lock; one with no reference stays until a new one is made.
+ */
+struct umsi_mask {
+	struct umsi_mask *next;
+	uint32_t references;
+	uint32_t words;
+	uint64_t bits[];
+};
+
+static inline bool umsi_mask_has(const struct umsi_mask *mask, umsi_cpu cpu)
+{
+	return cpu / 64 < mask->words && (mask->bits[cpu / 64] >> (cpu % 64) & 1);
+}
+
+/*
+ * The kept copy of @set, with one more reference. Sleepable.
+ * UMSI_OK, UMSI_ERANGE (a bit at or beyond ncpus), UMSI_EINVAL (no bit set, or NULL), UMSI_ENOMEM.
+ */
+int umsi_mask_get(struct umsi *m, const struct umsi_cpuset *set, struct umsi_mask **out);
+
+/* Drops a reference; NULL is ignored. Any context. */
+void umsi_mask_put(struct umsi *m, struct umsi_mask *mask);
+
+void umsi_masks_destroy(struct umsi *m);
+
+#endif

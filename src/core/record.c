@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/record.h"
+
+#include "core/text.h"
+
+#define SLAB_RECORDS	(1u << UMSI_SLAB_BITS)
+#define BLOCK_SLABS	(1u << UMSI_BLOCK_BITS)
+
+void umsi_records_init(struct umsi *m, uint32_t max)
+{
+	m->records.max = max;
+}
+
+void umsi_records_destroy(struct umsi *m)
+{
+	for (uint32_t b = 0; b < UMSI_BLOCKS; b++) {
+		struct umsi_record_block *block = umsi_load_ptr(&m->records.block[b]);
+
+		if (!block)
+			continue;
+		for (uint32_t s = 0; s < BLOCK_SLABS; s++) {
+			void *slab = umsi_load_ptr(&block->slab[s]);
+
+			if (slab)
+				umsi_host_free(m->host, slab, SLAB_RECORDS * sizeof(struct umsi_record));
+		}
+		umsi_host_free(m->host, block, sizeof(*block));
+	}
+}
+
+struct umsi_record *umsi_record_by_number(struct umsi *m, uint32_t number)
+{
+	struct umsi_record_block *block;
+	struct umsi_record *slab;
+
+	if (number >= UMSI_IRQS_MAX)
+		return NULL;
+	block = umsi_load_ptr_acquire(&m->records.block[number >> (UMSI_BLOCK_BITS + UMSI_SLAB_BITS)]);
+	if (!block)
+		return NULL;
+	slab = umsi_load_ptr_acquire(&block->slab[(number >> UMSI_SLAB_BITS) % BLOCK_SLABS]);
+	return slab ? &slab[number % SLAB_RECORDS] : NULL;
+}
+
+static struct umsi_record *pop_free(struct umsi *m)
+{
+	uintptr_t state = umsi_lock(m, &m->records.lock);
+	struct umsi_record *r = m->records.free;
+
+	if (r) {
+		m->records.free = r->inbox_next;
+		umsi_fetch_add32(&m->records.in_use, 1);
+	}
+	umsi_unlock(m, &m->records.lock, state);
+	return r;
+}
+
+static void push_free(struct umsi *m, struct umsi_record *r)
+{
+	uintptr_t state = umsi_lock(m, &m->records.lock);
+
+	r->inbox_next = m->records.free;
+	m->records.free = r;
+	umsi_fetch_add32(&m->records.in_use, UINT32_MAX);
+	umsi_unlock(m, &m->records.lock, state);
+}
+
+/* Publishes a slab and threads its records, lowest number first. False: somebody else was faster. */
+static bool install_slab(struct umsi *m, uint32_t first, struct umsi_record_block **spare_block,
+			 struct umsi_record *slab)
+{
+	umsi_atomic_ptr *at = &m->records.block[first >> (UMSI_BLOCK_BITS + UMSI_SLAB_BITS)];
+	struct umsi_record_block *block;
+	uintptr_t state = umsi_lock(m, &m->records.lock);
+	bool ours = m->records.made == first;
+
+	if (ours) {
+		block = umsi_load_ptr(at);
+		if (!block) {
+			block = *spare_block;
+			*spare_block = NULL;
+			umsi_store_ptr_release(at, block);
+		}
+		umsi_store_ptr_release(&block->slab[(first >> UMSI_SLAB_BITS) % BLOCK_SLABS], slab);
+		for (uint32_t i = SLAB_RECORDS; i-- > 0;) {
+			if (first + i >= m->records.max)
+				continue;
+			slab[i].inbox_next = m->records.free;
+			m->records.free = &slab[i];
+		}
+		m->records.made = first + SLAB_RECORDS;
+	}
+	umsi_unlock(m, &m->records.lock, state);
+	return ours;
+}
+
+/* One more slab. False: the limit is reached, or no memory. Sleepable. */
+static bool grow(struct umsi *m)
+{
+	struct umsi_record_block *block = NULL;
+	struct umsi_record *slab;
+	uintptr_t state;
+	uint32_t first;
+
+	state = umsi_lock(m, &m->records.lock);
+	first = m->records.made;
+	umsi_unlock(m, &m->records.lock, state);
+	if (first >= m->records.max)
+		return false;
+
+	slab = umsi_host_alloc(m->host, SLAB_RECORDS * sizeof(*slab));
+	if (!slab)
+		return false;
+	if (first % (SLAB_RECORDS * BLOCK_SLABS) == 0) {
+		block = umsi_host_alloc(m->host, sizeof(*block));
+		if (!block) {
+			umsi_host_free(m->host, slab, SLAB_RECORDS * sizeof(*slab));
+			return false;
+		}
+	}
+	for (uint32_t i = 0; i < SLAB_RECORDS; i++) {
+		slab[i].m = m;
+		slab[i].number = first + i;
+		umsi_store32(&slab[i].state, 1u << UMSI_GENERATION_SHIFT | UMSI_DEAD);
+		umsi_store32(&slab[i].target, UMSI_CPU_NONE);
+	}
+	if (!install_slab(m, first, &block, slab))
+		umsi_host_free(m->host, slab, SLAB_RECORDS * sizeof(*slab));
+	if (block)
+		umsi_host_free(m->host, block, sizeof(*block));
+	return true;
+}
+
+struct umsi_record *umsi_record_new(struct umsi *m, struct umsi_domain *leaf, uint32_t index,
+				    uint64_t cookie)
+{
+	struct umsi_record *r;
+	uintptr_t state;
+
+	while (!(r = pop_free(m)))
+		if (!grow(m))
+			return NULL;
+
+	/* A stale handle may be trying this record's lock right now. */
+	state = umsi_lock(m, &r->lock);
+	r->leaf = leaf;
+	r->index = (uint16_t)index;
+	r->cookie = cookie;
+	r->handler = NULL;
+	r->mask = NULL;
+	r->affinity_cpu = UMSI_CPU_NONE;
+	r->moves = 0;
+	r->triggers = 0;
+	r->depth = 0;
+	r->published = false;
+	r->unsettled = false;
+	r->name[0] = '\0';
+	umsi_store64(&r->handled, 0);
+	umsi_store32(&r->merged, 0);
+	umsi_store32(&r->not_mine, 0);
+	umsi_store32(&r->target, UMSI_CPU_NONE);
+	umsi_store32(&r->references, 1);
+	umsi_store32(&r->state, (umsi_load32(&r->state) & ~0xffu) | UMSI_DIS);
+	umsi_unlock(m, &r->lock, state);
+	return r;
+}
+
+void umsi_record_recycle(struct umsi_record *r)
+{
+	uint32_t generation = umsi_state_generation(umsi_load32(&r->state)) + 1;
+
+	/* Generation 0 never occurs, so no handle is ever 0. */
+	if (!(generation & UMSI_GENERATION_MASK))
+		generation = 1;
+	umsi_store32_release(&r->state, generation << UMSI_GENERATION_SHIFT | UMSI_DEAD);
+	push_free(r->m, r);
+}
+
+void umsi_record_put(struct umsi_record *r)
+{
+	uint32_t old;
+
+	if (umsi_fetch_add32(&r->references, UINT32_MAX) != 1)
+		return;
+	old = umsi_fetch_or32(&r->state, UMSI_DRAINED);
+	if (!(old & UMSI_QUEUED))
+		umsi_record_recycle(r);
+}
+
+struct umsi_record *umsi_record_lock(struct umsi *m, umsi_irq irq, uintptr_t *state)
+{
+	uint32_t number = (uint32_t)irq - 1;
+	struct umsi_record *r;
+
+	r = umsi_record_by_number(m, number);
+	if (!r)
+		return NULL;
+	*state = umsi_lock(m, &r->lock);
+	if (r->phase != UMSI_PHASE_FREE &&
+	    umsi_state_generation(umsi_load32(&r->state)) == irq >> 32)
+		return r;
+	umsi_unlock(m, &r->lock, *state);
+	return NULL;
+}
+
+void umsi_record_unlock(struct umsi_record *r, uintptr_t state)
+{
+	umsi_unlock(r->m, &r->lock, state);
+}
+
+void umsi_record_wait_idle(struct umsi_record *r, uint32_t generation)
+{
+	for (;;) {
+		uint32_t state = umsi_load32_acquire(&r->state);
+
+		if (!(state & UMSI_RUN) || umsi_state_generation(state) != generation)
+			return;
+		umsi_host_relax(r->m->host);
+	}
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The interrupt record: one per allocated index, for all levels of its path.
+ * Type-stable: a pointer to a record stays a pointer to a record for the life
+ * of the machine; the generation in its state word says which interrupt it is.
+ */
+#ifndef UMSI_CORE_RECORD_H
+#define UMSI_CORE_RECORD_H
+
+#include <umsi/irq.h>
+#include <umsi/types.h>
+
+#include "core/machine.h"
+#include "core/state.h"
+
+#define UMSI_LEVELS_MAX		4
+#define UMSI_IRQ_NAME_MAX	16
+
+struct umsi_domain;
+struct umsi_mask;
+
+/* Where a record is in its life; changed under its lock. */
+enum umsi_phase {
+	UMSI_PHASE_FREE = 0,	/* on the free list, being made, or its last references are going */
+	UMSI_PHASE_RESERVED,	/* a place at every level, no handler */
+	UMSI_PHASE_ACTIVE,	/* requested: the store is open */
+};
+
+/*
+ *   field                 written under                read without the lock by
+ *   state                 read-modify-write, anyone    anyone
+ *   handler, arg          lock, while DIS is set       the runner (after its claim)
+ *   handled, not_mine     the runner                   statistics
+ *   inbox_next            who set QUEUED               the CPU that unlinked it
+ *   target                lock                         hints (hand-over, dump)
+ *   references            atomic                       nobody
+ *   leaf, index, number   before the record is live    anyone who holds it
+ *   all else              lock                         dump, racily
+ *
+ * Lock order: a record's lock, then one CPU's slot lock, then the records' lock.
+ */
+struct umsi_record {
+	_Alignas(64) umsi_atomic32 state;
+	umsi_atomic32 not_mine;
+	umsi_handler handler;
+	void *arg;
+	umsi_atomic64 handled;
+	struct umsi *m;
+	struct umsi_record *inbox_next;	/* also links the free list */
+	umsi_atomic32 merged;
+	umsi_atomic32 references;	/* slots it owns, and one until its free returns */
+
+	struct umsi_lock lock;
+	struct umsi_domain *leaf;	/* the device end of the path */
+	uint64_t cookie;
+	struct umsi_msg message;	/* what the store holds, once published */
+	struct umsi_mask *mask;		/* affinity when it is a set */
+	umsi_atomic32 target;		/* CPU, or UMSI_CPU_NONE */
+	uint32_t number;
+	uint32_t affinity_cpu;		/* affinity when it is one CPU, else UMSI_CPU_NONE */
+	uint32_t moves, triggers;
+	uint16_t index;			/* in its table */
+	uint16_t slot;			/* at a root whose slots belong to a CPU */
+	uint16_t depth;			/* of disables */
+	uint8_t phase;			/* enum umsi_phase */
+	bool published;			/* its present slot is, or was, in the CPU's table */
+	bool unsettled;			/* the flush of the last release proved nothing */
+	char name[UMSI_IRQ_NAME_MAX];
+};
+
+_Static_assert(sizeof(struct umsi_record) <= 192, "a record is at most three cache lines");
+
+static inline umsi_irq umsi_record_handle(const struct umsi_record *r, uint32_t state)
+{
+	return (umsi_irq)umsi_state_generation(state) << 32 | (r->number + 1);
+}
+
+/*
+ * A record with state DIS and one reference, its phase still FREE so that no
+ * handle reaches it; NULL: none left or no memory. Sleepable.
+ */
+struct umsi_record *umsi_record_new(struct umsi *m, struct umsi_domain *leaf, uint32_t index,
+				    uint64_t cookie);
+
+/* Drops one reference; the last one makes the number available again. Any context. */
+void umsi_record_put(struct umsi_record *r);
+
+/* Called by whoever removed the last obstacle: recycles a dead, drained record. */
+void umsi_record_recycle(struct umsi_record *r);
+
+/* The record of that number, or NULL. Any context. */
+struct umsi_record *umsi_record_by_number(struct umsi *m, uint32_t number);
+
+/*
+ * Finds a live interrupt and takes its lock. NULL (and no lock) if @irq is
+ * not live. *state is what umsi_record_unlock() wants.
+ */
+struct umsi_record *umsi_record_lock(struct umsi *m, umsi_irq irq, uintptr_t *state);
+void umsi_record_unlock(struct umsi_record *r, uintptr_t state);
+
+/* Waits until no handler of this generation runs. Thread context, no lock held. */
+void umsi_record_wait_idle(struct umsi_record *r, uint32_t generation);
+
+void umsi_records_init(struct umsi *m, uint32_t max);
+void umsi_records_destroy(struct umsi *m);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/text.h"
+
+void umsi_text_clear(struct umsi_text *t)
+{
+	t->used = 0;
+	t->line[0] = '\0';
+}
+
+static void add_char(struct umsi_text *t, char c)
+{
+	if (t->used + 1 >= sizeof(t->line))
+		return;
+	t->line[t->used++] = c;
+	t->line[t->used] = '\0';
+}
+
+void umsi_text_add(struct umsi_text *t, const char *string)
+{
+	while (*string)
+		add_char(t, *string++);
+}
+
+static void add_number(struct umsi_text *t, uint64_t value, uint32_t base)
+{
+	char digits[20];
+	uint32_t n = 0;
+
+	do {
+		digits[n++] = "0123456789abcdef"[value % base];
+		value /= base;
+	} while (value);
+	while (n)
+		add_char(t, digits[--n]);
+}
+
+void umsi_text_dec(struct umsi_text *t, uint64_t value)
+{
+	add_number(t, value, 10);
+}
+
+void umsi_text_hex(struct umsi_text *t, uint64_t value)
+{
+	umsi_text_add(t, "0x");
+	add_number(t, value, 16);
+}
+
+void umsi_text_field(struct umsi_text *t, const char *name, uint64_t value)
+{
+	umsi_text_add(t, " ");
+	umsi_text_add(t, name);
+	umsi_text_add(t, "=");
+	umsi_text_dec(t, value);
+}
+
+void umsi_text_copy(char *to, const char *from, size_t room)
+{
+	size_t i = 0;
+
+	while (from && from[i] && i + 1 < room) {
+		to[i] = from[i];
+		i++;
+	}
+	to[i] = '\0';
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* Allocating an index, with the record and the path behind it. */
+#include "msi/device.h"
+
+#include "core/mask.h"
+
+static int check_request(const struct umsi_table *t, const struct umsi_irq_request_at *at,
+			 uint32_t *last)
+{
+	*last = at->last < t->map.size ? at->last : t->map.size - 1;
+	if (at->first > at->last || at->first >= t->map.size || at->last >= UMSI_TABLE_MAX)
+		return UMSI_ERANGE;
+	return UMSI_OK;
+}
+
+static int take_index(struct umsi_table *t, uint32_t first, uint32_t last, uint32_t *index)
+{
+	int status;
+
+	umsi_device_lock(t->dev);
+	status = t->closing ? UMSI_ESTATE
+			    : umsi_index_map_take(t->dev->m, &t->map, first, last, index);
+	umsi_device_unlock(t->dev);
+	if (status == UMSI_ENOINDEX && first == last)
+		return UMSI_EEXIST;
+	return status;
+}
+
+static void give_index(struct umsi_table *t, uint32_t index)
+{
+	umsi_device_lock(t->dev);
+	umsi_index_map_give(&t->map, index);
+	umsi_device_unlock(t->dev);
+}
+
+/* From here on the handle is good, and a free may already be under way. */
+static umsi_irq go_live(struct umsi_table *t, struct umsi_record *r, const struct umsi_where *where,
+			struct umsi_mask *mask)
+{
+	uintptr_t state;
+	umsi_irq irq;
+
+	umsi_device_lock(t->dev);
+	umsi_index_map_set(&t->map, r->index, r->number);
+	state = umsi_lock(r->m, &r->lock);
+	r->affinity_cpu = where->cpu;
+	r->mask = mask;
+	r->phase = UMSI_PHASE_RESERVED;
+	irq = umsi_record_handle(r, umsi_load32(&r->state));
+	umsi_unlock(r->m, &r->lock, state);
+	umsi_device_unlock(t->dev);
+	umsi_fetch_add32(&r->m->records.live, 1);
+	return irq;
+}
+
+/* A place at every level. Retried while CPUs can be brought to give back retired slots. */
+static int reserve(struct umsi_record *r, const struct umsi_where *where)
+{
+	struct umsi_domain *root = umsi_domain_root(r->leaf);
+	uintptr_t state;
+	int status;
+
+	for (;;) {
+		state = umsi_lock(r->m, &r->lock);
+		status = umsi_path_reserve(r, where);
+		umsi_unlock(r->m, &r->lock, state);
+		if (status != UMSI_EAGAIN)
+			return status;
+		if (!root->ops->make_room || !root->ops->make_room(root, where, false))
+			return UMSI_ENOSLOT;
+	}
+}
+
+/* Undoes umsi_record_new() for a record that nothing was reserved for. */
+static void drop_new(struct umsi_record *r)
+{
+	umsi_fetch_or32(&r->state, UMSI_DEAD);
+	umsi_record_put(r);
+}
+
+int umsi_irq_alloc(struct umsi_table *table, const struct umsi_irq_request_at *at,
+		   umsi_irq *out)
+{
+	struct umsi_record *r;
+	struct umsi_where where;
+	struct umsi_mask *mask;
+	uint32_t index, last;
+	int status;
+
+	if (!table || !at || !out)
+		return UMSI_EINVAL;
+	if (umsi_in_trap(table->dev->m))
+		return UMSI_ECONTEXT;
+	status = check_request(table, at, &last);
+	if (status)
+		return status;
+	status = umsi_where_get(table->dev->m, &at->affinity, &where, &mask);
+	if (status)
+		return status;
+	status = take_index(table, at->first, last, &index);
+	if (status)
+		goto out_mask;
+	status = UMSI_ENOMEM;
+	r = umsi_record_new(table->dev->m, &table->domain, index, at->cookie);
+	if (!r)
+		goto out_index;
+	status = reserve(r, &where);
+	if (status)
+		goto out_record;
+	*out = go_live(table, r, &where, mask);
+	return UMSI_OK;
+
+out_record:
+	drop_new(r);
+out_index:
+	give_index(table, index);
+out_mask:
+	umsi_mask_put(table->dev->m, mask);
+	return status;
+}

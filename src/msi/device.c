@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "msi/device.h"
+
+static void count_device(struct umsi *m, uint32_t n)
+{
+	umsi_host_mutex_lock(m->host, &m->mutex);
+	m->devices += n;
+	umsi_host_mutex_unlock(m->host, &m->mutex);
+}
+
+int umsi_device_add(struct umsi *m, const struct umsi_device_config *config,
+		    struct umsi_device **out)
+{
+	struct umsi_device *dev;
+
+	if (!m || !config || !out || !config->parent || config->parent->m != m)
+		return UMSI_EINVAL;
+	dev = umsi_pool_get(m, &m->device_pool, sizeof(*dev));
+	if (!dev)
+		return UMSI_ENOMEM;
+	dev->m = m;
+	dev->parent = config->parent;
+	dev->requester_id = config->requester_id;
+	dev->node = config->node;
+	dev->tables = NULL;
+	dev->closing = false;
+	umsi_text_copy(dev->name, config->name, sizeof(dev->name));
+	umsi_fetch_add32(&dev->parent->users, 1);
+	count_device(m, 1);
+	*out = dev;
+	return UMSI_OK;
+}
+
+/* One table, or NULL; no table is made once closing is set. */
+static struct umsi_table *any_table(struct umsi_device *dev)
+{
+	struct umsi_table *t;
+
+	umsi_device_lock(dev);
+	dev->closing = true;
+	t = dev->tables;
+	umsi_device_unlock(dev);
+	return t;
+}
+
+int umsi_device_remove(struct umsi_device *dev)
+{
+	struct umsi_table *t;
+	struct umsi *m;
+
+	if (!dev)
+		return UMSI_EINVAL;
+	m = dev->m;
+	if (umsi_in_trap(m))
+		return UMSI_ECONTEXT;
+	/* A table that another thread is destroying leaves the list when it is done. */
+	while ((t = any_table(dev)))
+		if (umsi_table_destroy(t) == UMSI_ENOENT)
+			umsi_host_relax(m->host);
+
+	umsi_fetch_add32(&dev->parent->users, UINT32_MAX);
+	count_device(m, UINT32_MAX);
+	umsi_pool_put(m, &m->device_pool, dev);
+	return UMSI_OK;
+}

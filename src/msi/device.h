@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* Devices and their tables, for this room and the stores. */
+#ifndef UMSI_MSI_DEVICE_H
+#define UMSI_MSI_DEVICE_H
+
+#include <umsi/device.h>
+
+#include "core/domain.h"
+#include "msi/index_map.h"
+
+#define UMSI_NAME_MAX	24
+
+/*
+ *   field            written under   read without the lock by
+ *   tables, closing  mutex           nobody
+ *   the rest         umsi_device_add anyone who holds the device, and dumps
+ */
+struct umsi_device {
+	struct umsi_pool_link link;
+	struct umsi *m;
+	struct umsi_domain *parent;
+	uint32_t requester_id, node;
+	char name[UMSI_NAME_MAX];
+	struct umsi_mutex mutex;	/* outermost: tables, indices, life of the device */
+	struct umsi_table *tables;
+	bool closing;
+};
+
+/*
+ * A table is the leaf domain of its interrupts.
+ *
+ *   field                   written under     read without the lock by
+ *   map, closing, next      device mutex      nobody
+ *   the rest                creation          anyone who holds the table, and dumps
+ */
+struct umsi_table {
+	struct umsi_pool_link link;
+	struct umsi_domain domain;
+	struct umsi_device *dev;
+	struct umsi_table *next;
+	const struct umsi_store_ops *ops;
+	void *store;
+	char name[UMSI_NAME_MAX];
+	struct umsi_index_map map;
+	bool closing;
+};
+
+static inline struct umsi *umsi_device_machine(const struct umsi_device *dev)
+{
+	return dev->m;
+}
+
+static inline uint32_t umsi_device_requester_id(const struct umsi_device *dev)
+{
+	return dev->requester_id;
+}
+
+static inline struct umsi_table *umsi_table_of(struct umsi_domain *d)
+{
+	return (struct umsi_table *)((char *)d - offsetof(struct umsi_table, domain));
+}
+
+static inline void umsi_device_lock(struct umsi_device *dev)
+{
+	umsi_host_mutex_lock(dev->m->host, &dev->mutex);
+}
+
+static inline void umsi_device_unlock(struct umsi_device *dev)
+{
+	umsi_host_mutex_unlock(dev->m->host, &dev->mutex);
+}
+
+/* The leaf level (leaf.c). */
+extern const struct umsi_domain_ops umsi_leaf_ops;
+
+/* Stops one interrupt, waits for its handler, gives its index back. UMSI_OK or UMSI_ENOENT. */
+int umsi_table_end_irq(struct umsi_table *table, struct umsi_record *r, uint32_t generation);
+
+#endif

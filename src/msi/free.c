@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Ending an interrupt (R13). In flight at that moment:
+ *
+ *   before the flush   messages of the open store: handled, or dropped if the
+ *                      claim comes after DEAD; its owner is going either way
+ *   after the flush    only what was performed before: it finds the slot still
+ *                      owned by this record and the record DEAD, and is dropped
+ *   queue entries      find DEAD when they are taken
+ *
+ * The slots follow when their CPU has proved them quiet, the record when the
+ * last slot and the last queue entry are gone.
+ */
+#include "core/mask.h"
+#include "msi/device.h"
+
+/* Takes the record out of everybody's reach. False: somebody else was first. */
+static bool kill(struct umsi_record *r, uint32_t generation)
+{
+	uintptr_t state = umsi_lock(r->m, &r->lock);
+	int settled;
+
+	if (r->phase == UMSI_PHASE_FREE ||
+	    umsi_state_generation(umsi_load32(&r->state)) != generation) {
+		umsi_unlock(r->m, &r->lock, state);
+		return false;
+	}
+	settled = r->unsettled ? UMSI_EGONE : UMSI_OK;
+	if (r->phase == UMSI_PHASE_ACTIVE)
+		settled = umsi_path_deactivate(r);
+	umsi_barrier_flush_to_stamp();
+	r->phase = UMSI_PHASE_FREE;
+	umsi_fetch_or32(&r->state, UMSI_DEAD);
+	umsi_path_unreserve(r, settled);
+	umsi_mask_put(r->m, r->mask);
+	r->mask = NULL;
+	umsi_unlock(r->m, &r->lock, state);
+	umsi_fetch_add32(&r->m->records.live, UINT32_MAX);
+	return true;
+}
+
+int umsi_table_end_irq(struct umsi_table *t, struct umsi_record *r, uint32_t generation)
+{
+	if (!kill(r, generation))
+		return UMSI_ENOENT;
+	umsi_record_wait_idle(r, generation);
+
+	/* The index is free before the table can be, the record after. */
+	umsi_device_lock(t->dev);
+	umsi_index_map_give(&t->map, r->index);
+	umsi_device_unlock(t->dev);
+	umsi_record_put(r);
+	return UMSI_OK;
+}
+
+int umsi_irq_free(struct umsi *m, umsi_irq irq)
+{
+	struct umsi_record *r;
+	struct umsi_domain *leaf;
+	uintptr_t state;
+
+	if (!m)
+		return UMSI_EINVAL;
+	if (umsi_in_trap(m))
+		return UMSI_ECONTEXT;
+	r = umsi_record_lock(m, irq, &state);
+	if (!r)
+		return UMSI_ENOENT;
+	leaf = r->leaf;
+	umsi_record_unlock(r, state);
+	/* If somebody frees it now, the generation says so before the table is touched. */
+	return umsi_table_end_irq(umsi_table_of(leaf), r, (uint32_t)(irq >> 32));
+}
+
+/* The live interrupt at the first taken index from *at on; *at moves past it. */
+static umsi_irq next_irq(struct umsi_table *t, uint32_t *at, uint32_t last)
+{
+	struct umsi_record *r;
+	umsi_irq irq = UMSI_IRQ_NONE;
+	uint32_t number;
+
+	umsi_device_lock(t->dev);
+	while (!irq && *at <= last) {
+		*at = umsi_index_map_next(&t->map, *at, last);
+		if (*at == UINT32_MAX || !umsi_index_map_get(&t->map, *at, &number))
+			break;
+		(*at)++;
+		r = umsi_record_by_number(t->dev->m, number);	/* NULL: still being made */
+		if (r)
+			irq = umsi_record_handle(r, umsi_load32_acquire(&r->state));
+	}
+	umsi_device_unlock(t->dev);
+	return irq;
+}
+
+int umsi_irq_free_range(struct umsi_table *t, uint32_t first, uint32_t last)
+{
+	uint32_t at = first;
+	int freed = 0;
+	umsi_irq irq;
+
+	if (!t || first > last)
+		return UMSI_EINVAL;
+	if (umsi_in_trap(t->dev->m))
+		return UMSI_ECONTEXT;
+	if (last >= t->map.size)
+		last = t->map.size - 1;
+	while ((irq = next_irq(t, &at, last)))
+		if (umsi_irq_free(t->dev->m, irq) == UMSI_OK)
+			freed++;
+	return freed;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#include "msi/index_map.h"
+
+static uint32_t chunks_of(const struct umsi_index_map *map)
+{
+	return (map->size + UMSI_CHUNK_INDICES - 1) / UMSI_CHUNK_INDICES;
+}
+
+int umsi_index_map_init(struct umsi *m, struct umsi_index_map *map, uint32_t size)
+{
+	*map = (struct umsi_index_map){ .size = size };
+	map->chunk = umsi_host_alloc(m->host, chunks_of(map) * sizeof(*map->chunk));
+	return map->chunk ? UMSI_OK : UMSI_ENOMEM;
+}
+
+void umsi_index_map_destroy(struct umsi *m, struct umsi_index_map *map)
+{
+	for (uint32_t c = 0; c < chunks_of(map); c++)
+		if (map->chunk[c])
+			umsi_host_free(m->host, map->chunk[c], sizeof(*map->chunk[c]));
+	umsi_host_free(m->host, map->chunk, chunks_of(map) * sizeof(*map->chunk));
+}
+
+/* Bits first .. last of one chunk, both within it. */
+static uint64_t window(uint32_t first, uint32_t last)
+{
+	uint64_t up = ~UINT64_C(0) << (first % 64);
+	uint64_t down = ~UINT64_C(0) >> (63 - last % 64);
+
+	return up & down;
+}
+
+static uint64_t chunk_window(uint32_t c, uint32_t first, uint32_t last)
+{
+	uint32_t low = c * 64 > first ? c * 64 : first;
+	uint32_t high = c * 64 + 63 < last ? c * 64 + 63 : last;
+
+	return window(low, high);
+}
+
+static uint64_t taken_in(const struct umsi_index_map *map, uint32_t c)
+{
+	return map->chunk[c] ? map->chunk[c]->taken : 0;
+}
+
+/* The first chunk from @c on that is not full, at most @last; past it if there is none. */
+static uint32_t next_not_full(const struct umsi_index_map *map, uint32_t c, uint32_t last)
+{
+	while (c <= last) {
+		uint64_t open = ~map->full[c / 64] & (~UINT64_C(0) << (c % 64));
+
+		if (open)
+			return c / 64 * 64 + (uint32_t)__builtin_ctzll(open);
+		c = (c / 64 + 1) * 64;
+	}
+	return c;
+}
+
+static void mark(struct umsi_index_map *map, uint32_t index, bool taken)
+{
+	uint32_t c = index / 64;
+	uint64_t bit = UINT64_C(1) << (index % 64);
+
+	if (taken)
+		map->chunk[c]->taken |= bit;
+	else
+		map->chunk[c]->taken &= ~bit;
+	map->count += taken ? 1 : UINT32_MAX;
+
+	bit = UINT64_C(1) << (c % 64);
+	if (map->chunk[c]->taken == ~UINT64_C(0))
+		map->full[c / 64] |= bit;
+	else
+		map->full[c / 64] &= ~bit;
+}
+
+int umsi_index_map_take(struct umsi *m, struct umsi_index_map *map, uint32_t first,
+			uint32_t last, uint32_t *out_index)
+{
+	uint32_t last_chunk = last / 64;
+
+	for (uint32_t c = next_not_full(map, first / 64, last_chunk); c <= last_chunk;
+	     c = next_not_full(map, c + 1, last_chunk)) {
+		uint64_t open = ~taken_in(map, c) & chunk_window(c, first, last);
+
+		if (!open)
+			continue;
+		if (!map->chunk[c])
+			map->chunk[c] = umsi_host_alloc(m->host, sizeof(*map->chunk[c]));
+		if (!map->chunk[c])
+			return UMSI_ENOMEM;
+		*out_index = c * 64 + (uint32_t)__builtin_ctzll(open);
+		map->chunk[c]->record[*out_index % 64] = UINT32_MAX;
+		mark(map, *out_index, true);
+		return UMSI_OK;
+	}
+	return UMSI_ENOINDEX;
+}
+
+void umsi_index_map_set(struct umsi_index_map *map, uint32_t index, uint32_t record)
+{
+	map->chunk[index / 64]->record[index % 64] = record;
+}
+
+void umsi_index_map_give(struct umsi_index_map *map, uint32_t index)
+{
+	mark(map, index, false);
+}
+
+bool umsi_index_map_get(const struct umsi_index_map *map, uint32_t index, uint32_t *out_record)
+{
+	if (index >= map->size || !(taken_in(map, index / 64) >> (index % 64) & 1))
+		return false;
+	*out_record = map->chunk[index / 64]->record[index % 64];
+	return true;
+}
+
+uint32_t umsi_index_map_next(const struct umsi_index_map *map, uint32_t from, uint32_t last)
+{
+	if (last >= map->size)
+		last = map->size - 1;
+	for (uint32_t c = from / 64; from <= last && c <= last / 64; c++) {
+		uint64_t taken = taken_in(map, c) & chunk_window(c, from, last);
+
+		if (taken)
+			return c * 64 + (uint32_t)__builtin_ctzll(taken);
+	}
+	return UINT32_MAX;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The leaf level: an index of a message store. Called under the record's
+ * lock. What is in flight when a store changes is the root's to own (see
+ * core/affinity.c); here only the order of writes and the flush matter.
+ */
+#include "msi/device.h"
+
+static int write_message(struct umsi_table *t, struct umsi_record *r, const struct umsi_msg *msg)
+{
+	return t->ops->write(t->store, r->index, r->cookie, msg);
+}
+
+static int mask(struct umsi_table *t, struct umsi_record *r)
+{
+	return t->ops->mask ? t->ops->mask(t->store, r->index, r->cookie) : 0;
+}
+
+static int unmask(struct umsi_table *t, struct umsi_record *r)
+{
+	return t->ops->unmask ? t->ops->unmask(t->store, r->index, r->cookie) : 0;
+}
+
+static int settle(struct umsi_table *t, struct umsi_record *r)
+{
+	return t->ops->settle(t->store, r->index, r->cookie);
+}
+
+/* The first level towards the CPU that composes answers. */
+static void compose(struct umsi_table *t, struct umsi_record *r, struct umsi_msg *out)
+{
+	for (struct umsi_domain *d = t->domain.parent; d; d = d->parent) {
+		if (!d->ops->compose)
+			continue;
+		d->ops->compose(d, r, out);
+		return;
+	}
+}
+
+/* A store with a mask is masked until here: from its creation, or since the last release. */
+static int leaf_activate(struct umsi_domain *d, struct umsi_record *r)
+{
+	struct umsi_table *t = umsi_table_of(d);
+	struct umsi_msg msg;
+	int status;
+
+	compose(t, r, &msg);
+	status = write_message(t, r, &msg);
+	if (status < 0)
+		return status;
+	r->message = msg;
+	unmask(t, r);
+	return UMSI_OK;
+}
+
+/* Nothing composed before is under way afterwards, if the answer is UMSI_OK. */
+static int leaf_deactivate(struct umsi_domain *d, struct umsi_record *r)
+{
+	struct umsi_table *t = umsi_table_of(d);
+
+	mask(t, r);
+	return settle(t, r);
+}
+
+/* R2: mask, words, unmask, one read-back. */
+static int leaf_move_update(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv)
+{
+	struct umsi_table *t = umsi_table_of(d);
+	uint32_t writes;
+	int status;
+
+	writes = (uint32_t)mask(t, r);
+	status = write_message(t, r, &mv->message);
+	if (status < 0) {
+		unmask(t, r);
+		return status;
+	}
+	r->message = mv->message;
+	writes += (uint32_t)status + (uint32_t)unmask(t, r);
+	mv->device_writes += writes;
+	mv->settled = settle(t, r);
+	mv->absorbed = true;
+	return UMSI_OK;
+}
+
+static void leaf_dump_path(struct umsi_domain *d, const struct umsi_record *r, struct umsi_text *t)
+{
+	struct umsi_table *table = umsi_table_of(d);
+
+	umsi_text_add(t, " ");
+	umsi_text_add(t, table->dev->name);
+	umsi_text_add(t, " ");
+	umsi_text_add(t, table->name);
+	umsi_text_field(t, table->ops->number_name, r->index);
+}
+
+const struct umsi_domain_ops umsi_leaf_ops = {
+	.name = "table",
+	.number_name = "index",
+	.activate = leaf_activate,
+	.deactivate = leaf_deactivate,
+	.move_update = leaf_move_update,
+	.dump_path = leaf_dump_path,
+};

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* From index to interrupt and back. */
+#include "msi/device.h"
+
+umsi_irq umsi_irq_at(struct umsi_table *t, uint32_t index)
+{
+	umsi_irq irq = UMSI_IRQ_NONE;
+	struct umsi_record *r = NULL;
+	uint32_t number;
+	uintptr_t state;
+
+	if (!t)
+		return UMSI_IRQ_NONE;
+	umsi_device_lock(t->dev);
+	if (umsi_index_map_get(&t->map, index, &number))
+		r = umsi_record_by_number(t->dev->m, number);
+	if (r) {
+		state = umsi_lock(r->m, &r->lock);
+		if (r->phase != UMSI_PHASE_FREE)
+			irq = umsi_record_handle(r, umsi_load32(&r->state));
+		umsi_unlock(r->m, &r->lock, state);
+	}
+	umsi_device_unlock(t->dev);
+	return irq;
+}
+
+int umsi_irq_index(struct umsi *m, umsi_irq irq, uint32_t *out_index)
+{
+	struct umsi_record *r;
+	uintptr_t state;
+
+	if (!m || !out_index)
+		return UMSI_EINVAL;
+	r = umsi_record_lock(m, irq, &state);
+	if (!r)
+		return UMSI_ENOENT;
+	*out_index = r->index;
+	umsi_record_unlock(r, state);
+	return UMSI_OK;
+}
+
+int umsi_irq_message(struct umsi *m, umsi_irq irq, struct umsi_msg *out)
+{
+	struct umsi_record *r;
+	uintptr_t state;
+	int status;
+
+	if (!m || !out)
+		return UMSI_EINVAL;
+	r = umsi_record_lock(m, irq, &state);
+	if (!r)
+		return UMSI_ENOENT;
+	status = r->phase == UMSI_PHASE_ACTIVE ? UMSI_OK : UMSI_ESTATE;
+	if (status == UMSI_OK)
+		*out = r->message;
+	umsi_record_unlock(r, state);
+	return status;
+}

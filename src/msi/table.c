@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "msi/device.h"
+
+static int check_ops(const struct umsi_store_ops *ops)
+{
+	if (!ops->name || !ops->number_name || !ops->write || !ops->settle)
+		return UMSI_EINVAL;
+	return !ops->mask == !ops->unmask ? UMSI_OK : UMSI_EINVAL;
+}
+
+static void fill(struct umsi_table *t, struct umsi_device *dev, const struct umsi_store_ops *ops,
+		 void *store, const struct umsi_table_config *config)
+{
+	t->dev = dev;
+	t->ops = ops;
+	t->store = store;
+	t->closing = false;
+	t->domain = (struct umsi_domain){
+		.ops = &umsi_leaf_ops, .m = dev->m, .parent = dev->parent,
+	};
+	umsi_text_copy(t->name, config->name ? config->name : ops->name, sizeof(t->name));
+}
+
+int umsi_table_create(struct umsi_device *dev, const struct umsi_store_ops *ops,
+		      void *store, const struct umsi_table_config *config,
+		      struct umsi_table **out)
+{
+	struct umsi_table *t;
+	struct umsi *m;
+	int status;
+
+	if (!dev || !ops || !config || !out || check_ops(ops))
+		return UMSI_EINVAL;
+	if (!config->size || config->size > UMSI_TABLE_MAX)
+		return UMSI_ERANGE;
+	m = dev->m;
+	t = umsi_pool_get(m, &m->table_pool, sizeof(*t));
+	if (!t)
+		return UMSI_ENOMEM;
+	fill(t, dev, ops, store, config);
+	status = umsi_index_map_init(m, &t->map, config->size);
+	if (status)
+		goto out_put;
+
+	umsi_device_lock(dev);
+	if (dev->closing) {
+		umsi_device_unlock(dev);
+		status = UMSI_ESTATE;
+		goto out_map;
+	}
+	t->next = dev->tables;
+	dev->tables = t;
+	umsi_device_unlock(dev);
+	*out = t;
+	return UMSI_OK;
+
+out_map:
+	umsi_index_map_destroy(m, &t->map);
+out_put:
+	umsi_pool_put(m, &m->table_pool, t);
+	return status;
+}
+
+uint32_t umsi_table_size(const struct umsi_table *table)
+{
+	return table ? table->map.size : 0;
+}
+
+/* Only the first caller destroys. */
+static bool begin_closing(struct umsi_table *t)
+{
+	bool first;
+
+	umsi_device_lock(t->dev);
+	first = !t->closing;
+	t->closing = true;
+	umsi_device_unlock(t->dev);
+	return first;
+}
+
+static bool is_empty(struct umsi_table *t)
+{
+	bool empty;
+
+	umsi_device_lock(t->dev);
+	empty = t->map.count == 0;
+	umsi_device_unlock(t->dev);
+	return empty;
+}
+
+static void unlink_table(struct umsi_table *t)
+{
+	struct umsi_table **at;
+
+	umsi_device_lock(t->dev);
+	for (at = &t->dev->tables; *at != t; at = &(*at)->next)
+		;
+	*at = t->next;
+	umsi_device_unlock(t->dev);
+}
+
+int umsi_table_destroy(struct umsi_table *t)
+{
+	struct umsi *m;
+
+	if (!t)
+		return UMSI_EINVAL;
+	m = t->dev->m;
+	if (umsi_in_trap(m))
+		return UMSI_ECONTEXT;
+	if (!begin_closing(t))
+		return UMSI_ENOENT;
+
+	/* Other threads may be in the middle of an allocation or a free: theirs end too. */
+	umsi_irq_free_range(t, 0, UMSI_INDEX_LAST);
+	while (!is_empty(t)) {
+		umsi_host_relax(m->host);
+		umsi_irq_free_range(t, 0, UMSI_INDEX_LAST);
+	}
+	if (t->ops->destroy)
+		t->ops->destroy(t->store);
+	umsi_index_map_destroy(m, &t->map);
+	unlink_table(t);
+	umsi_pool_put(m, &m->table_pool, t);
+	return UMSI_OK;
+}

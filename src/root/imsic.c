@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/* Creating and destroying the IMSIC root: checks, mappings, operations. */
+#include "root/imsic.h"
+
+static void kick(void *root, umsi_cpu cpu)
+{
+	struct umsi_imsic *im = root;
+
+	im->v.ops->raise(&im->v, cpu, UMSI_SLOT_KICK);
+}
+
+static const struct umsi_kick_ops kick_ops = {
+	.kick = kick,
+};
+
+static const struct umsi_domain_ops imsic_ops = {
+	.name = "imsic",
+	.number_name = "eiid",
+	.reserve = umsi_vec_reserve,
+	.unreserve = umsi_vec_unreserve,
+	.activate = umsi_vec_activate,
+	.compose = umsi_vec_compose,
+	.move_prepare = umsi_vec_move_prepare,
+	.move_commit = umsi_vec_move_commit,
+	.move_abort = umsi_vec_move_abort,
+	.make_room = umsi_vec_make_room,
+	.reap = umsi_vec_reap,
+	.cpu_online = umsi_imsic_cpu_online,
+	.drain = umsi_imsic_drain,
+	.dump_path = umsi_vec_dump_path,
+	.dump = umsi_vec_dump,
+	.stats = umsi_vec_stats,
+};
+
+static int check_widths(const struct umsi_imsic_config *c)
+{
+	uint32_t low = IMSIC_PAGE_SHIFT + c->guest_index_bits + c->hart_index_bits;
+
+	if (c->guest_index_bits > 7 || c->hart_index_bits > 15 || c->group_index_bits > 7)
+		return UMSI_ERANGE;
+	if (!c->group_index_bits)
+		return UMSI_OK;
+	if (c->group_index_shift < 24 || c->group_index_shift < low ||
+	    c->group_index_shift + c->group_index_bits > 63)
+		return UMSI_ERANGE;
+	return UMSI_OK;
+}
+
+/* Every file a page of the same arrangement, each a supervisor file, no two the same. */
+static int check_files(const struct umsi *m, const struct umsi_imsic_config *config,
+		       const struct umsi_imsic_layout *layout)
+{
+	uint64_t base = 0;
+	bool any = false;
+
+	for (umsi_cpu i = 0; i < m->ncpus; i++) {
+		uint64_t phys = config->files[i].phys;
+
+		if (!phys)
+			continue;
+		if (phys % IMSIC_PAGE_BYTES || umsi_imsic_guest_index(layout, phys))
+			return UMSI_EINVAL;
+		if (any && umsi_imsic_base(layout, phys) != base)
+			return UMSI_EINVAL;
+		base = umsi_imsic_base(layout, phys);
+		any = true;
+		for (umsi_cpu j = 0; j < i; j++)
+			if (config->files[j].phys == phys)
+				return UMSI_EINVAL;
+	}
+	return any ? UMSI_OK : UMSI_EINVAL;
+}
+
+static int check_config(const struct umsi *m, const struct umsi_imsic_config *config,
+			const struct umsi_imsic_layout *layout)
+{
+	int status;
+
+	if (!umsi_imsic_ids_valid(config->num_ids))
+		return UMSI_ERANGE;
+	if (config->system_ids == 1 || config->system_ids > IMSIC_SYSTEM_IDS_MAX)
+		return UMSI_ERANGE;
+	status = check_widths(config);
+	return status ? status : check_files(m, config, layout);
+}
+
+static void unmap_files(struct umsi_imsic *im, struct umsi *m)
+{
+	for (umsi_cpu i = 0; i < m->ncpus; i++)
+		if (im->page[i])
+			umsi_host_mmio_unmap(m->host, im->page[i], IMSIC_PAGE_BYTES);
+}
+
+static int map_files(struct umsi_imsic *im, struct umsi *m, const struct umsi_imsic_config *config,
+		     bool *has)
+{
+	for (umsi_cpu i = 0; i < m->ncpus; i++) {
+		im->phys[i] = config->files[i].phys;
+		has[i] = im->phys[i] != 0;
+		if (!has[i])
+			continue;
+		im->page[i] = umsi_host_mmio_map(m->host, im->phys[i], IMSIC_PAGE_BYTES);
+		if (!im->page[i]) {
+			unmap_files(im, m);
+			return UMSI_ENOMEM;
+		}
+	}
+	return UMSI_OK;
+}
+
+/* One allocation: the root, then by CPU its address, its mapping and whether it has one. */
+static size_t imsic_bytes(const struct umsi *m)
+{
+	return sizeof(struct umsi_imsic) +
+	       m->ncpus * (sizeof(uint64_t) + sizeof(void *) + sizeof(bool));
+}
+
+static struct umsi_imsic *new_imsic(struct umsi *m, const struct umsi_imsic_config *config)
+{
+	struct umsi_imsic *im = umsi_host_alloc(m->host, imsic_bytes(m));
+
+	if (!im)
+		return NULL;
+	im->phys = (uint64_t *)(im + 1);
+	im->page = (void **)(im->phys + m->ncpus);
+	im->num_ids = config->num_ids;
+	im->system_ids = config->system_ids ? config->system_ids : 8;
+	im->layout.guest_bits = config->guest_index_bits;
+	im->layout.hart_bits = config->hart_index_bits;
+	im->layout.group_bits = config->group_index_bits;
+	im->layout.group_shift = config->group_index_shift;
+	im->timer = config->timer;
+	im->software = config->software;
+	im->v.ops = &umsi_imsic_vec_ops;
+	im->v.system = umsi_imsic_system;
+	im->v.domain.m = m;
+	return im;
+}
+
+static int build(struct umsi_imsic *im, struct umsi *m, const struct umsi_imsic_config *config)
+{
+	bool *has = (bool *)(im->page + m->ncpus);
+	int status;
+
+	status = check_config(m, config, &im->layout);
+	if (status)
+		return status;
+	status = map_files(im, m, config, has);
+	if (status)
+		return status;
+	status = umsi_vec_init(&im->v, m, im->num_ids + 1, im->system_ids + 1, has);
+	if (status)
+		unmap_files(im, m);
+	return status;
+}
+
+int umsi_imsic_create(struct umsi *m, const struct umsi_imsic_config *config,
+		      struct umsi_domain **out)
+{
+	struct umsi_imsic *im;
+	int status;
+
+	if (!m || !config || !config->files || !out)
+		return UMSI_EINVAL;
+	if (m->kick_ops)
+		return UMSI_EEXIST;
+	im = new_imsic(m, config);
+	if (!im)
+		return UMSI_ENOMEM;
+	status = build(im, m, config);
+	if (status) {
+		umsi_host_free(m->host, im, imsic_bytes(m));
+		return status;
+	}
+	m->kick_ops = &kick_ops;
+	m->kick_root = im;
+	umsi_domain_add(m, &im->v.domain, NULL, &imsic_ops);
+	*out = &im->v.domain;
+	return UMSI_OK;
+}
+
+int umsi_imsic_destroy(struct umsi_domain *root)
+{
+	struct umsi_imsic *im;
+	struct umsi *m;
+	int status;
+
+	if (!root)
+		return UMSI_EINVAL;
+	im = umsi_imsic_of(umsi_vec_of(root));
+	m = root->m;
+	status = umsi_domain_remove(root);
+	if (status)
+		return status;
+	m->kick_ops = NULL;
+	m->kick_root = NULL;
+	umsi_vec_destroy(&im->v, m);
+	unmap_files(im, m);
+	umsi_host_free(m->host, im, imsic_bytes(m));
+	return UMSI_OK;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The trap path. From stopei to the handler: one fence, one table load, one
+ * read-modify-write; no lock, no search, no allocation.
+ */
+#include "root/imsic.h"
+#include "umsi_aia.h"
+
+/* Major interrupt numbers: RISC-V Privileged ISA, "Supervisor Interrupt Registers (sip and sie)". */
+#define IID_SOFTWARE	1
+#define IID_TIMER	5
+#define IID_EXTERNAL	9
+
+/* Identities served before timer and software get their turn, and turns in one trap. */
+#define CLAIMS_A_TURN	32
+#define TURNS		8
+
+static void serve_external(struct umsi_vec *v, struct umsi_vec_cpu *c)
+{
+	uint32_t claimed = 0;
+
+	while (claimed < CLAIMS_A_TURN) {
+		uint32_t id = umsi_imsic_topei_id(umsi_aia_stopei_claim());
+
+		if (!id)
+			break;
+		umsi_vec_dispatch(v, c, id);
+		claimed++;
+	}
+	if (claimed)
+		umsi_store64(&c->core->count.claimed,
+			     umsi_load64(&c->core->count.claimed) + claimed);
+}
+
+/* False: nothing there that this entry serves. */
+static bool serve(struct umsi_imsic *im, struct umsi_vec_cpu *c, uint32_t iid)
+{
+	void *host = im->v.domain.m->host;
+
+	switch (iid) {
+	case IID_EXTERNAL:
+		serve_external(&im->v, c);
+		return true;
+	case IID_TIMER:
+		if (im->timer)
+			im->timer(host, c->cpu);
+		return im->timer != NULL;
+	case IID_SOFTWARE:
+		if (im->software)
+			im->software(host, c->cpu);
+		return im->software != NULL;
+	default:
+		return false;
+	}
+}
+
+void umsi_imsic_trap(struct umsi_domain *root, umsi_cpu cpu)
+{
+	struct umsi_imsic *im = umsi_imsic_of(umsi_vec_of(root));
+	struct umsi_vec_cpu *c = im->v.cpu[cpu];
+
+	if (!c)
+		return;
+	umsi_vec_trap_enter(c);
+	for (uint32_t turn = 0; turn < TURNS; turn++)
+		if (!serve(im, c, umsi_aia_topi_iid(umsi_aia_stopi())))
+			break;
+	umsi_vec_trap_leave(&im->v, c);
+}
+
+void umsi_imsic_drain(struct umsi_domain *d, umsi_cpu cpu)
+{
+	struct umsi_vec *v = umsi_vec_of(d);
+	struct umsi_vec_cpu *c = v->cpu[cpu];
+
+	if (c && umsi_load64(&c->req) != umsi_load64(&c->done))
+		umsi_vec_drain(v, c);
+}
+
+void umsi_imsic_system(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot)
+{
+	struct umsi_imsic *im = umsi_imsic_of(v);
+	uint32_t ipi = slot - UMSI_SLOT_IPI;
+
+	if (slot < UMSI_SLOT_IPI || ipi >= umsi_load32_acquire(&im->ipis)) {
+		umsi_vec_unowned(v, c, slot);
+		return;
+	}
+	im->ipi[ipi].handler(im->ipi[ipi].arg, c->cpu);
+}
+
+int umsi_imsic_ipi_add(struct umsi_domain *root, umsi_ipi_handler handler,
+		       void *arg, uint32_t *out_ipi)
+{
+	struct umsi_imsic *im;
+	struct umsi *m;
+	uint32_t ipi;
+	int status = UMSI_ENOSLOT;
+
+	if (!root || !handler || !out_ipi)
+		return UMSI_EINVAL;
+	im = umsi_imsic_of(umsi_vec_of(root));
+	m = root->m;
+	umsi_host_mutex_lock(m->host, &m->mutex);
+	ipi = umsi_load32(&im->ipis);
+	if (UMSI_SLOT_IPI + ipi <= im->system_ids) {
+		im->ipi[ipi].handler = handler;
+		im->ipi[ipi].arg = arg;
+		umsi_store32_release(&im->ipis, ipi + 1);
+		*out_ipi = ipi;
+		status = UMSI_OK;
+	}
+	umsi_host_mutex_unlock(m->host, &m->mutex);
+	return status;
+}
+
+int umsi_imsic_ipi_send(struct umsi_domain *root, uint32_t ipi, umsi_cpu cpu)
+{
+	struct umsi_imsic *im = umsi_imsic_of(umsi_vec_of(root));
+
+	if (ipi >= umsi_load32(&im->ipis) || cpu >= root->m->ncpus)
+		return UMSI_ERANGE;
+	if (!im->v.cpu[cpu] || !umsi_load32(&root->m->cpu[cpu].online))
+		return UMSI_ENOCPU;
+	umsi_barrier_link_to_kick();
+	im->v.ops->raise(&im->v, cpu, UMSI_SLOT_IPI + ipi);
+	return UMSI_OK;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* Which CPU gets an interrupt, and what to do when none has room. */
+#include "core/mask.h"
+#include "vector/vector.h"
+
+/* How long a CPU may take to prove its slots quiet once asked. */
+#define DRAIN_WAIT_NS	100000000u
+
+static bool permitted(const struct umsi_vec *v, const struct umsi_where *where, umsi_cpu cpu)
+{
+	if (!v->cpu[cpu] || !umsi_load32(&v->domain.m->cpu[cpu].online))
+		return false;
+	return !where->mask || umsi_mask_has(where->mask, cpu);
+}
+
+/*
+ * Walks the permitted CPUs. @best: the one with most of what @value counts.
+ * One named CPU is looked at alone.
+ */
+static umsi_cpu most(struct umsi_vec *v, const struct umsi_where *where,
+		     uint32_t (*value)(const struct umsi_vec_cpu *c), uint32_t *out_value)
+{
+	umsi_cpu best = UMSI_CPU_NONE;
+	uint32_t best_value = 0;
+
+	if (where->cpu != UMSI_CPU_NONE) {
+		if (!permitted(v, where, where->cpu))
+			return UMSI_CPU_NONE;
+		*out_value = value(v->cpu[where->cpu]);
+		return where->cpu;
+	}
+	for (umsi_cpu cpu = 0; cpu < v->domain.m->ncpus; cpu++) {
+		uint32_t n;
+
+		if (!permitted(v, where, cpu))
+			continue;
+		n = value(v->cpu[cpu]);
+		if (best == UMSI_CPU_NONE || n > best_value) {
+			best = cpu;
+			best_value = n;
+		}
+	}
+	*out_value = best_value;
+	return best;
+}
+
+static uint32_t free_of(const struct umsi_vec_cpu *c)
+{
+	return umsi_load32(&c->free);
+}
+
+static uint32_t retiring_of(const struct umsi_vec_cpu *c)
+{
+	return umsi_load32(&c->retiring);
+}
+
+/* The hints were wrong or everything is taken: ask each permitted CPU under its lock. */
+static int take_anywhere(struct umsi_vec *v, const struct umsi_where *where, struct umsi_record *r,
+			 bool publish, umsi_cpu *cpu, uint16_t *slot, bool *revived)
+{
+	int status, worst = UMSI_ENOCPU;
+
+	for (umsi_cpu at = 0; at < v->domain.m->ncpus; at++) {
+		if (!permitted(v, where, at))
+			continue;
+		status = umsi_vec_take(v, at, r, publish, slot, revived);
+		if (status == UMSI_OK) {
+			*cpu = at;
+			return UMSI_OK;
+		}
+		if (status == UMSI_EAGAIN || worst == UMSI_ENOCPU)
+			worst = status;
+	}
+	return worst;
+}
+
+int umsi_vec_take_any(struct umsi_vec *v, const struct umsi_where *where, struct umsi_record *r,
+		      bool publish, umsi_cpu *cpu, uint16_t *slot, bool *revived)
+{
+	uint32_t ignored;
+	int status;
+
+	*cpu = most(v, where, free_of, &ignored);
+	if (*cpu == UMSI_CPU_NONE)
+		return UMSI_ENOCPU;
+	status = umsi_vec_take(v, *cpu, r, publish, slot, revived);
+	if (status == UMSI_OK || where->cpu != UMSI_CPU_NONE)
+		return status;
+	return take_anywhere(v, where, r, publish, cpu, slot, revived);
+}
+
+static bool reap(struct umsi_vec *v, struct umsi_vec_cpu *c)
+{
+	uintptr_t state = umsi_lock(v->domain.m, &c->lock);
+	bool room = umsi_vec_reap_locked(v, c);
+
+	umsi_unlock(v->domain.m, &c->lock, state);
+	return room;
+}
+
+bool umsi_vec_make_room(struct umsi_domain *d, const struct umsi_where *where, bool for_move)
+{
+	struct umsi_vec *v = umsi_vec_of(d);
+	struct umsi *m = d->m;
+	uint64_t deadline = umsi_host_time_ns(m->host) + DRAIN_WAIT_NS;
+	uint32_t retiring;
+	umsi_cpu cpu = most(v, where, retiring_of, &retiring);
+
+	if (cpu == UMSI_CPU_NONE)
+		return false;
+	if (reap(v, v->cpu[cpu]))
+		return true;
+	if (!retiring)
+		return false;
+
+	/* It may be idle for ever: one kick, and its trap's end does the rest. */
+	if (for_move)
+		umsi_fetch_add64(&m->count.ipis_for_moves, 1);
+	v->ops->raise(v, cpu, UMSI_SLOT_KICK);
+	do {
+		umsi_host_relax(m->host);
+		if (reap(v, v->cpu[cpu]))
+			return true;
+	} while (umsi_host_time_ns(m->host) < deadline);
+	return false;
+}
+
+void umsi_vec_reap(struct umsi_domain *d)
+{
+	struct umsi_vec *v = umsi_vec_of(d);
+
+	for (umsi_cpu cpu = 0; cpu < d->m->ncpus; cpu++)
+		if (v->cpu[cpu])
+			reap(v, v->cpu[cpu]);
+}

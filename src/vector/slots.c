@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Slots: taken, retired, proved quiet, free again. Who may still be sending
+ * to a slot in each state:
+ *
+ *   free        nobody (R8)
+ *   taken       nobody yet: no store was told
+ *   live        the record's device
+ *   retiring    nobody; but what it sent before the flush may still be in the
+ *               CPU's file or on its way into it, and is handled there
+ */
+#include "vector/vector.h"
+
+static uint32_t words_of(const struct umsi_vec *v)
+{
+	return (v->nslots + 63) / 64;
+}
+
+static void set_bit(uint64_t *bits, uint32_t slot)
+{
+	bits[slot / 64] |= UINT64_C(1) << (slot % 64);
+}
+
+static void clear_bit(uint64_t *bits, uint32_t slot)
+{
+	bits[slot / 64] &= ~(UINT64_C(1) << (slot % 64));
+}
+
+static void note_free(struct umsi_vec_cpu *c)
+{
+	umsi_store32(&c->free, umsi_ids_free_count(&c->ids));
+}
+
+static void note_retiring(struct umsi_vec_cpu *c)
+{
+	uint32_t n = c->batch[0].count + c->batch[1].count;
+
+	umsi_store32(&c->retiring, n);
+	if (n > c->retiring_max)
+		c->retiring_max = n;
+}
+
+/* ---- R8: reuse ---- */
+
+/* The slot's last message has been handled: its table entry and its owner's reference go. */
+static void free_slot(struct umsi_vec_cpu *c, uint32_t slot)
+{
+	struct umsi_record *r = umsi_load_ptr(&c->table[slot]);
+
+	umsi_store_ptr(&c->table[slot], NULL);
+	umsi_ids_give(&c->ids, slot);
+	umsi_count_own(&c->reaped);
+	umsi_record_put(r);
+}
+
+static bool proved_quiet(struct umsi_vec *v, const struct umsi_vec_batch *b, uint64_t done)
+{
+	if (!b->count || done < b->stamp)
+		return false;
+	return !b->not_before_ns || umsi_host_time_ns(v->domain.m->host) >= b->not_before_ns;
+}
+
+static void free_batch(struct umsi_vec *v, struct umsi_vec_cpu *c, struct umsi_vec_batch *b)
+{
+	for (uint32_t w = 0; w < words_of(v); w++) {
+		while (b->bits[w]) {
+			free_slot(c, w * 64 + (uint32_t)__builtin_ctzll(b->bits[w]));
+			b->bits[w] &= b->bits[w] - 1;
+		}
+	}
+	b->count = 0;
+	b->not_before_ns = 0;
+}
+
+/* What is being filled becomes what waits, as soon as nothing waits. */
+static void turn_batches(struct umsi_vec_cpu *c)
+{
+	struct umsi_vec_batch empty = c->batch[0];
+
+	if (c->batch[0].count || !c->batch[1].count)
+		return;
+	c->batch[0] = c->batch[1];
+	c->batch[1] = empty;
+}
+
+bool umsi_vec_reap_locked(struct umsi_vec *v, struct umsi_vec_cpu *c)
+{
+	if (c->batch[0].count) {
+		/* Acquire: the CPU's last use of an entry precedes our rewriting it. */
+		uint64_t done = umsi_load64_acquire(&c->done);
+
+		for (uint32_t i = 0; i < 2; i++)
+			if (proved_quiet(v, &c->batch[i], done))
+				free_batch(v, c, &c->batch[i]);
+		turn_batches(c);
+		note_retiring(c);
+		note_free(c);
+	}
+	return umsi_ids_free_count(&c->ids) != 0;
+}
+
+/* ---- R1: taking ---- */
+
+/* A slot of @r that is retiring here, or 0. The record's other slots are few: most have none. */
+static uint32_t find_retiring(struct umsi_vec *v, struct umsi_vec_cpu *c, struct umsi_record *r,
+			      struct umsi_vec_batch **in)
+{
+	if (umsi_load32(&r->references) <= 2)
+		return 0;	/* its own one and its live slot's */
+	for (uint32_t i = 0; i < 2; i++) {
+		*in = &c->batch[i];
+		if (!(*in)->count)
+			continue;
+		for (uint32_t w = 0; w < words_of(v); w++) {
+			for (uint64_t left = (*in)->bits[w]; left; left &= left - 1) {
+				uint32_t slot = w * 64 + (uint32_t)__builtin_ctzll(left);
+
+				if (umsi_load_ptr(&c->table[slot]) == r)
+					return slot;
+			}
+		}
+	}
+	return 0;
+}
+
+/* Exclusive with reuse: both happen under the slot lock. */
+static bool revive(struct umsi_vec *v, struct umsi_vec_cpu *c, struct umsi_record *r,
+		   uint16_t *slot)
+{
+	struct umsi_vec_batch *b;
+	uint32_t found = find_retiring(v, c, r, &b);
+
+	if (!found)
+		return false;
+	clear_bit(b->bits, found);
+	b->count--;
+	turn_batches(c);
+	note_retiring(c);
+	umsi_count_own(&c->revived);
+	*slot = (uint16_t)found;
+	return true;
+}
+
+static int take_locked(struct umsi_vec *v, struct umsi_vec_cpu *c, struct umsi_record *r,
+		       bool publish, uint16_t *slot, bool *revived)
+{
+	uint32_t id;
+
+	*revived = false;
+	if (!c->open)
+		return UMSI_ENOCPU;
+	umsi_vec_reap_locked(v, c);
+	if (revive(v, c, r, slot)) {
+		*revived = true;
+		return UMSI_OK;
+	}
+	id = umsi_ids_take_block(&c->ids, 0);
+	if (id == UMSI_IDS_NONE)
+		return umsi_load32(&c->retiring) ? UMSI_EAGAIN : UMSI_ENOSLOT;
+	note_free(c);
+	umsi_fetch_add32(&r->references, 1);
+	if (publish)
+		umsi_store_ptr_release(&c->table[id], r);
+	*slot = (uint16_t)id;
+	return UMSI_OK;
+}
+
+int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, struct umsi_record *r, bool publish,
+		  uint16_t *slot, bool *revived)
+{
+	struct umsi_vec_cpu *c = v->cpu[cpu];
+	uintptr_t state;
+	int status;
+
+	if (!c)
+		return UMSI_ENOCPU;
+	state = umsi_lock(v->domain.m, &c->lock);
+	status = take_locked(v, c, r, publish, slot, revived);
+	umsi_unlock(v->domain.m, &c->lock, state);
+	return status;
+}
+
+void umsi_vec_publish(struct umsi_vec *v, umsi_cpu cpu, struct umsi_record *r, uint16_t slot)
+{
+	struct umsi_vec_cpu *c = v->cpu[cpu];
+	uintptr_t state = umsi_lock(v->domain.m, &c->lock);
+
+	umsi_store_ptr_release(&c->table[slot], r);
+	umsi_unlock(v->domain.m, &c->lock, state);
+}
+
+void umsi_vec_give(struct umsi_vec *v, umsi_cpu cpu, struct umsi_record *r, uint16_t slot)
+{
+	struct umsi_vec_cpu *c = v->cpu[cpu];
+	uintptr_t state = umsi_lock(v->domain.m, &c->lock);
+
+	umsi_ids_give(&c->ids, slot);
+	note_free(c);
+	umsi_unlock(v->domain.m, &c->lock, state);
+	umsi_record_put(r);
+}
+
+/* ---- R4: retiring ---- */
+
+void umsi_vec_retire(struct umsi_vec *v, umsi_cpu cpu, uint16_t slot, int settled)
+{
+	struct umsi_vec_cpu *c = v->cpu[cpu];
+	struct umsi *m = v->domain.m;
+	struct umsi_vec_batch *b = &c->batch[1];
+	uintptr_t state;
+
+	/* One critical section: on the list and ticketed, so that no proof falls in between. */
+	state = umsi_lock(m, &c->lock);
+	set_bit(b->bits, slot);
+	b->count++;
+	b->stamp = umsi_load64(&c->req) + 1;
+	if (settled != UMSI_OK)
+		b->not_before_ns = umsi_host_time_ns(m->host) + m->min_age_ns;
+	umsi_store64_release(&c->req, b->stamp);
+	turn_batches(c);
+	note_retiring(c);
+	umsi_unlock(m, &c->lock, state);
+}

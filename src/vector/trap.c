@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* What a CPU does for itself in its traps: system slots, the proof of quietness, unowned slots. */
+#include "vector/vector.h"
+
+/*
+ * The end of the outermost trap (or thread context, interrupts off). Only
+ * here has every claimed slot's table entry been used (R5).
+ */
+void umsi_vec_drain(struct umsi_vec *v, struct umsi_vec_cpu *c)
+{
+	uint64_t req;
+
+	if (c->marker_out) {
+		/*
+		 * The marker queued behind every message that was performed before req
+		 * was read, and it has been claimed; nothing else is pending; so every
+		 * slot ticketed up to marker_req is quiet (R6).
+		 */
+		if (!c->marker_claimed || !v->ops->quiet(v, c))
+			return;
+		c->marker_out = false;
+		c->marker_claimed = false;
+		umsi_barrier_look_to_done();
+		umsi_store64_release(&c->done, c->marker_req);
+		umsi_count_own(&c->drains);
+	}
+	req = umsi_load64_acquire(&c->req);
+	if (req == c->marker_req)
+		return;
+	/* R7: what was ticketed up to here; the marker leaves after req was read. */
+	c->marker_req = req;
+	c->marker_out = true;
+	umsi_barrier_req_to_marker();
+	v->ops->raise(v, c->cpu, UMSI_SLOT_MARKER);
+}
+
+void umsi_vec_system(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot)
+{
+	switch (slot) {
+	case UMSI_SLOT_KICK:
+		umsi_inbox_drain(v->domain.m, c->core);
+		break;
+	case UMSI_SLOT_MARKER:
+		c->marker_claimed = c->marker_out;
+		break;
+	default:
+		v->system(v, c, slot);
+		break;
+	}
+}
+
+/* ---- Slots nobody owns: counted; a storm is shut by the CPU it hits. ---- */
+
+/* How often @slot was seen unowned in this second. */
+static uint32_t note_storm(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot)
+{
+	struct umsi_vec_storm *s = &c->storm;
+	uint64_t now = umsi_host_time_ns(v->domain.m->host);
+	uint32_t at = 0;
+
+	if (now - s->since_ns > 1000000000u) {
+		*s = (struct umsi_vec_storm){ .since_ns = now };
+	}
+	for (uint32_t i = 0; i < UMSI_STORM_WATCHED; i++) {
+		if (s->slot[i] == slot)
+			return ++s->seen[i];
+		if (s->seen[i] < s->seen[at])
+			at = i;
+	}
+	s->slot[at] = (uint16_t)slot;
+	s->seen[at] = 1;
+	return 1;
+}
+
+static void log_quarantine(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot)
+{
+	struct umsi_text t;
+
+	umsi_text_clear(&t);
+	umsi_text_add(&t, "umsi: storm on an identity nobody owns, shut:");
+	umsi_text_field(&t, "cpu", c->cpu);
+	umsi_text_field(&t, v->domain.ops->number_name, slot);
+	umsi_host_log(v->domain.m->host, UMSI_LOG_WARN, t.line);
+}
+
+/*
+ * Takes the slot out of circulation, unless it is being given out this very
+ * moment: then its owner is about to be published and must find it enabled.
+ */
+static void quarantine(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot)
+{
+	struct umsi *m = v->domain.m;
+	uintptr_t state = umsi_lock(m, &c->lock);
+	bool ours = umsi_ids_take_at(&c->ids, slot);
+
+	if (ours) {
+		c->quarantined[slot / 64] |= UINT64_C(1) << (slot % 64);
+		c->quarantines++;
+		umsi_store32(&c->free, umsi_ids_free_count(&c->ids));
+		v->ops->shut(v, slot, true);
+	}
+	umsi_unlock(m, &c->lock, state);
+	if (ours)
+		log_quarantine(v, c, slot);
+}
+
+void umsi_vec_unowned(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot)
+{
+	umsi_count_own(&c->unowned);
+	if (note_storm(v, c, slot) >= v->domain.m->storm_limit)
+		quarantine(v, c, slot);
+}

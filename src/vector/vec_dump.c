@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* Slots by class, and what is retiring. Reads without locks: see umsi_dump(). */
+#include "vector/vector.h"
+
+void umsi_vec_dump_path(struct umsi_domain *d, const struct umsi_record *r, struct umsi_text *t)
+{
+	umsi_cpu cpu = umsi_load32(&r->target);
+
+	umsi_text_add(t, " ");
+	umsi_text_add(t, d->ops->name);
+	if (cpu == UMSI_CPU_NONE) {
+		umsi_text_add(t, " no target");
+		return;
+	}
+	umsi_text_field(t, "cpu", cpu);
+	umsi_text_field(t, "hw_id", d->m->cpu[cpu].hw_id);
+	umsi_text_field(t, d->ops->number_name, r->slot);
+}
+
+static void dump_cpu(struct umsi_vec *v, struct umsi_vec_cpu *c, umsi_dump_line line, void *arg)
+{
+	uint32_t free_slots = umsi_load32(&c->free), retiring = umsi_load32(&c->retiring);
+	struct umsi_text t;
+
+	umsi_text_clear(&t);
+	umsi_text_add(&t, v->domain.ops->name);
+	umsi_text_field(&t, "cpu", c->cpu);
+	umsi_text_field(&t, "hw_id", c->core->hw_id);
+	umsi_text_add(&t, umsi_load32(&c->core->online) ? " online" : " offline");
+	umsi_text_field(&t, "slots", v->nslots - 1);
+	umsi_text_field(&t, "system", v->first - 1);
+	umsi_text_field(&t, "free", free_slots);
+	umsi_text_field(&t, "retiring", retiring);
+	umsi_text_field(&t, "quarantined", c->quarantines);
+	umsi_text_field(&t, "regular",
+			c->open ? v->nslots - v->first - free_slots - retiring - c->quarantines : 0);
+	umsi_text_field(&t, "req", umsi_load64(&c->req));
+	umsi_text_field(&t, "done", umsi_load64(&c->done));
+	line(arg, t.line);
+}
+
+static void dump_retiring(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot, uint64_t stamp,
+			  umsi_dump_line line, void *arg)
+{
+	struct umsi_record *r = umsi_load_ptr(&c->table[slot]);
+	struct umsi_text t;
+
+	if (!r)
+		return;
+	umsi_text_clear(&t);
+	umsi_text_add(&t, "retiring");
+	umsi_text_field(&t, "cpu", c->cpu);
+	umsi_text_field(&t, v->domain.ops->number_name, slot);
+	umsi_text_field(&t, "irq", r->number + 1);
+	umsi_text_field(&t, "ticket", stamp);
+	line(arg, t.line);
+}
+
+static void dump_batches(struct umsi_vec *v, struct umsi_vec_cpu *c, umsi_dump_line line, void *arg)
+{
+	if (!umsi_load32(&c->retiring))
+		return;
+	for (uint32_t i = 0; i < 2; i++)
+		for (uint32_t slot = v->first; slot < v->nslots; slot++)
+			if (c->batch[i].bits[slot / 64] >> (slot % 64) & 1)
+				dump_retiring(v, c, slot, c->batch[i].stamp, line, arg);
+}
+
+void umsi_vec_dump(struct umsi_domain *d, umsi_dump_line line, void *arg)
+{
+	struct umsi_vec *v = umsi_vec_of(d);
+
+	for (umsi_cpu cpu = 0; cpu < d->m->ncpus; cpu++)
+		if (v->cpu[cpu])
+			dump_cpu(v, v->cpu[cpu], line, arg);
+	for (umsi_cpu cpu = 0; cpu < d->m->ncpus; cpu++)
+		if (v->cpu[cpu])
+			dump_batches(v, v->cpu[cpu], line, arg);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* A vector space's memory, and opening a CPU's part of it. */
+#include "vector/vector.h"
+
+static uint32_t words_of(uint32_t nslots)
+{
+	return (nslots + 63) / 64;
+}
+
+/* One allocation a CPU: the struct, its table, three bitmaps, its ids. */
+static size_t cpu_bytes(uint32_t nslots)
+{
+	return sizeof(struct umsi_vec_cpu) + nslots * sizeof(umsi_atomic_ptr) +
+	       3 * words_of(nslots) * sizeof(uint64_t) + umsi_ids_bytes(nslots);
+}
+
+static struct umsi_vec_cpu *new_cpu(struct umsi_vec *v, struct umsi *m, umsi_cpu cpu)
+{
+	struct umsi_vec_cpu *c = umsi_host_alloc(m->host, cpu_bytes(v->nslots));
+	uint64_t *bits;
+
+	if (!c)
+		return NULL;
+	bits = (uint64_t *)&c->table[v->nslots];
+	c->core = &m->cpu[cpu];
+	c->cpu = cpu;
+	c->batch[0].bits = bits;
+	c->batch[1].bits = bits + words_of(v->nslots);
+	c->quarantined = bits + 2 * words_of(v->nslots);
+	umsi_ids_init(&c->ids, bits + 3 * words_of(v->nslots), v->nslots);
+	for (uint32_t slot = 0; slot < v->first; slot++)
+		umsi_ids_take_at(&c->ids, slot);
+	return c;
+}
+
+int umsi_vec_init(struct umsi_vec *v, struct umsi *m, uint32_t nslots, uint32_t first,
+		  const bool *has)
+{
+	v->nslots = nslots;
+	v->first = first;
+	v->cpu = umsi_host_alloc(m->host, m->ncpus * sizeof(*v->cpu));
+	if (!v->cpu)
+		return UMSI_ENOMEM;
+	for (umsi_cpu cpu = 0; cpu < m->ncpus; cpu++) {
+		if (!has[cpu])
+			continue;
+		v->cpu[cpu] = new_cpu(v, m, cpu);
+		if (!v->cpu[cpu]) {
+			umsi_vec_destroy(v, m);
+			return UMSI_ENOMEM;
+		}
+	}
+	return UMSI_OK;
+}
+
+/* Retiring slots count as quiet: this root's traps are over. */
+static void drop_retiring(struct umsi_vec *v, struct umsi_vec_cpu *c)
+{
+	for (uint32_t slot = v->first; slot < v->nslots; slot++) {
+		struct umsi_record *r = umsi_load_ptr(&c->table[slot]);
+
+		if (r)
+			umsi_record_put(r);
+	}
+}
+
+void umsi_vec_destroy(struct umsi_vec *v, struct umsi *m)
+{
+	for (umsi_cpu cpu = 0; cpu < m->ncpus; cpu++) {
+		if (!v->cpu[cpu])
+			continue;
+		drop_retiring(v, v->cpu[cpu]);
+		umsi_host_free(m->host, v->cpu[cpu], cpu_bytes(v->nslots));
+	}
+	umsi_host_free(m->host, v->cpu, m->ncpus * sizeof(*v->cpu));
+}
+
+void umsi_vec_open(struct umsi_vec *v, umsi_cpu cpu)
+{
+	struct umsi_vec_cpu *c = v->cpu[cpu];
+	uintptr_t state = umsi_lock(v->domain.m, &c->lock);
+
+	c->open = true;
+	umsi_store32(&c->free, umsi_ids_free_count(&c->ids));
+	umsi_unlock(v->domain.m, &c->lock, state);
+}

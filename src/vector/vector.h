@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The per-CPU vector space: slots, the table that leads from a slot to its
+ * record, and the move-and-retire protocol (R1 to R8 of DESIGN.md). For roots
+ * whose slots belong to a CPU; the root supplies four operations.
+ */
+#ifndef UMSI_VECTOR_VECTOR_H
+#define UMSI_VECTOR_VECTOR_H
+
+#include "core/domain.h"
+#include "core/run.h"
+#include "idspace/idspace.h"
+
+struct umsi_vec;
+struct umsi_vec_cpu;
+
+struct umsi_vec_root_ops {
+	/* The message that raises @slot on @cpu. */
+	void (*compose)(struct umsi_vec *v, umsi_cpu cpu, uint32_t slot, struct umsi_msg *out);
+	/* Raises system slot @slot on @cpu, from anywhere. One store. */
+	void (*raise)(struct umsi_vec *v, umsi_cpu cpu, uint32_t slot);
+	/* On that CPU, outside handlers: is nothing pending that its traps have not taken? */
+	bool (*quiet)(struct umsi_vec *v, struct umsi_vec_cpu *c);
+	/* On that CPU: this slot raises nothing any more / again. */
+	void (*shut)(struct umsi_vec *v, uint32_t slot, bool shut);
+};
+
+/* Slots with a meaning of their own; never given to an interrupt. */
+#define UMSI_SLOT_KICK		1u
+#define UMSI_SLOT_MARKER	2u
+#define UMSI_SLOT_IPI		3u	/* first of the root's own */
+
+/*
+ * Slots that were retired together, as far as reuse is concerned: all of them
+ * are quiet once the CPU's done has reached stamp (each one's own ticket is
+ * at most stamp, so this only ever waits longer than R8 asks).
+ */
+struct umsi_vec_batch {
+	uint64_t *bits;
+	uint32_t count;
+	uint64_t stamp;
+	uint64_t not_before_ns;		/* M1: 0, or the earliest time of reuse */
+};
+
+#define UMSI_STORM_WATCHED	8
+
+/* Unowned identities that were seen lately on one CPU; its own traps only. */
+struct umsi_vec_storm {
+	uint64_t since_ns;		/* counts are of the second that began here */
+	uint16_t slot[UMSI_STORM_WATCHED];
+	uint32_t seen[UMSI_STORM_WATCHED];
+};
+
+/*
+ * One CPU's slots.
+ *
+ *   field                written under                read without the lock by
+ *   table[]              lock                         own CPU's traps, dump
+ *   req                  lock                         own CPU (acquire)
+ *   done                 own CPU, interrupts off      anyone (acquire)
+ *   marker_*             own CPU, interrupts off      own CPU
+ *   storm, unowned, ...  own CPU                      statistics
+ *   free, retiring       lock                         anyone: hints for choosing
+ *   the rest             lock                         dump, racily
+ *
+ * lock nests inside a record's lock; the records' lock nests inside it. One
+ * CPU's at a time.
+ */
+struct umsi_vec_cpu {
+	_Alignas(64) struct umsi_cpu_core *core;
+	umsi_cpu cpu;
+	umsi_atomic64 req;		/* tickets given: slots retired so far */
+	umsi_atomic64 done;		/* tickets proved quiet */
+	uint64_t marker_req;		/* what the marker that is out will prove */
+	bool marker_out, marker_claimed;
+
+	struct umsi_lock lock;
+	bool open;			/* gives out slots */
+	struct umsi_ids ids;
+	struct umsi_vec_batch batch[2];	/* 0: waiting for its stamp; 1: being filled */
+	uint64_t *quarantined;
+	umsi_atomic32 free, retiring;
+	uint32_t retiring_max, quarantines;
+
+	struct umsi_vec_storm storm;
+	umsi_atomic64 unowned, drains;
+	umsi_atomic64 revived, reaped;	/* under lock */
+
+	umsi_atomic_ptr table[];	/* nslots: struct umsi_record or NULL */
+};
+
+/* Embedded in the root. */
+struct umsi_vec {
+	struct umsi_domain domain;
+	const struct umsi_vec_root_ops *ops;
+	uint32_t nslots;		/* slots 0 .. nslots - 1; 0 is never valid */
+	uint32_t first;			/* the first that is not a system slot */
+	struct umsi_vec_cpu **cpu;	/* ncpus; NULL: that CPU is never a target */
+	void (*system)(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot); /* slots from UMSI_SLOT_IPI */
+};
+
+static inline struct umsi_vec *umsi_vec_of(struct umsi_domain *d)
+{
+	return (struct umsi_vec *)d;
+}
+
+/* Memory for every CPU with @has[cpu]; on error nothing remains. Sleepable. */
+int umsi_vec_init(struct umsi_vec *v, struct umsi *m, uint32_t nslots, uint32_t first,
+		  const bool *has);
+void umsi_vec_destroy(struct umsi_vec *v, struct umsi *m);
+
+/* On that CPU, interrupts off, its controller ready: give out its slots. */
+void umsi_vec_open(struct umsi_vec *v, umsi_cpu cpu);
+
+/* ---- Slots (slots.c). A slot is the record's until retired and proved quiet. ---- */
+
+/*
+ * Takes a slot of @cpu for @r, or takes back one of its own that is still
+ * retiring there (*revived). With @publish its table entry is written before
+ * the lock is released (R1). UMSI_OK, UMSI_ENOCPU, UMSI_ENOSLOT, UMSI_EAGAIN.
+ */
+int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, struct umsi_record *r, bool publish,
+		  uint16_t *slot, bool *revived);
+/* Writes the table entry of a slot taken without. */
+void umsi_vec_publish(struct umsi_vec *v, umsi_cpu cpu, struct umsi_record *r, uint16_t slot);
+/* Gives back a slot that no store was ever told about. */
+void umsi_vec_give(struct umsi_vec *v, umsi_cpu cpu, struct umsi_record *r, uint16_t slot);
+/*
+ * R4: every store that held this slot has changed and was flushed. @settled
+ * other than UMSI_OK: the flush proved nothing, so a minimum age applies too.
+ */
+void umsi_vec_retire(struct umsi_vec *v, umsi_cpu cpu, uint16_t slot, int settled);
+
+/* Gives out again what the CPU has proved quiet; the slot lock is held. True: something was free or is now. */
+bool umsi_vec_reap_locked(struct umsi_vec *v, struct umsi_vec_cpu *c);
+
+/*
+ * A slot on the permitted CPU with most free ones, other CPUs if that fails.
+ * As umsi_vec_take(); UMSI_EAGAIN: none is free, some are retiring.
+ */
+int umsi_vec_take_any(struct umsi_vec *v, const struct umsi_where *where, struct umsi_record *r,
+		      bool publish, umsi_cpu *cpu, uint16_t *slot, bool *revived);
+
+/* Thread context, no lock held: asks a permitted CPU to drain, waits. True: try again. */
+bool umsi_vec_make_room(struct umsi_domain *d, const struct umsi_where *where, bool for_move);
+
+/* ---- Traps (trap.c): interrupts off, on that CPU. ---- */
+
+static inline void umsi_vec_trap_enter(struct umsi_vec_cpu *c)
+{
+	c->core->depth++;
+}
+
+/* R5 to R7: only the outermost trap's end may prove anything. */
+void umsi_vec_drain(struct umsi_vec *v, struct umsi_vec_cpu *c);
+
+static inline void umsi_vec_trap_leave(struct umsi_vec *v, struct umsi_vec_cpu *c)
+{
+	/* The cheap test of R5: nothing was retired here since the last proof. */
+	if (c->core->depth == 1 && umsi_load64(&c->req) != umsi_load64(&c->done))
+		umsi_vec_drain(v, c);
+	c->core->depth--;
+}
+
+void umsi_vec_system(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot);
+void umsi_vec_unowned(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot);
+
+/* From a claimed slot to its handler: one table load, then one read-modify-write. */
+static inline void umsi_vec_dispatch(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot)
+{
+	struct umsi_record *r;
+
+	umsi_barrier_claim_to_handler();
+	if (__builtin_expect(slot < v->first, 0)) {
+		umsi_vec_system(v, c, slot);
+		return;
+	}
+	r = umsi_load_ptr(&c->table[slot]);
+	if (__builtin_expect(r != NULL, 1))
+		umsi_arrive(r, c->core, 0);
+	else
+		umsi_vec_unowned(v, c, slot);
+}
+
+/* ---- The domain's side (vec_domain.c): what a root puts in its ops. ---- */
+
+int umsi_vec_reserve(struct umsi_domain *d, struct umsi_record *r, const struct umsi_where *where);
+void umsi_vec_unreserve(struct umsi_domain *d, struct umsi_record *r, int settled);
+int umsi_vec_activate(struct umsi_domain *d, struct umsi_record *r);
+void umsi_vec_compose(struct umsi_domain *d, struct umsi_record *r, struct umsi_msg *out);
+int umsi_vec_move_prepare(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv);
+void umsi_vec_move_commit(struct umsi_domain *d, struct umsi_record *r, const struct umsi_move *mv);
+void umsi_vec_move_abort(struct umsi_domain *d, struct umsi_record *r, const struct umsi_move *mv);
+void umsi_vec_reap(struct umsi_domain *d);
+void umsi_vec_stats(struct umsi_domain *d, struct umsi_stats *out);
+void umsi_vec_dump_path(struct umsi_domain *d, const struct umsi_record *r, struct umsi_text *t);
+void umsi_vec_dump(struct umsi_domain *d, umsi_dump_line line, void *arg);
+
+#endif
