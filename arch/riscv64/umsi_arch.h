@@ -38,10 +38,26 @@ static inline void umsi_store32_release(umsi_atomic32 *a, uint32_t value)
 	__atomic_store_n(&a->v, value, __ATOMIC_RELEASE);
 }
 
+/*
+ * By hand: GCC before 14 takes the orders of lr and sc from the wrong operand
+ * (PR 100265) and leaves the release out, so that a handler's last accesses
+ * could be seen after RUN was cleared. lr.w sign-extends what it loads.
+ */
 static inline bool umsi_cas32(umsi_atomic32 *a, uint32_t *expected, uint32_t desired)
 {
-	return __atomic_compare_exchange_n(&a->v, expected, desired, false,
-					   __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+	long want = (int32_t)*expected;
+	long was, failed;
+
+	__asm__ volatile("1:	lr.w.aq	%0, %2\n"
+			 "	bne	%0, %z3, 2f\n"
+			 "	sc.w.rl	%1, %z4, %2\n"
+			 "	bnez	%1, 1b\n"
+			 "2:"
+			 : "=&r"(was), "=&r"(failed), "+A"(a->v)
+			 : "rJ"(want), "rJ"((long)desired)
+			 : "memory");
+	*expected = (uint32_t)was;
+	return was == want;
 }
 
 static inline uint32_t umsi_fetch_add32(umsi_atomic32 *a, uint32_t n)
