@@ -398,7 +398,8 @@ int umsi_fdt_imsic(const struct umsi_fdt *fdt, const struct umsi_cpu_desc *cpus,
 	if (err)
 		return err;
 	if (share_a_file(files, ncpus))
-		return refuse(&finder, "reg: register sets overlap", UMSI_EFW_VALUE);
+		return refuse(&finder, "two CPUs with one file: register sets overlap, or a phandle is there twice",
+			      UMSI_EFW_VALUE);
 	*out = finder.config;
 	return UMSI_OK;
 }
