@@ -49,6 +49,18 @@ int umsi_pci_msix_probe(struct umsi *m, const struct umsi_pci_function *fn,
 			struct umsi_pci_msix_cap *out);
 
 /**
+ * umsi_pci_msi_off() - MSI and MSI-X of a function off, function mask cleared
+ *
+ * For a host that enumerates: firmware or a crashed kernel may have left them
+ * on, and umsi_pci_msix_create() takes that for somebody else's use. Not for a
+ * function that has a table.
+ *
+ * Context: any. Return: UMSI_OK (also without either capability), UMSI_EINVAL, UMSI_ECAP_GONE,
+ *   UMSI_ECAP_HEADER, UMSI_ECAP_LOOP, UMSI_ECAP_POINTER, UMSI_ECAP_SIZE.
+ */
+int umsi_pci_msi_off(struct umsi *m, uint32_t requester_id);
+
+/**
  * umsi_pci_msix_create() - enable MSI-X and make its table
  * @dev: the function's device; its requester id must be @fn's
  * @out: indices 0 .. entries - 1

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Configuration space of one function, through the host. */
+#ifndef UMSI_STORE_PCI_FUNCTION_H
+#define UMSI_STORE_PCI_FUNCTION_H
+
+#include <umsi/host.h>
+#include <umsi/pci.h>
+
+#include "codec/pci_cap.h"
+
+struct pci_ref {
+	void *host;
+	uint32_t requester_id;
+};
+
+static inline uint32_t pci_read(const struct pci_ref *f, uint32_t offset, unsigned int width)
+{
+	return umsi_host_pci_read(f->host, f->requester_id, (uint16_t)offset, width);
+}
+
+static inline void pci_write16(const struct pci_ref *f, uint32_t offset, uint32_t value)
+{
+	umsi_host_pci_write(f->host, f->requester_id, (uint16_t)offset, 2, value);
+}
+
+/* Reads through @f, which outlives it. */
+struct umsi_pci_reader umsi_pci_reader_of(struct pci_ref *f);
+
+/* As umsi_pci_msix_probe(), its arguments checked. */
+int umsi_pci_msix_check(struct pci_ref *f, const struct umsi_pci_function *fn,
+			struct umsi_pci_msix_cap *out);
+
+#endif
