@@ -6,6 +6,7 @@
  * that just suffice come first, large blocks stay whole.
  */
 #include "idspace/idspace.h"
+#include "idspace/word.h"
 
 #define WORD_BITS	64u
 #define WORD_ORDER	6u
@@ -28,23 +29,6 @@ static const uint64_t block_starts[WORD_ORDER + 1] = {
 static const uint64_t block_bits[WORD_ORDER + 1] = {
 	0x1, 0x3, 0xf, 0xff, 0xffff, 0xffffffff, UINT64_MAX,
 };
-
-/*
- * Lowest set bit of a word that is not zero. By multiplication, because base
- * RV64 has no such instruction and its compilers would call a library.
- */
-static unsigned int lowest_bit(uint64_t word)
-{
-	/* The top six bits of (2^n times this constant) are different for every n. */
-	static const uint8_t position[WORD_BITS] = {
-		 0,  1,  2, 53,  3,  7, 54, 27,  4, 38, 41,  8, 34, 55, 48, 28,
-		62,  5, 39, 46, 44, 42, 22,  9, 24, 35, 59, 56, 49, 18, 29, 11,
-		63, 52,  6, 26, 37, 40, 33, 47, 61, 45, 43, 21, 23, 58, 17, 10,
-		51, 25, 36, 32, 60, 20, 57, 16, 50, 31, 19, 15, 30, 14, 13, 12,
-	};
-
-	return position[((word & (~word + 1)) * UINT64_C(0x022fdd63cc95386d)) >> 58];
-}
 
 /* Bits 0 .. n - 1; n is 0 .. 64. */
 static uint64_t low_bits(unsigned int n)
@@ -151,7 +135,7 @@ static uint32_t tree_descend(const struct umsi_ids_tier *t, const uint64_t *base
 			     uint32_t level, uint32_t n)
 {
 	while (level--)
-		n = n * WORD_BITS + lowest_bit(base[t->level_at[level] + n]);
+		n = n * WORD_BITS + umsi_lowest_bit(base[t->level_at[level] + n]);
 	return n;
 }
 
@@ -175,7 +159,7 @@ static uint32_t tree_first_from(const struct umsi_ids_tier *t, unsigned int tree
 		rest = base[t->level_at[level] + n / WORD_BITS] & ~low_bits(n % WORD_BITS);
 		if (rest)
 			return tree_descend(t, base, level,
-					    n / WORD_BITS * WORD_BITS + lowest_bit(rest));
+					    n / WORD_BITS * WORD_BITS + umsi_lowest_bit(rest));
 		n = n / WORD_BITS + 1;
 	}
 	return UMSI_IDS_NONE;
@@ -347,7 +331,7 @@ uint32_t umsi_ids_take(struct umsi_ids *s)
 	if (!s->free_count)
 		return UMSI_IDS_NONE;
 	word = tree_first(&s->tier[0], TREE_ANY);
-	return take_bits(s, word, lowest_bit(s->tier[0].free[word]), 0);
+	return take_bits(s, word, umsi_lowest_bit(s->tier[0].free[word]), 0);
 }
 
 uint32_t umsi_ids_take_range(struct umsi_ids *s, uint32_t first, uint32_t last)
@@ -367,7 +351,7 @@ uint32_t umsi_ids_take_range(struct umsi_ids *s, uint32_t first, uint32_t last)
 			return UMSI_IDS_NONE;
 		free = s->tier[0].free[word];
 	}
-	bit = lowest_bit(free);
+	bit = umsi_lowest_bit(free);
 	if (word * WORD_BITS + bit > last)
 		return UMSI_IDS_NONE;
 	return take_bits(s, word, bit, 0);
@@ -379,7 +363,7 @@ static unsigned int lowest_rank(const struct umsi_ids_tier *t, unsigned int orde
 {
 	uint32_t enough = t->present & ((1u << end) - (1u << order));
 
-	return enough ? lowest_bit(enough) : RANK_EMPTY;
+	return enough ? umsi_lowest_bit(enough) : RANK_EMPTY;
 }
 
 /* A run of 2^order whole words, or UMSI_IDS_NONE. */
@@ -392,7 +376,7 @@ static uint32_t find_words(const struct umsi_ids *s, unsigned int order)
 	if (rank == RANK_EMPTY)
 		return UMSI_IDS_NONE;
 	upper = tree_first(t, rank);
-	return upper * WORD_BITS + lowest_bit(blocks_of(t->free[upper], order));
+	return upper * WORD_BITS + umsi_lowest_bit(blocks_of(t->free[upper], order));
 }
 
 /* 2^order whole words at once, 64 ids each. */
@@ -425,7 +409,7 @@ uint32_t umsi_ids_take_block(struct umsi_ids *s, unsigned int order)
 	rank = lowest_rank(&s->tier[0], order, WORD_ORDER);
 	if (rank != RANK_EMPTY) {
 		word = tree_first(&s->tier[0], rank);
-		return take_bits(s, word, lowest_bit(blocks_of(s->tier[0].free[word], order)),
+		return take_bits(s, word, umsi_lowest_bit(blocks_of(s->tier[0].free[word], order)),
 				 order);
 	}
 	word = find_words(s, 0);
