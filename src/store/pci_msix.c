@@ -97,8 +97,10 @@ static int msix_write(void *store, uint32_t index, uint64_t cookie, const struct
 	/* The first op of a sequence: a reset may have changed the mask since the last. */
 	if (!e->looked) {
 		writes += msix_mask(store, index, cookie);
-		if (!e->reached)
+		if (!e->reached) {
+			e->looked = false;
 			return UMSI_EGONE;
+		}
 	}
 	if (!e->reached)
 		return 0;
