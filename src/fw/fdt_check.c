@@ -165,6 +165,10 @@ static int check_begin(struct check *check, const struct umsi_fdt_token *token)
 		check->what = "node without a name";
 		return UMSI_EFW_STRING;
 	}
+	if (!check->depth && token->bytes) {
+		check->what = "root node with a name";
+		return UMSI_EFW_STRING;
+	}
 	if (check->depth == UMSI_FDT_DEPTH_MAX) {
 		check->what = "nested too deep";
 		return UMSI_EFW_DEPTH;

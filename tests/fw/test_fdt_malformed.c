@@ -177,6 +177,14 @@ static void child_without_name(struct tree *t)
 	tree_finish(t);
 }
 
+static void root_with_name(struct tree *t)
+{
+	tree_start(t);
+	tree_begin(t, "/");
+	tree_end(t);
+	tree_finish(t);
+}
+
 static void name_without_nul(struct tree *t)
 {
 	t->structure_bytes -= 8;
@@ -292,6 +300,7 @@ static const struct {
 	{ token_5, UMSI_EFW_STRUCTURE, "unknown token" },
 	{ token_little_endian, UMSI_EFW_STRUCTURE, "unknown token" },
 	{ child_without_name, UMSI_EFW_STRING, "node without a name" },
+	{ root_with_name, UMSI_EFW_STRING, "root node with a name" },
 	{ name_without_nul, UMSI_EFW_STRING, "node name without its NUL" },
 	{ header_of_property_cut, UMSI_EFW_TRUNCATED, "structure block ends inside a property header" },
 	{ property_too_long, UMSI_EFW_BOUNDS, "property length runs past the structure block" },

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#include "read_all.h"
+
+#define ROOM	24
+
+static const char *check_imsic(const struct umsi_fdt *fdt, const struct umsi_cpu_desc *cpus,
+			       uint32_t ncpus)
+{
+	struct umsi_imsic_file files[ROOM];
+	struct umsi_imsic_config config;
+	struct umsi_fdt_error error = { 0 };
+	uint32_t with_file = 0;
+
+	if (umsi_fdt_imsic(fdt, cpus, ncpus, files, &config, &error))
+		return error.what && error.offset <= fdt->bytes ? NULL : "imsic: unexplained";
+	if (config.num_ids < 63 || config.num_ids > 2047 || config.num_ids % 64 != 63)
+		return "imsic: num_ids";
+	for (uint32_t cpu = 0; cpu < ncpus; cpu++) {
+		if (files[cpu].phys % (UINT64_C(0x1000) << config.guest_index_bits))
+			return "imsic: a page at a guest index";
+		with_file += files[cpu].phys != 0;
+	}
+	return with_file ? NULL : "imsic: no file at all";
+}
+
+static const char *check_bridge(const struct umsi_pci_host *host)
+{
+	if (host->ecam_phys + host->ecam_bytes - 1 < host->ecam_phys ||
+	    host->first_bus > host->last_bus || host->last_bus > 255 ||
+	    ((uint64_t)(host->last_bus - host->first_bus) + 1) << 20 > host->ecam_bytes)
+		return "pci: configuration space";
+	if (host->windows > 8)
+		return "pci: more windows than room";
+	for (uint32_t i = 0; i < host->windows; i++) {
+		uint64_t last = host->window[i].bytes - 1;
+
+		if (!host->window[i].bytes || host->window[i].pci + last < last ||
+		    host->window[i].phys + last < last)
+			return "pci: a window that wraps";
+	}
+	return NULL;
+}
+
+const char *find_everything(const struct umsi_fdt *fdt)
+{
+	umsi_fdt_node cpu = umsi_fdt_first_child(fdt, umsi_fdt_find_path(fdt, "/cpus"));
+	struct umsi_cpu_desc cpus[ROOM];
+	struct umsi_fdt_error error = { 0 };
+	struct umsi_pci_host host = { .node = -1 };
+	const char *wrong = NULL;
+	uint64_t boot = 0;
+	uint32_t ncpus;
+	int status;
+
+	if (cpu >= 0)
+		umsi_fdt_get_reg(fdt, cpu, 0, &boot, NULL);
+	status = umsi_fdt_cpus(fdt, boot, cpus, ROOM, &ncpus, &error);
+	if (!status && (!ncpus || ncpus > ROOM || cpus[0].hw_id != boot))
+		return "cpus: boot hart not first";
+	if (status && (!error.what || error.offset > fdt->bytes))
+		return "cpus: unexplained";
+	if (!status)
+		wrong = check_imsic(fdt, cpus, ncpus);
+	while (!wrong && !umsi_fdt_pci_host(fdt, host.node, &host, &error))
+		wrong = check_bridge(&host);
+	return wrong;
+}
