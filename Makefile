@@ -15,6 +15,9 @@ CLANGXX ?= clang++
 RISCV64 ?= riscv64-linux-gnu-
 PYTHON ?= python3
 
+# V=1 shows commands.
+show = $(if $(V),,@echo '  $(1)' $(2);)
+
 # ---- What there is ----------------------------------------------------
 
 # The files of sources.list, of all sections but [single] or of [single] alone.
@@ -31,8 +34,8 @@ WARN := -Wall -Wextra -Werror
 LIB_FLAGS := -std=c11 -ffreestanding -fno-pic -g $(WARN) -Iinclude -Isrc
 HOSTED := -Iarch/hosted
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-TEST_FLAGS := -std=gnu11 -g -O1 -fno-pic -no-pie $(WARN) -Iinclude -Isrc -I. -Itests $(HOSTED) $(SANITIZE)
-TEST_LIBS := -lcmocka -lpthread
+TEST_FLAGS := -std=gnu11 -g -O1 -fno-pic -no-pie $(WARN) -Iinclude -Isrc -I. -Imachine $(HOSTED) $(SANITIZE)
+TEST_LIBS := -lcmocka -lfdt -lpthread
 RV64 := -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -nostdlib -Iarch/riscv64
 
 VARIANTS := asan hosted-gcc hosted-clang riscv64 riscv64-clang
@@ -50,13 +53,13 @@ AR_riscv64-clang := $(RISCV64)ar
 define variant
 $(B)/$(1)/src/%.o: src/%.c
 	@mkdir -p $$(@D)
-	$$(CC_$(1)) $$(LIB_FLAGS) -MMD -MP -c -o $$@ $$<
+	$$(call show,CC,$$@)$$(CC_$(1)) $$(LIB_FLAGS) -MMD -MP -c -o $$@ $$<
 $(B)/$(1)/libumsi.a: $(SRC:%.c=$(B)/$(1)/%.o) sources.list
 	@mkdir -p $$(@D) && rm -f $$@
-	$$(or $$(AR_$(1)),ar) rcs $$@ $$(filter %.o,$$^)
+	$$(call show,AR,$$@)$$(or $$(AR_$(1)),ar) rcs $$@ $$(filter %.o,$$^)
 $(B)/$(1)/libumsi-single.a: $(SRC_SINGLE:%.c=$(B)/$(1)/%.o) sources.list
 	@mkdir -p $$(@D) && rm -f $$@
-	$$(or $$(AR_$(1)),ar) rcs $$@ $$(filter %.o,$$^)
+	$$(call show,AR,$$@)$$(or $$(AR_$(1)),ar) rcs $$@ $$(filter %.o,$$^)
 .PHONY: lib-$(1)
 lib-$(1): $(B)/$(1)/libumsi.a $(B)/$(1)/libumsi-single.a
 -include $(patsubst %.c,$(B)/$(1)/%.d,$(SRC) $(SRC_SINGLE))
@@ -82,15 +85,15 @@ variants: $(VARIANTS:%=lib-%) ## every compiler and target
 # The machine in a box, and everything that runs on it.
 $(B)/asan/machine/%.o: machine/%.c
 	@mkdir -p $(@D)
-	$(GCC) $(TEST_FLAGS) -Imachine -MMD -MP -c -o $@ $<
+	$(call show,CC,$@)$(GCC) $(TEST_FLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/asan/libmachine.a: $(MACHINE:%.c=$(B)/asan/%.o)
 	@mkdir -p $(@D) && rm -f $@
-	ar rcs $@ $^
+	$(call show,AR,$@)ar rcs $@ $^
 
 $(B)/asan/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(GCC) $(TEST_FLAGS) -MMD -MP -c -o $@ $<
+	$(call show,CC,$@)$(GCC) $(TEST_FLAGS) -MMD -MP -c -o $@ $<
 
 TEST_PROGRAMS := $(TESTS:%.c=$(B)/%)
 ARCHIVES := $(B)/asan/libumsi.a $(if $(MACHINE),$(B)/asan/libmachine.a)
@@ -102,7 +105,7 @@ define test_program
 $(1:%.c=$(B)/%): $(B)/asan/$(1:.c=.o) \
 		$(patsubst %.c,$(B)/asan/%.o,$(filter-out $(dir $(1))test_%,$(wildcard $(dir $(1))*.c))) $(ARCHIVES)
 	@mkdir -p $$(@D)
-	$$(link_test)
+	$$(call show,LINK,$$@)$$(link_test)
 endef
 $(foreach t,$(filter-out tests/campaign/%,$(TESTS)),$(eval $(call test_program,$(t))))
 $(foreach t,$(filter tests/campaign/%,$(TESTS)),$(eval $(call test_program,$(t))))
@@ -111,7 +114,7 @@ $(foreach t,$(filter tests/campaign/%,$(TESTS)),$(eval $(call test_program,$(t))
 
 $(B)/tests/campaign/campaign: $(CAMPAIGN:%.c=$(B)/asan/%.o) $(ARCHIVES)
 	@mkdir -p $(@D)
-	$(link_test)
+	$(call show,LINK,$@)$(link_test)
 
 test-programs: $(TEST_PROGRAMS) $(if $(CAMPAIGN),$(B)/tests/campaign/campaign)
 
@@ -138,8 +141,8 @@ check: ## everything: what CI runs; ends in one line of counts
 	@tools/bootstrap $(PACKAGES)
 	@$(MAKE) --no-print-directory -j$(shell nproc) checks
 
-checks: test-programs
-	@MAKEFLAGS= MAKE="$(MAKE) --no-print-directory -j$(shell nproc)" $(PYTHON) tools/tally \
+checks:
+	@MAKEFLAGS= MAKE="$(MAKE) --no-print-directory -j$(shell nproc)" $(PYTHON) tools/tally --first test-programs \
 		--step variants --step check-arrows --step check-headers --step check-symbols \
 		$(if $(CAMPAIGN),--run "$(B)/tests/campaign/campaign --seeds $(CAMPAIGN_SEEDS)") \
 		--step boot-check --tests $(TEST_PROGRAMS)
