@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Device accesses between CPU and device. Writes are posted: they leave the
+ * store buffer, travel, and arrive in order per function. A read pushes the
+ * writes ahead of it and returns at once; that the messages of the function have
+ * landed too (S1) is known only after FLUSH_TO_STAMP.
+ */
+#include <string.h>
+
+#include "inside.h"
+
+/* Who a physical address belongs to; writes to one target stay in order. */
+static bool target_of(struct mach *m, uint64_t phys, uint32_t *target)
+{
+	struct mach_pci *d;
+	uint64_t offset;
+	unsigned int bar;
+	struct cpu *c = mach_file_at(m, phys, &offset);
+
+	if (c) {
+		*target = c->number;
+		return true;
+	}
+	d = mach_pci_at(m, phys, &bar, &offset);
+	if (!d)
+		return false;
+	*target = MACH_CPUS_MAX + d->index;
+	return true;
+}
+
+void mach_mmio_write(struct mach *m, uint64_t phys, unsigned int width, uint64_t value)
+{
+	struct cpu *c = m->cpu;
+	struct store s = { .phys = phys, .width = (uint8_t)width, .value = value };
+
+	if (!target_of(m, phys, &s.target)) {
+		mach_violate(m, "MODEL", "write to %#llx: nothing decodes it", (unsigned long long)phys);
+		return;
+	}
+	if (s.target == c->number && !c->marker_fenced) {
+		s.early = true;
+		s.early_since = c->marker_since;
+	}
+	mach_store_device(m, &s);
+}
+
+static uint64_t all_ones(unsigned int width)
+{
+	return width >= 8 ? UINT64_MAX : (UINT64_C(1) << 8 * width) - 1;
+}
+
+/* Remembers that @c has read from @d: what was composed so far can be waited for. */
+static void flush_note(struct mach *m, struct cpu *c, struct mach_pci *d)
+{
+	if (c->flushes && c->flush[c->flushes - 1].device == d)
+		c->flushes--;
+	if (c->flushes == FLUSHES) {
+		c->flushes--;
+		memmove(&c->flush[0], &c->flush[1], c->flushes * sizeof(c->flush[0]));
+	}
+	c->flush[c->flushes++] = (struct flush){ d, d->builds };
+	if (!m->running)
+		mach_flush_complete(m, c);
+}
+
+void mach_flush_complete(struct mach *m, struct cpu *c)
+{
+	for (uint32_t i = 0; i < c->flushes; i++)
+		mach_message_flush(c->flush[i].device, c->flush[i].upto);
+	c->flushes = 0;
+	(void)m;
+}
+
+static uint64_t pci_read(struct mach *m, struct mach_pci *d, unsigned int bar, uint64_t offset,
+			 unsigned int width)
+{
+	mach_bus_apply_all(m, d);
+	if (d->removed || !mach_pci_memory_on(d))
+		return all_ones(width);
+	d->reads++;
+	flush_note(m, m->cpu, d);
+	return mach_msix_read(d, bar, offset, width);
+}
+
+uint64_t mach_mmio_read(struct mach *m, uint64_t phys, unsigned int width)
+{
+	struct mach_pci *d;
+	unsigned int bar;
+	uint64_t offset, value = 0;
+	uint32_t target;
+
+	if (!target_of(m, phys, &target)) {
+		mach_violate(m, "MODEL", "read of %#llx: nothing decodes it", (unsigned long long)phys);
+		return all_ones(width);
+	}
+	mach_store_target_now(m, m->cpu, target);
+	d = mach_pci_at(m, phys, &bar, &offset);
+	if (d)
+		value = pci_read(m, d, bar, offset, width);
+	else if (width != 4 || phys % 4)
+		mach_violate(m, "MODEL", "interrupt file read with width %u at %#llx",
+			     width, (unsigned long long)phys);
+	mach_trace(m, "mmio read % = %", phys, value);
+	return value;
+}
+
+/*
+ * An IMSIC page takes 32-bit writes at offset 0 (little-endian identity).
+ * Source: RISC-V AIA 1.0, "Memory region for an interrupt file". The other
+ * registers of the page are not there in this machine.
+ */
+static void write_file(struct mach *m, struct cpu *c, uint64_t offset, const struct store *s)
+{
+	struct arrival a = { .id = (uint32_t)s->value };
+
+	if (offset || s->width != 4)
+		mach_violate(m, "MODEL", "interrupt file written at offset %#llx, width %u",
+			     (unsigned long long)offset, s->width);
+	if (!a.id || a.id > m->config.num_ids)
+		mach_violate(m, "MODEL", "reserved write: identity %u to the file of cpu%u",
+			     a.id, c->number);
+	mach_file_arrive(m, c, &a, s->early, s->early_since);
+}
+
+static void apply(struct mach *m, struct mach_pci *d, const struct posted *p)
+{
+	struct mach_pci *now;
+	unsigned int bar;
+	uint64_t offset;
+
+	if (d->removed)
+		return;
+	now = mach_pci_at(m, p->phys, &bar, &offset);
+	if (now != d)
+		return;		/* its BAR was moved meanwhile */
+	if (!mach_pci_memory_on(d)) {
+		if (!(d->config.options & MACH_PCI_DECODE_OFF))
+			mach_violate(m, "MODEL", "write to function %x with memory decoding off",
+				     d->config.requester_id);
+		return;
+	}
+	d->writes++;
+	mach_msix_write(d, bar, offset, p->width, p->value);
+}
+
+static void apply_first(struct mach *m, struct mach_pci *d)
+{
+	struct posted p = d->posted[0];
+
+	d->nposted--;
+	memmove(&d->posted[0], &d->posted[1], d->nposted * sizeof(p));
+	apply(m, d, &p);
+}
+
+void mach_bus_apply_all(struct mach *m, struct mach_pci *d)
+{
+	while (d->nposted)
+		apply_first(m, d);
+}
+
+void mach_bus_due(struct mach *m, struct mach_pci *d)
+{
+	while (d->nposted && d->posted[0].due <= m->step)
+		apply_first(m, d);
+}
+
+void mach_bus_post(struct mach *m, const struct store *s)
+{
+	struct mach_pci *d;
+	uint64_t offset;
+	struct cpu *c = mach_file_at(m, s->phys, &offset);
+
+	mach_trace(m, "mmio write % := %", s->phys, s->value);
+	if (c) {
+		write_file(m, c, offset, s);
+		return;
+	}
+	d = m->pci[s->target - MACH_CPUS_MAX];
+	if (d->nposted == QUEUE_SLOTS)
+		apply_first(m, d);
+	d->posted[d->nposted++] = (struct posted){
+		.due = mach_later(m, m->chaos.post_now, m->chaos.post_max),
+		.phys = s->phys, .value = s->value, .width = s->width,
+	};
+	mach_bus_due(m, d);
+	if (d->nposted)
+		mach_pci_wake(d, d->posted[0].due);
+}

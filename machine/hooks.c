@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/* include/umsi/host.h, played by the current machine. */
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <umsi/host.h>
+
+#include "inside.h"
+
+#define ALLOC_ALIGN	64u
+
+void *umsi_host_alloc(void *host, size_t bytes)
+{
+	struct mach *m = mach_now;
+	void *p;
+
+	(void)host;
+	if (!m) {
+		if (posix_memalign(&p, ALLOC_ALIGN, bytes))
+			return NULL;
+		return memset(p, 0, bytes);
+	}
+	mach_step(m);
+	mach_must_sleep(m, "alloc");
+	return mach_alloc_fails(m) ? NULL : mach_alloc(m, bytes);
+}
+
+void umsi_host_free(void *host, void *memory, size_t bytes)
+{
+	struct mach *m = mach_now;
+
+	(void)host;
+	if (!m) {
+		free(memory);
+		return;
+	}
+	mach_step(m);
+	mach_must_sleep(m, "free");
+	mach_free(m, memory, bytes);
+}
+
+void *umsi_host_mmio_map(void *host, uint64_t phys, size_t bytes)
+{
+	struct mach *m = mach_need("umsi_host_mmio_map");
+
+	(void)host;
+	mach_step(m);
+	mach_must_sleep(m, "mmio map");
+	return mach_alloc_fails(m) ? NULL : mach_map(m, phys, bytes);
+}
+
+void umsi_host_mmio_unmap(void *host, void *mapped, size_t bytes)
+{
+	struct mach *m = mach_need("umsi_host_mmio_unmap");
+
+	(void)host;
+	mach_step(m);
+	mach_must_sleep(m, "mmio unmap");
+	mach_unmap(m, mapped, bytes);
+}
+
+/*
+ * A configuration request is not posted and does not pass the writes before
+ * it, but nothing is promised about messages of the function.
+ */
+static struct mach_pci *reach(struct mach *m, uint32_t requester_id)
+{
+	struct mach_pci *d = mach_pci_find(m, requester_id);
+
+	mach_step(m);
+	if (!d || d->removed)
+		return NULL;
+	mach_store_target_now(m, m->cpu, MACH_CPUS_MAX + d->index);
+	mach_bus_apply_all(m, d);
+	return d;
+}
+
+uint32_t umsi_host_pci_read(void *host, uint32_t requester_id, uint16_t offset, unsigned int width)
+{
+	struct mach *m = mach_need("umsi_host_pci_read");
+	struct mach_pci *d = reach(m, requester_id);
+	uint32_t ones = width >= 4 ? UINT32_MAX : (UINT32_C(1) << 8 * width) - 1;
+	uint32_t value = d ? mach_pci_config_read(d, offset, width) : ones;
+
+	(void)host;
+	mach_trace(m, "config read % = %", offset, value);
+	return value;
+}
+
+void umsi_host_pci_write(void *host, uint32_t requester_id, uint16_t offset, unsigned int width,
+			 uint32_t value)
+{
+	struct mach *m = mach_need("umsi_host_pci_write");
+	struct mach_pci *d = reach(m, requester_id);
+
+	(void)host;
+	mach_trace(m, "config write % := %", offset, value);
+	if (d)
+		mach_pci_config_write(d, offset, width, value);
+}
+
+uint64_t umsi_host_time_ns(void *host)
+{
+	struct mach *m = mach_need("umsi_host_time_ns");
+
+	(void)host;
+	mach_step(m);
+	return m->step * m->config.ns_per_step;
+}
+
+void umsi_host_log(void *host, enum umsi_log_level level, const char *line)
+{
+	struct mach *m = mach_now;
+	uint32_t slots;
+
+	(void)host;
+	if (!m || m->config.print_log)
+		fprintf(stderr, "umsi[%d]: %s\n", level, line);
+	if (!m)
+		return;
+	slots = sizeof(m->log) / sizeof(m->log[0]);
+	snprintf(m->log[m->logs % slots], sizeof(m->log[0]), "%s", line);
+	mach_trace(m, "log ", m->logs++, level);
+	m->logged[(unsigned int)level % 3]++;
+}
+
+uint64_t mach_logged(const struct mach *m, unsigned int level)
+{
+	return m->logged[level % 3];
+}
+
+umsi_cpu umsi_host_cpu(void *host)
+{
+	(void)host;
+	return mach_now ? mach_now->cpu->number : 0;
+}
+
+/* A plain lock for real threads, when no machine plays. */
+static void direct_lock(uint64_t *word)
+{
+	while (__atomic_exchange_n(word, 1, __ATOMIC_ACQUIRE))
+		sched_yield();
+}
+
+uintptr_t umsi_host_lock(void *host, struct umsi_lock *lock)
+{
+	struct mach *m = mach_now;
+	uintptr_t state;
+
+	(void)host;
+	if (!m) {
+		direct_lock(&lock->word);
+		return 0;
+	}
+	mach_step(m);
+	state = m->cpu->irq_on;
+	m->cpu->irq_on = false;
+	mach_lock(m, &lock->word);
+	return state;
+}
+
+void umsi_host_unlock(void *host, struct umsi_lock *lock, uintptr_t state)
+{
+	struct mach *m = mach_now;
+
+	(void)host;
+	if (!m) {
+		__atomic_store_n(&lock->word, 0, __ATOMIC_RELEASE);
+		return;
+	}
+	mach_step(m);
+	mach_unlock(m, &lock->word);
+	if (state)
+		mach_irq_on(m);
+}
+
+void umsi_host_mutex_lock(void *host, struct umsi_mutex *mutex)
+{
+	struct mach *m = mach_now;
+
+	(void)host;
+	if (!m) {
+		direct_lock(&mutex->word[0]);
+		return;
+	}
+	mach_step(m);
+	mach_mutex_lock(m, &mutex->word[0]);
+}
+
+void umsi_host_mutex_unlock(void *host, struct umsi_mutex *mutex)
+{
+	struct mach *m = mach_now;
+
+	(void)host;
+	if (!m) {
+		__atomic_store_n(&mutex->word[0], 0, __ATOMIC_RELEASE);
+		return;
+	}
+	mach_step(m);
+	mach_mutex_unlock(m, &mutex->word[0]);
+}
+
+void umsi_host_relax(void *host)
+{
+	struct mach *m = mach_now;
+
+	(void)host;
+	if (!m) {
+		sched_yield();
+		return;
+	}
+	mach_must_sleep(m, "relax");
+	mach_yield(m);
+}

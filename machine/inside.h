@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: MIT */
+/* The machine's state and the calls between its files. Tests use machine.h only. */
+#ifndef MACH_INSIDE_H
+#define MACH_INSIDE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "machine.h"
+#include "rng.h"
+
+#define NEVER		UINT64_MAX
+#define STORE_SLOTS	16u
+#define OLD_VERSIONS	4u
+#define WORD_BUCKETS	4096u
+#define HELD_LOCKS	8u
+#define FLUSHES		8u
+#define QUEUE_SLOTS	64u
+#define TRACE_SLOTS	1024u
+#define COVERS		4u
+
+/* ---- Memory: words that were stored to through the seam (memory.c) ------- */
+
+/* What a word held, from @written until @replaced (in m->tick, see memory.c). */
+struct version {
+	uint64_t value, written, replaced;
+};
+
+struct word {
+	struct word *next;		/* same bucket */
+	uintptr_t address;
+	uint64_t value;			/* what memory holds now */
+	uint64_t written;
+	uint32_t number;		/* order of birth: its name in the story */
+	uint32_t version;		/* number of the present value */
+	uint8_t size;
+	uint8_t nold;
+	bool freed;
+	struct version old[OLD_VERSIONS]; /* newest first */
+	uint32_t seen[];		/* by CPU: no older version may be read any more */
+};
+
+/* ---- Store buffer (store_buffer.c) --------------------------------------- */
+
+/* One store that only its own CPU sees yet. */
+struct store {
+	uint64_t order;			/* issue number on this CPU */
+	uint64_t due;			/* step at which it leaves, if it may */
+	uint64_t after;			/* memory stores issued before this number go first */
+	uint64_t value;
+	struct word *word;		/* NULL: a device write */
+	uint64_t phys;
+	uint32_t target;		/* device writes: who is written to */
+	uint8_t width;
+	bool release;
+	bool early;			/* marker with no fence behind the load before it */
+	uint64_t early_since;
+};
+
+/* ---- Fibers (fiber.c) ---------------------------------------------------- */
+
+struct stack {
+	struct stack *next;		/* in the pool */
+	void *base;
+	size_t bytes;
+};
+
+struct fiber {
+	void *sp;
+	struct stack *stack;		/* NULL: the process's own */
+	void *fake;			/* the address sanitizer's */
+	const void *bottom;
+	size_t bytes;
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+void mach_fiber_init(struct fiber *f, void (*fn)(void *arg), void *arg);
+void mach_fiber_done(struct fiber *f);
+/* @last: @from never runs again. */
+void mach_fiber_switch(struct fiber *from, struct fiber *to, bool last);
+
+/* ---- CPUs, threads (sched.c, thread.c, trap.c) ---------------------------- */
+
+struct thread {
+	struct fiber fiber;
+	struct mach *m;
+	struct cpu *cpu;
+	void (*fn)(void *arg);
+	void *arg;
+	const uint64_t *mutex;		/* waits until this word is 0 */
+	uint32_t number;
+	bool ended;
+	bool masked;			/* begins with interrupts off (bring-up) */
+	struct thread *next;		/* same CPU */
+};
+
+/* A register read whose completion has not been waited for (FLUSH_TO_STAMP). */
+struct flush {
+	struct mach_pci *device;
+	uint64_t upto;			/* messages begun up to this number are to land */
+};
+
+/* What one identity stands for at the moment: who sent it. */
+struct cover {
+	struct mach_pci *device;
+	uint32_t entry;
+	uint64_t serial;
+};
+
+struct covers {
+	uint32_t n;
+	struct cover by[COVERS];
+};
+
+struct arrival {
+	uint64_t due, entered, serial;
+	struct mach_pci *device;	/* NULL: a CPU or nobody */
+	uint32_t entry;
+	uint32_t id;
+};
+
+/* One interrupt file (imsic.c). */
+struct file {
+	uint64_t phys;
+	uint64_t due;
+	uint64_t eip[32], eie[32];
+	uint32_t delivery, threshold, select;
+	uint32_t top;			/* 0 = none */
+	uint64_t stuck[4];		/* registers 0x00 .. 0xff that do not take writes */
+	struct arrival queue[QUEUE_SLOTS];
+	uint32_t queued;
+	struct covers *covers;		/* by identity */
+	uint64_t lost, claims;
+};
+
+struct cpu {
+	uint32_t number;
+	bool up;
+	bool irq_on;
+	bool armed;			/* an interrupt is pending and its trap has a time */
+	bool timer, software;
+	uint8_t depth;			/* of traps */
+	uint64_t trap_due, timer_due;
+	uint32_t ticks_left;		/* after the last thread */
+	uint64_t starved_until;
+	const uint64_t *spins_on;	/* a lock word that is not 0 */
+	struct fiber *fiber;		/* where it is */
+	struct thread *thread;		/* NULL: idle */
+	struct thread *threads;
+	struct thread *boot;		/* runs before all others (bring-up) */
+	struct fiber idle;
+	struct mach *m;
+
+	struct store buffer[STORE_SLOTS];
+	uint32_t stores;
+	uint64_t store_due;
+	uint64_t issued;		/* stores so far */
+	uint64_t fence_memory;		/* PUBLISH_TO_MESSAGE, LINK_TO_KICK: stores before this go before device writes */
+	uint64_t fence_all;		/* LOOK_TO_DONE: ... before all stores */
+	uint64_t order;			/* no load may return what was replaced before */
+	uint64_t marker_since;		/* see README, "REQ_TO_MARKER" */
+	uint64_t entered;		/* moment of the last trap entry */
+	bool marker_fenced;
+	bool looked;			/* read a controller register, no LOOK_TO_DONE since */
+
+	struct flush flush[FLUSHES];
+	uint32_t flushes;
+	struct covers claimed;		/* what the last claim stood for, until a handler begins */
+	const uint64_t *held[HELD_LOCKS];
+	uint32_t nheld;
+	struct file file;
+};
+
+/* ---- PCI functions (pci.c, msix.c, message.c) ----------------------------- */
+
+struct entry {
+	uint32_t dword[4];		/* the table */
+	uint32_t cached[3];		/* as of the last unmask */
+	bool pending, queued, owed, live, freed;
+	uint32_t running;		/* CPU number + 1 */
+	uint64_t raised, sent, handled;
+};
+
+/* A message being put together. */
+struct build {
+	bool active;
+	uint32_t entry;
+	uint32_t stage;			/* words sampled so far */
+	uint64_t due, number, serial;
+	uint32_t word[3];
+};
+
+struct message {
+	uint64_t due, number, serial, address;
+	uint32_t data, entry;
+};
+
+struct posted {
+	uint64_t due, phys, value;
+	uint8_t width;
+};
+
+struct mach_pci {
+	struct mach *m;
+	uint32_t index;
+	struct mach_pci_config config;
+	uint8_t space[4096], writable[4096];
+	bool removed, caches;
+	enum mach_sampling sampling;
+	uint32_t entries;
+	struct entry *entry;
+	uint32_t *want;			/* entries that wait for the composer, a ring */
+	uint32_t want_head, wants;
+	struct build build;
+	uint64_t builds;
+	struct message message[QUEUE_SLOTS];
+	uint32_t messages;
+	struct posted posted[QUEUE_SLOTS];
+	uint32_t nposted;
+	uint64_t due, remove_due, traffic_due, traffic_left;
+	uint32_t traffic_gap;
+	uint64_t reads, writes;
+};
+
+/* ---- The machine ---------------------------------------------------------- */
+
+struct event {
+	uint64_t step, a, b;
+	const char *what;
+	uint16_t cpu;
+};
+
+struct block {
+	void *memory;
+	size_t bytes;
+	uint64_t number;
+	bool freed;
+};
+
+struct mapping {
+	uint64_t phys;
+	uintptr_t at;
+	size_t bytes;
+	bool live;
+};
+
+struct mach {
+	uint64_t seed;
+	struct mach_config config;
+	struct mach_chaos chaos;
+	struct rng rng, test_rng;
+	uint64_t step, next_due, burst_end;
+	uint64_t tick;			/* moments of memory, see memory.c */
+	uint64_t hash;
+	bool running;
+	struct fiber home;
+	struct cpu *cpu;		/* the running one, or CPU 0 */
+	struct cpu *cpus;
+	uint32_t ncpus;
+	uint32_t nthreads, threads_left;
+
+	struct word *words[WORD_BUCKETS];
+	uint32_t nwords;
+
+	struct mach_pci **pci;
+	uint32_t npci;
+
+	struct block *blocks;
+	size_t nblocks, room_blocks;
+	struct mapping *maps;
+	size_t nmaps, room_maps;
+	size_t live_blocks, live_bytes, live_maps;
+	size_t base_blocks, base_maps;
+	uint64_t allocs, fail_in;
+	bool fail_for_ever;
+	size_t quarantined, evict;	/* bytes freed but kept; next block to let go */
+
+	bool violated;
+	struct mach_violation violation;
+	struct event trace[TRACE_SLOTS];
+	uint64_t events;
+	uint64_t logged[3];
+	char log[TRACE_SLOTS / 16][80];
+	uint32_t logs;
+};
+
+/* current.c */
+extern _Thread_local struct mach *mach_now;
+struct mach *mach_need(const char *call);
+
+/* sched.c */
+void mach_step(struct mach *m);
+void mach_advance(struct mach *m);	/* everything that is due, now */
+void mach_reschedule(struct mach *m);	/* let another CPU run */
+void mach_schedule_away(struct mach *m);/* this CPU cannot go on */
+void mach_abandon(struct mach *m);	/* does not return */
+static inline void mach_due(struct mach *m, uint64_t due)
+{
+	if (due < m->next_due)
+		m->next_due = due;
+}
+
+/* thread.c */
+bool mach_thread_ready(const struct thread *t);
+bool mach_cpu_has_ready(const struct cpu *c);
+void mach_thread_switch(struct mach *m);	/* another thread of this CPU, or its idle loop */
+void mach_yield(struct mach *m);
+void mach_cpu_set_idle(struct cpu *c);
+void mach_threads_done(struct mach *m);
+void mach_thread_add(struct mach *m, struct cpu *c, void (*fn)(void *arg), void *arg, bool masked);
+bool mach_threads_ended(const struct mach *m);
+
+/* trap.c */
+bool mach_trap_pending(const struct cpu *c);
+void mach_trap_maybe(struct mach *m, struct cpu *c);
+void mach_trap_take(struct mach *m, struct cpu *c);
+void mach_timer_due(struct mach *m, struct cpu *c);
+
+/* chaos.c */
+uint64_t mach_later(struct mach *m, uint32_t now, uint32_t max);
+
+/* memory.c */
+struct word *mach_word_find(struct mach *m, const void *p);
+struct word *mach_word(struct mach *m, const void *p, unsigned int size);
+void mach_word_commit(struct mach *m, struct cpu *c, struct word *w, uint64_t value);
+void mach_words_free(struct mach *m, const void *p, size_t bytes, bool forget);
+void mach_words_done(struct mach *m);
+uint64_t mach_load(struct mach *m, const void *p, unsigned int size, bool acquire);
+uint64_t mach_plain(const void *p, unsigned int size);
+void mach_order_loads(struct mach *m, struct cpu *c);
+
+/* store_buffer.c */
+void mach_store_word(struct mach *m, struct word *w, uint64_t value, bool release);
+void mach_store_device(struct mach *m, const struct store *s);
+bool mach_store_forward(const struct cpu *c, const struct word *w, uint64_t *value);
+void mach_store_due(struct mach *m, struct cpu *c);
+void mach_store_memory_all(struct mach *m, struct cpu *c);
+void mach_store_word_now(struct mach *m, struct cpu *c, const struct word *w);
+void mach_store_target_now(struct mach *m, struct cpu *c, uint32_t target);
+void mach_store_all(struct mach *m, struct cpu *c);
+
+/* bus.c */
+void mach_mmio_write(struct mach *m, uint64_t phys, unsigned int width, uint64_t value);
+uint64_t mach_mmio_read(struct mach *m, uint64_t phys, unsigned int width);
+/* A device write left its CPU. */
+void mach_bus_post(struct mach *m, const struct store *s);
+void mach_bus_apply_all(struct mach *m, struct mach_pci *d);
+void mach_bus_due(struct mach *m, struct mach_pci *d);
+void mach_flush_complete(struct mach *m, struct cpu *c);
+
+/* map.c */
+void *mach_map(struct mach *m, uint64_t phys, size_t bytes);
+void mach_unmap(struct mach *m, void *mapped, size_t bytes);
+void mach_maps_done(struct mach *m);
+/* Records a violation and returns false outside every live mapping. */
+bool mach_map_resolve(struct mach *m, const volatile void *p, unsigned int width, uint64_t *phys);
+
+/* alloc.c */
+void *mach_alloc(struct mach *m, size_t bytes);
+void mach_free(struct mach *m, void *memory, size_t bytes);
+void mach_blocks_done(struct mach *m);
+bool mach_alloc_fails(struct mach *m);
+bool mach_address_freed(const struct mach *m, uintptr_t address);
+
+/* imsic.c */
+void mach_file_init(struct mach *m, struct cpu *c);
+void mach_file_reset(struct mach *m, struct cpu *c);
+void mach_file_arrive(struct mach *m, struct cpu *c, const struct arrival *a, bool early, uint64_t since);
+void mach_file_due(struct mach *m, struct cpu *c);
+struct cpu *mach_file_at(struct mach *m, uint64_t phys, uint64_t *offset);
+void mach_file_update(struct mach *m, struct cpu *c);
+uint32_t mach_file_claim(struct mach *m, struct cpu *c);
+
+/* csr.c */
+uint64_t mach_csr_read(struct mach *m, struct cpu *c, unsigned int csr);
+uint64_t mach_csr_swap(struct mach *m, struct cpu *c, unsigned int csr, uint64_t value);
+void mach_csr_bits(struct mach *m, struct cpu *c, unsigned int csr, uint64_t bits, bool set);
+
+/* pci.c */
+struct mach_pci *mach_pci_find(struct mach *m, uint32_t requester_id);
+struct mach_pci *mach_pci_at(struct mach *m, uint64_t phys, unsigned int *bar, uint64_t *offset);
+uint32_t mach_pci_config_read(struct mach_pci *d, uint16_t offset, unsigned int width);
+void mach_pci_config_write(struct mach_pci *d, uint16_t offset, unsigned int width, uint32_t value);
+bool mach_pci_memory_on(const struct mach_pci *d);
+bool mach_pci_master_on(const struct mach_pci *d);
+uint16_t mach_pci_msix_control(const struct mach_pci *d);
+void mach_pci_gone(struct mach_pci *d);
+void mach_pci_due(struct mach_pci *d);
+void mach_pci_wake(struct mach_pci *d, uint64_t due);
+void mach_pci_done(struct mach *m);
+
+/* msix.c */
+#define MSIX_ENABLE	0x8000u
+#define MSIX_MASKALL	0x4000u
+bool mach_msix_masked(const struct mach_pci *d, uint32_t entry);
+void mach_msix_control(struct mach_pci *d, uint16_t was, uint16_t is);
+void mach_msix_write(struct mach_pci *d, unsigned int bar, uint64_t offset, unsigned int width, uint64_t value);
+uint64_t mach_msix_read(struct mach_pci *d, unsigned int bar, uint64_t offset, unsigned int width);
+void mach_msix_sweep(struct mach_pci *d);	/* send what is pending and may go */
+
+/* message.c */
+void mach_message_want(struct mach_pci *d, uint32_t entry);
+void mach_message_masked(struct mach_pci *d, uint32_t entry);
+void mach_message_due(struct mach_pci *d);
+void mach_message_flush(struct mach_pci *d, uint64_t upto);
+void mach_message_drop(struct mach_pci *d);
+uint64_t mach_message_next(const struct mach_pci *d);
+
+/* owner.c */
+void mach_owner_claimed(struct mach *m, struct cpu *c, const struct covers *covers);
+bool mach_entry_raise(struct mach_pci *d, uint32_t entry);
+
+/* lock.c */
+void mach_must_sleep(struct mach *m, const char *call);
+void mach_lock(struct mach *m, uint64_t *word);
+void mach_unlock(struct mach *m, uint64_t *word);
+void mach_mutex_lock(struct mach *m, uint64_t *word);
+void mach_mutex_unlock(struct mach *m, uint64_t *word);
+
+/* trace.c */
+void mach_trace(struct mach *m, const char *what, uint64_t a, uint64_t b);
+
+#endif

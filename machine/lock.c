@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The host's locks. A spin lock word holds the owner's CPU number + 1; taking
+ * it is an acquire, giving it back a release store like any other: late, and
+ * no fence for device writes.
+ */
+#include "inside.h"
+
+void mach_must_sleep(struct mach *m, const char *call)
+{
+	const struct cpu *c = m->cpu;
+
+	if (m->running && (c->depth || c->nheld || !c->irq_on))
+		mach_violate(m, "I-LOCK", "%s on cpu%u %s", call, c->number,
+			     c->depth ? "in a trap" : c->nheld ? "with a spin lock held" :
+			     "with interrupts off");
+}
+
+static bool holds(const struct cpu *c, const uint64_t *word)
+{
+	for (uint32_t i = 0; i < c->nheld; i++)
+		if (c->held[i] == word)
+			return true;
+	return false;
+}
+
+void mach_lock(struct mach *m, uint64_t *word)
+{
+	struct cpu *c = m->cpu;
+	struct word *w = mach_word(m, word, 8);
+
+	if (holds(c, word))
+		mach_violate(m, "I-LOCK", "cpu%u takes a spin lock it holds", c->number);
+	if (c->nheld == HELD_LOCKS)
+		mach_violate(m, "I-LOCK", "cpu%u holds %u spin locks", c->number, HELD_LOCKS);
+	mach_store_word_now(m, c, w);
+	while (*word && m->running) {
+		c->spins_on = word;
+		mach_schedule_away(m);
+		c->spins_on = NULL;
+	}
+	mach_word_commit(m, c, w, c->number + 1);
+	mach_order_loads(m, c);
+	c->held[c->nheld++] = word;
+}
+
+void mach_unlock(struct mach *m, uint64_t *word)
+{
+	struct cpu *c = m->cpu;
+
+	if (!holds(c, word)) {
+		mach_violate(m, "I-LOCK", "cpu%u gives back a spin lock it does not hold", c->number);
+		return;
+	}
+	for (uint32_t i = 0; i < c->nheld; i++) {
+		if (c->held[i] != word)
+			continue;
+		c->held[i] = c->held[--c->nheld];
+		break;
+	}
+	mach_store_word(m, mach_word(m, word, 8), 0, true);
+}
+
+/* Word 0: the owner's thread number + 1. */
+void mach_mutex_lock(struct mach *m, uint64_t *word)
+{
+	struct cpu *c = m->cpu;
+	struct thread *t = c->thread;
+	uint64_t self = t ? t->number + 1 : UINT32_MAX;
+	struct word *w = mach_word(m, word, 8);
+
+	mach_must_sleep(m, "mutex lock");
+	if (*word == self)
+		mach_violate(m, "I-LOCK", "a thread takes a mutex it holds");
+	while (*word && m->running) {
+		t->mutex = word;
+		mach_thread_switch(m);
+		t->mutex = NULL;
+	}
+	mach_word_commit(m, c, w, self);
+	mach_order_loads(m, c);
+}
+
+void mach_mutex_unlock(struct mach *m, uint64_t *word)
+{
+	struct cpu *c = m->cpu;
+	uint64_t self = c->thread ? c->thread->number + 1 : UINT32_MAX;
+
+	mach_must_sleep(m, "mutex unlock");
+	if (*word != self)
+		mach_violate(m, "I-LOCK", "a mutex is given back by somebody else");
+	mach_store_memory_all(m, c);
+	mach_word_commit(m, c, mach_word(m, word, 8), 0);
+}

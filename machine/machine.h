@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The machine in a box: what tests and campaigns call.
+ *
+ * A machine is virtual CPUs (coroutines), their store buffers, one bus, PCI
+ * functions with MSI-X and one IMSIC interrupt file per CPU, run by a
+ * scheduler whose every choice comes from one seed: the same seed and the same
+ * calls give the same run, bit for bit. README.md says what it may reorder.
+ *
+ * A thread of the process has at most one current machine, the one created
+ * last; the seam (arch/hosted/umsi_hosted.h) and the hooks (umsi/host.h) act on it.
+ * Without one, atomics are plain atomics, memory and locks work, and every
+ * other call aborts with a sentence.
+ *
+ * Outside mach_run() a machine is "cold": calls act at once, in order, as
+ * CPU 0, and nothing is switched. Use it to set up and to tear down.
+ *
+ * Time is counted in steps: one per hook call, atomic, barrier, device or
+ * register access. Steps pass unseen while every CPU idles.
+ */
+#ifndef MACH_MACHINE_H
+#define MACH_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <umsi/types.h>
+
+#define MACH_CPUS_MAX	64u
+#define MACH_NAME_MAX	24u
+
+struct mach;
+struct mach_pci;
+
+/* ---- A machine's life --------------------------------------------------- */
+
+/*
+ * How wild a run is. mach_chaos_from_seed() draws all of it from a seed; a
+ * litmus test sets what it needs. Chances are in 1/256: 0 never, 256 always.
+ * Delays are in steps: "now" is the chance of none, else 1 .. max.
+ */
+struct mach_chaos {
+	uint32_t burst;		/* mean steps between CPU switches; 1 = at each step; 0 = only when a CPU waits */
+	uint32_t thread_switch;	/* chance that a CPU switch also changes the thread of the CPU it comes to */
+	uint32_t starve;	/* chance, at a switch, that one CPU is kept from running for long */
+	uint32_t store_now, store_max;	/* how long a store stays in its CPU's buffer */
+	uint32_t stale;		/* chance that a load looks for an older value */
+	uint32_t trap_now, trap_max;	/* from pending to trap, on a running CPU */
+	uint32_t post_now, post_max;	/* MMIO write, from CPU to device */
+	uint32_t sample_now, sample_max;/* between two words a device samples */
+	uint32_t message_now, message_max; /* message, from device to file */
+	uint32_t lag_now, lag_max;	/* inside the file, until it shows in eip */
+	uint32_t cancel;	/* chance that a mask turns a half-composed message into a pending bit */
+	uint32_t early_marker;	/* chance that an unfenced marker overtakes (README, "REQ_TO_MARKER") */
+};
+
+void mach_chaos_from_seed(uint64_t seed, struct mach_chaos *out);
+/* Nothing waits, nothing is reordered, CPUs switch only when one waits. */
+extern const struct mach_chaos mach_chaos_none;
+
+struct mach_config {
+	uint32_t ncpus;			/* 1 .. MACH_CPUS_MAX */
+	uint32_t num_ids;		/* per file; 63 .. 2047, 64n - 1; 0 = 63 */
+	const uint32_t *hart_index;	/* CPU n's hart index in file addresses; NULL = n */
+	uint64_t imsic_base;		/* 0 = 0x28000000 */
+	uint32_t guest_bits, hart_bits;	/* hart_bits 0 = just enough */
+	uint32_t group_bits, group_shift; /* group = upper bits of the hart index; shift 0 = 24 */
+	uint64_t max_steps;		/* more is a violation I-PROG; 0 = 1,000,000 */
+	uint32_t ns_per_step;		/* 0 = 1000 */
+	uint32_t tick_steps;		/* period of every online CPU's timer interrupt; 0 = no ticks */
+	const struct mach_chaos *chaos;	/* NULL = from the seed; copied */
+	/* Takes a trap on the CPU it names, interrupts off; NULL = interrupts wait. */
+	void (*trap)(void *arg, umsi_cpu cpu);
+	void *trap_arg;
+	/*
+	 * A handler that begins right after a claim which stood for messages of
+	 * other entries only is a violation I-ROUTE (else a line of the story).
+	 * For libraries that look into inboxes only after claiming a kick.
+	 */
+	bool strict_route;
+	bool print_log;			/* umsi_host_log() lines go to stderr too */
+};
+
+/* Never fails (aborts without memory). It becomes the thread's current machine. */
+struct mach *mach_create(uint64_t seed, const struct mach_config *config);
+/* Gives all back, also what the library leaked. No machine is current afterwards. */
+void mach_destroy(struct mach *m);
+struct mach *mach_current(void);
+
+void mach_set_trap(struct mach *m, void (*trap)(void *arg, umsi_cpu cpu), void *arg);
+
+/* A thread that lives on one CPU. From cold or from any thread. It starts with interrupts on. */
+void mach_thread(struct mach *m, umsi_cpu cpu, void (*fn)(void *arg), void *arg);
+
+/*
+ * Runs until every thread has ended and nothing is under way (stores, writes,
+ * messages, traps), or until the first violation. May be called again after
+ * more threads were added. Return: true without a violation.
+ */
+bool mach_run(struct mach *m);
+
+/* ---- What went wrong ---------------------------------------------------- */
+
+struct mach_violation {
+	const char *name;	/* "I-CONS", "P-13", ... */
+	char text[200];
+	uint64_t step;
+};
+
+/* NULL when all is well. The first one only; it ends the run. */
+const struct mach_violation *mach_violated(const struct mach *m);
+/* From a test's own checks. In a thread or trap it does not return. */
+void mach_violate(struct mach *m, const char *name, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+#define MACH_CHECK(m, condition, name, ...) \
+	do { if (!(condition)) mach_violate(m, name, __VA_ARGS__); } while (0)
+
+/* One line "VIOLATION name seed=… step=…: text", then the last @events of the story. */
+void mach_report(const struct mach *m, FILE *to, unsigned int events);
+/* A line of the test's own in the story. */
+void mach_note(struct mach *m, const char *text, uint64_t a, uint64_t b);
+
+/*
+ * At quiescence, from cold: I-CONS for every live entry (mach_entry_live()),
+ * I-LOCK for locks still held. Records a violation and returns false.
+ */
+bool mach_check_quiet(struct mach *m);
+/* I-LEAK against the last mach_baseline() (or nothing at all). */
+bool mach_check_leaks(struct mach *m);
+void mach_baseline(struct mach *m);
+
+uint64_t mach_seed(const struct mach *m);
+uint64_t mach_steps(const struct mach *m);
+/* Hash of everything that happened so far: equal for equal runs. */
+uint64_t mach_hash(const struct mach *m);
+/* Random numbers for the test itself, also from the seed; below @n, or all 64 bits for 0. */
+uint64_t mach_random(struct mach *m, uint64_t n);
+
+/* ---- On a CPU ----------------------------------------------------------- */
+
+umsi_cpu mach_cpu(struct mach *m);		/* the running one; 0 when cold */
+/* In handlers that allow nesting, or around umsi_cpu_online(). */
+void mach_irq_on(struct mach *m);
+void mach_irq_off(struct mach *m);
+unsigned int mach_trap_depth(struct mach *m);	/* of the running CPU */
+/* Lets at least @steps pass on the running CPU. Interrupts on: may be trapped. */
+void mach_delay(struct mach *m, uint64_t steps);
+/* Lets others run until @condition(arg) holds; as umsi_host_relax() in a loop. */
+void mach_wait(struct mach *m, bool (*condition)(void *arg), void *arg);
+
+/*
+ * Takes the running CPU down, interrupts off first. Its file loses state and
+ * messages, what arrives later is lost; its threads freeze, but for the caller,
+ * which should return soon.
+ */
+void mach_cpu_down(struct mach *m);
+/* Powers a CPU up again (not for the one running): reset file, interrupts off, @fn runs there first. */
+void mach_cpu_up(struct mach *m, umsi_cpu cpu, void (*fn)(void *arg), void *arg);
+bool mach_cpu_is_up(const struct mach *m, umsi_cpu cpu);
+
+/* Timer (iid 5) and software (iid 1) interrupts of a CPU. */
+void mach_timer_arm(struct mach *m, umsi_cpu cpu, uint64_t steps);
+void mach_timer_quieten(struct mach *m, umsi_cpu cpu);
+void mach_software_set(struct mach *m, umsi_cpu cpu);
+void mach_software_clear(struct mach *m, umsi_cpu cpu);
+
+/* ---- IMSIC files -------------------------------------------------------- */
+
+uint64_t mach_imsic_phys(const struct mach *m, umsi_cpu cpu);
+bool mach_imsic_pending(const struct mach *m, umsi_cpu cpu, uint32_t id);
+bool mach_imsic_enabled(const struct mach *m, umsi_cpu cpu, uint32_t id);
+/* A register that keeps its value whatever is written: 0x70 eidelivery, 0x72 eithreshold, 0xc0 .. eie. */
+void mach_imsic_stick(struct mach *m, umsi_cpu cpu, unsigned int reg);
+uint64_t mach_imsic_lost(const struct mach *m, umsi_cpu cpu);	/* messages that found it down */
+uint64_t mach_claims(const struct mach *m, umsi_cpu cpu);	/* identities claimed there */
+/* Message from nowhere, as a stray device would send it: through the lag queue. */
+void mach_imsic_inject(struct mach *m, umsi_cpu cpu, uint32_t id);
+
+/* ---- PCI functions with MSI-X ------------------------------------------- */
+
+enum mach_sampling {
+	MACH_SAMPLE_SEEDED = 0,
+	MACH_SAMPLE_TOGETHER,
+	MACH_SAMPLE_ADDRESS_FIRST,
+	MACH_SAMPLE_DATA_FIRST,
+};
+
+enum mach_pci_option {
+	MACH_PCI_TABLE_NEEDS_ENABLE = 1u << 0,	/* the table decodes only while MSI-X is enabled (P-29) */
+	MACH_PCI_STALE_ENTRIES = 1u << 1,	/* every entry starts unmasked with an old message (P-12) */
+	MACH_PCI_LEFT_ENABLED = 1u << 2,	/* firmware left MSI-X enable set (P-31) */
+	MACH_PCI_LEFT_MASKALL = 1u << 3,	/* ... and the function mask */
+	MACH_PCI_NO_CACHE = 1u << 4,		/* never samples a cached copy */
+	MACH_PCI_CACHE = 1u << 5,		/* always does; neither: seeded */
+	MACH_PCI_LIVE_REWRITE = 1u << 6,	/* table writes to an unmasked entry are no fault */
+	MACH_PCI_DECODE_OFF = 1u << 7,		/* table writes with memory decoding off are no fault */
+	MACH_PCI_ENABLE_STUCK = 1u << 8,	/* the MSI-X enable bit does not stick */
+};
+
+struct mach_bar {
+	uint64_t phys;		/* 0 = assigned by the machine */
+	uint64_t bytes;		/* power of two >= 128; 0 = no BAR */
+	bool is64;		/* also takes the next slot */
+	bool io;
+};
+
+struct mach_pci_config {
+	uint32_t requester_id;
+	uint16_t entries;		/* of the MSI-X table, 1 .. 2048; 0 = no capability */
+	uint8_t table_bir, pba_bir;
+	uint32_t table_offset, pba_offset; /* pba_offset 0 with pba_bir == table_bir: right behind the table */
+	uint8_t cap_offset;		/* 0 = 0x70; two foreign capabilities precede it */
+	struct mach_bar bar[6];		/* all zero: BAR 0, 64-bit, large enough */
+	enum mach_sampling sampling;
+	uint32_t options;		/* of enum mach_pci_option */
+	bool memory_off, master_off;	/* command register at the start; the default has both bits on */
+};
+
+/* From cold or from any thread. It lives as long as the machine. */
+struct mach_pci *mach_pci_add(struct mach *m, const struct mach_pci_config *config);
+void mach_pci_bar(const struct mach_pci *d, unsigned int slot, uint64_t *phys, uint64_t *bytes);
+/* Configuration space as the function's designer: no masks, no side effects. */
+uint32_t mach_pci_peek(const struct mach_pci *d, uint16_t offset, unsigned int width);
+void mach_pci_poke(struct mach_pci *d, uint16_t offset, unsigned int width, uint32_t value);
+/* Table dword (0 address low, 1 address high, 2 data, 3 vector control) as it stands in the device. */
+uint32_t mach_pci_table(const struct mach_pci *d, uint32_t entry, unsigned int dword);
+bool mach_pci_pending(const struct mach_pci *d, uint32_t entry);
+
+/* Surprise removal, now or after some steps: all-ones from then on. */
+void mach_pci_remove(struct mach_pci *d, uint64_t after_steps);
+
+/*
+ * Something happened behind @entry: a message, or a pending bit behind a mask.
+ * Any context. Return: false when MSI-X is off or the function gone (no event).
+ */
+bool mach_pci_raise(struct mach_pci *d, uint32_t entry);
+/* The device raises live entries by itself: @events of them, @gap steps apart on average. */
+void mach_pci_traffic(struct mach_pci *d, uint64_t events, uint32_t gap);
+
+uint64_t mach_pci_sent(const struct mach_pci *d, uint32_t entry);	/* messages emitted */
+uint64_t mach_pci_raised(const struct mach_pci *d, uint32_t entry);	/* events */
+uint64_t mach_pci_writes(const struct mach_pci *d);	/* MMIO writes that reached it */
+uint64_t mach_pci_reads(const struct mach_pci *d);
+
+/* ---- Who must be called, who must not ----------------------------------- */
+
+/* Events of a live entry must be handled (I-CONS); false: forget the ones that are owed. */
+void mach_entry_live(struct mach_pci *d, uint32_t entry, bool live);
+/* From the first and the last line of the entry's handler. */
+void mach_handler_begin(struct mach_pci *d, uint32_t entry);
+void mach_handler_end(struct mach_pci *d, uint32_t entry);
+/* After the free (or release) returned: a handler from here on is a violation. */
+void mach_entry_freed(struct mach_pci *d, uint32_t entry);
+/* Before a new request of the same entry. */
+void mach_entry_reborn(struct mach_pci *d, uint32_t entry);
+bool mach_entry_owed(const struct mach_pci *d, uint32_t entry);
+uint64_t mach_entry_handled(const struct mach_pci *d, uint32_t entry);
+bool mach_entry_running(const struct mach_pci *d, uint32_t entry);
+
+/* ---- Memory and faults --------------------------------------------------- */
+
+/* The n-th umsi_host_alloc() or mmio_map() from now fails (1 = next); 0 = none. */
+void mach_fail_alloc(struct mach *m, uint64_t nth, bool for_ever);
+uint64_t mach_allocs(const struct mach *m);	/* allocations and mappings asked for so far */
+size_t mach_live_blocks(const struct mach *m);
+size_t mach_live_bytes(const struct mach *m);
+size_t mach_live_maps(const struct mach *m);
+
+/* Lines the library logged, by level. */
+uint64_t mach_logged(const struct mach *m, unsigned int level);
+
+#endif

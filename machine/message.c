@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How a function composes and sends a message: it samples the words one after
+ * the other, from its table or from the copy of the last unmask, emits a
+ * write, and the write travels, in order per function, to an interrupt file.
+ */
+#include <string.h>
+
+#include "inside.h"
+
+/* Which words, in which order. */
+static const uint8_t order_of[][3] = {
+	[MACH_SAMPLE_TOGETHER] = { 0, 1, 2 },
+	[MACH_SAMPLE_ADDRESS_FIRST] = { 0, 1, 2 },
+	[MACH_SAMPLE_DATA_FIRST] = { 2, 1, 0 },
+};
+
+static void deliver(struct mach *m, struct mach_pci *d, const struct message *g)
+{
+	struct arrival a = { .device = d, .entry = g->entry, .serial = g->serial, .id = g->data };
+	uint64_t offset;
+	struct cpu *c = mach_file_at(m, g->address, &offset);
+
+	if (!c || offset) {
+		mach_violate(m, "I-ISO", "entry %u of %x sent %#x to %#llx: no interrupt file",
+			     g->entry, d->config.requester_id, g->data,
+			     (unsigned long long)g->address);
+		return;
+	}
+	mach_file_arrive(m, c, &a, false, 0);
+}
+
+static void deliver_first(struct mach *m, struct mach_pci *d)
+{
+	struct message g = d->message[0];
+
+	d->messages--;
+	memmove(&d->message[0], &d->message[1], d->messages * sizeof(g));
+	deliver(m, d, &g);
+}
+
+static void emit(struct mach *m, struct mach_pci *d)
+{
+	struct build *b = &d->build;
+	struct entry *e = &d->entry[b->entry];
+
+	b->active = false;
+	if (d->messages == QUEUE_SLOTS)
+		deliver_first(m, d);
+	d->message[d->messages++] = (struct message){
+		.due = mach_later(m, m->chaos.message_now, m->chaos.message_max),
+		.number = b->number, .serial = b->serial, .entry = b->entry,
+		.address = (uint64_t)b->word[1] << 32 | b->word[0], .data = b->word[2],
+	};
+	e->sent++;
+	e->owed = e->live;
+	mach_trace(m, "message: entry % sends %", b->entry, b->word[2]);
+}
+
+static void sample(struct mach_pci *d)
+{
+	struct build *b = &d->build;
+	const struct entry *e = &d->entry[b->entry];
+	uint8_t which = order_of[d->sampling][b->stage++];
+
+	b->word[which] = d->caches ? e->cached[which] : e->dword[which];
+}
+
+static void finish(struct mach *m, struct mach_pci *d)
+{
+	while (d->build.stage < 3)
+		sample(d);
+	emit(m, d);
+}
+
+/* Takes the next entry that wants to send. Return: false when it may not now. */
+static bool begin(struct mach_pci *d)
+{
+	uint32_t n = d->want[d->want_head];
+	struct entry *e = &d->entry[n];
+
+	d->want_head = (d->want_head + 1) % d->entries;
+	d->wants--;
+	e->queued = false;
+	if (!(mach_pci_msix_control(d) & MSIX_ENABLE))
+		return false;
+	if (mach_msix_masked(d, n) || !mach_pci_master_on(d)) {
+		e->pending = true;
+		return false;
+	}
+	d->build = (struct build){ .active = true, .entry = n, .number = ++d->builds,
+				   .serial = e->raised };
+	return true;
+}
+
+void mach_message_want(struct mach_pci *d, uint32_t entry)
+{
+	if (d->entry[entry].queued)
+		return;
+	d->entry[entry].queued = true;
+	d->want[(d->want_head + d->wants++) % d->entries] = entry;
+	if (!d->build.active && d->wants == 1)
+		d->build.due = mach_later(d->m, d->m->chaos.sample_now, d->m->chaos.sample_max);
+	mach_pci_wake(d, d->build.due);
+}
+
+static void compose(struct mach *m, struct mach_pci *d)
+{
+	while (d->build.active || d->wants) {
+		if (d->build.due > m->step)
+			return;
+		if (!d->build.active && !begin(d))
+			continue;
+		sample(d);
+		if (d->sampling == MACH_SAMPLE_TOGETHER || d->build.stage == 3)
+			finish(m, d);
+		d->build.due = mach_later(m, m->chaos.sample_now, m->chaos.sample_max);
+	}
+}
+
+void mach_message_due(struct mach_pci *d)
+{
+	compose(d->m, d);
+	while (d->messages && d->message[0].due <= d->m->step)
+		deliver_first(d->m, d);
+}
+
+uint64_t mach_message_next(const struct mach_pci *d)
+{
+	uint64_t next = d->messages ? d->message[0].due : NEVER;
+
+	if ((d->build.active || d->wants) && d->build.due < next)
+		next = d->build.due;
+	return next;
+}
+
+/*
+ * The entry, or the function (UINT32_MAX), is about to be masked: a message
+ * half composed either goes out as the words stand, or becomes a pending bit.
+ */
+void mach_message_masked(struct mach_pci *d, uint32_t entry)
+{
+	struct mach *m = d->m;
+
+	if (!d->build.active || (entry != UINT32_MAX && d->build.entry != entry))
+		return;
+	if (rng_chance(&m->rng, m->chaos.cancel)) {
+		d->build.active = false;
+		d->entry[d->build.entry].pending = true;
+		mach_trace(m, "entry % masked while composing: pending", d->build.entry, 0);
+		return;
+	}
+	finish(m, d);
+}
+
+void mach_message_flush(struct mach_pci *d, uint64_t upto)
+{
+	if (d->build.active && d->build.number <= upto)
+		finish(d->m, d);
+	while (d->messages && d->message[0].number <= upto)
+		deliver_first(d->m, d);
+}
+
+void mach_message_drop(struct mach_pci *d)
+{
+	d->build.active = false;
+	while (d->wants) {
+		d->entry[d->want[d->want_head]].queued = false;
+		d->want_head = (d->want_head + 1) % d->entries;
+		d->wants--;
+	}
+}

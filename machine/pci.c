@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * PCI functions: configuration space, BARs, presence.
+ * Sources: PCI Local Bus 3.0, "Configuration Space", "Capabilities List",
+ * "Address Maps" (BAR sizing), "MSI-X Capability Structure".
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "inside.h"
+
+#define COMMAND		0x04
+#define COMMAND_MEMORY	0x0002u
+#define COMMAND_MASTER	0x0004u
+#define STATUS		0x06
+#define STATUS_CAPS	0x0010u
+#define BAR0		0x10
+#define CAP_POINTER	0x34
+#define CAP_FIRST	0x40	/* power management, then a vendor's, then MSI-X */
+#define CAP_SECOND	0x50
+#define CAP_MSIX	0x11
+#define FLAGS_RESERVED	0x3800u
+
+static void put(uint8_t *space, uint16_t offset, unsigned int width, uint32_t value)
+{
+	for (unsigned int i = 0; i < width; i++)
+		space[offset + i] = (uint8_t)(value >> 8 * i);
+}
+
+static uint32_t get(const uint8_t *space, uint16_t offset, unsigned int width)
+{
+	uint32_t value = 0;
+
+	for (unsigned int i = 0; i < width; i++)
+		value |= (uint32_t)space[offset + i] << 8 * i;
+	return value;
+}
+
+uint32_t mach_pci_peek(const struct mach_pci *d, uint16_t offset, unsigned int width)
+{
+	return get(d->space, offset, width);
+}
+
+void mach_pci_poke(struct mach_pci *d, uint16_t offset, unsigned int width, uint32_t value)
+{
+	put(d->space, offset, width, value);
+}
+
+bool mach_pci_memory_on(const struct mach_pci *d)
+{
+	return get(d->space, COMMAND, 2) & COMMAND_MEMORY;
+}
+
+bool mach_pci_master_on(const struct mach_pci *d)
+{
+	return get(d->space, COMMAND, 2) & COMMAND_MASTER;
+}
+
+uint16_t mach_pci_msix_control(const struct mach_pci *d)
+{
+	if (!d->entries)
+		return 0;
+	return (uint16_t)get(d->space, d->config.cap_offset + 2u, 2);
+}
+
+/* ---- Construction --------------------------------------------------------- */
+
+static void build_bars(struct mach_pci *d)
+{
+	for (unsigned int i = 0; i < 6; i++) {
+		struct mach_bar *b = &d->config.bar[i];
+		uint16_t at = (uint16_t)(BAR0 + 4 * i);
+		uint64_t mask = ~(b->bytes - 1);
+
+		if (!b->bytes)
+			continue;
+		if (!b->phys)
+			b->phys = b->io ? 0x1000u + 0x100u * (16 * d->index + i) :
+				UINT64_C(0x1000000000) + ((uint64_t)d->index << 28) + ((uint64_t)i << 24);
+		put(d->space, at, 4, (uint32_t)b->phys | (b->io ? 1 : b->is64 ? 4 : 0));
+		put(d->writable, at, 4, (uint32_t)mask);
+		if (b->is64 && i < 5) {
+			put(d->space, at + 4u, 4, (uint32_t)(b->phys >> 32));
+			put(d->writable, at + 4u, 4, (uint32_t)(mask >> 32));
+			i++;
+		}
+	}
+}
+
+static void build_msix(struct mach_pci *d)
+{
+	const struct mach_pci_config *g = &d->config;
+	uint16_t control = (uint16_t)(g->entries - 1);
+
+	if (g->options & MACH_PCI_LEFT_ENABLED)
+		control |= MSIX_ENABLE;
+	if (g->options & MACH_PCI_LEFT_MASKALL)
+		control |= MSIX_MASKALL;
+	put(d->space, g->cap_offset, 2, CAP_MSIX);
+	put(d->space, g->cap_offset + 2u, 2, control);
+	put(d->space, g->cap_offset + 4u, 4, g->table_offset | g->table_bir);
+	put(d->space, g->cap_offset + 8u, 4, g->pba_offset | g->pba_bir);
+	put(d->writable, g->cap_offset + 2u, 2, MSIX_ENABLE | MSIX_MASKALL);
+	if (g->options & MACH_PCI_ENABLE_STUCK)
+		put(d->writable, g->cap_offset + 2u, 2, MSIX_MASKALL);
+}
+
+static void build_space(struct mach_pci *d)
+{
+	const struct mach_pci_config *g = &d->config;
+
+	put(d->space, 0x00, 4, 0x10501af4);
+	put(d->space, COMMAND, 2, (g->memory_off ? 0 : COMMAND_MEMORY) |
+	    (g->master_off ? 0 : COMMAND_MASTER));
+	put(d->writable, COMMAND, 2, 0x0547);
+	put(d->space, STATUS, 2, STATUS_CAPS);
+	put(d->space, 0x08, 4, 0x01080200);
+	put(d->writable, 0x0c, 1, 0xff);
+	put(d->space, CAP_POINTER, 1, CAP_FIRST);
+	put(d->space, CAP_FIRST, 4, 0x00030001u | CAP_SECOND << 8);
+	put(d->space, CAP_SECOND, 4, 0x00080009u | (g->entries ? g->cap_offset << 8 : 0));
+	build_bars(d);
+	if (g->entries)
+		build_msix(d);
+}
+
+/* What a crashed kernel leaves: every entry open, with a message of its time. */
+static void build_table(struct mach_pci *d)
+{
+	bool stale = d->config.options & MACH_PCI_STALE_ENTRIES;
+
+	for (uint32_t i = 0; i < d->entries; i++) {
+		struct entry *e = &d->entry[i];
+
+		e->dword[3] = stale ? 0 : 1;
+		if (!stale)
+			continue;
+		e->dword[0] = e->cached[0] = (uint32_t)mach_imsic_phys(d->m, 0);
+		e->dword[1] = e->cached[1] = (uint32_t)(mach_imsic_phys(d->m, 0) >> 32);
+		e->dword[2] = e->cached[2] = 1 + i % d->m->config.num_ids;
+	}
+}
+
+static bool no_bars(const struct mach_pci_config *g)
+{
+	for (int i = 0; i < 6; i++)
+		if (g->bar[i].bytes)
+			return false;
+	return true;
+}
+
+static void fill_defaults(struct mach_pci *d)
+{
+	struct mach_pci_config *g = &d->config;
+
+	if (!g->cap_offset)
+		g->cap_offset = 0x70;
+	if (!g->pba_offset && g->pba_bir == g->table_bir)
+		g->pba_offset = g->table_offset + 16u * g->entries;
+	if (no_bars(g)) {
+		g->bar[0].is64 = true;
+		g->bar[0].bytes = 0x1000;
+		while (g->bar[0].bytes < g->pba_offset + 16u * g->entries + 256)
+			g->bar[0].bytes *= 2;
+	}
+	d->sampling = g->sampling;
+	if (d->sampling == MACH_SAMPLE_SEEDED)
+		d->sampling = MACH_SAMPLE_TOGETHER + rng_below(&d->m->rng, 3);
+	d->caches = rng_chance(&d->m->rng, 128);
+	if (g->options & (MACH_PCI_CACHE | MACH_PCI_NO_CACHE))
+		d->caches = g->options & MACH_PCI_CACHE;
+}
+
+struct mach_pci *mach_pci_add(struct mach *m, const struct mach_pci_config *config)
+{
+	struct mach_pci *d = calloc(1, sizeof(*d));
+
+	m->pci = realloc(m->pci, (m->npci + 1) * sizeof(*m->pci));
+	if (!d || !m->pci)
+		abort();
+	d->m = m;
+	d->index = m->npci;
+	d->config = *config;
+	d->entries = config->entries;
+	d->due = d->remove_due = d->traffic_due = NEVER;
+	d->entry = calloc(d->entries + 1u, sizeof(*d->entry));
+	d->want = calloc(d->entries + 1u, sizeof(*d->want));
+	if (!d->entry || !d->want)
+		abort();
+	fill_defaults(d);
+	build_space(d);
+	build_table(d);
+	m->pci[m->npci++] = d;
+	return d;
+}
+
+void mach_pci_done(struct mach *m)
+{
+	for (uint32_t i = 0; i < m->npci; i++) {
+		free(m->pci[i]->entry);
+		free(m->pci[i]->want);
+		free(m->pci[i]);
+	}
+	free(m->pci);
+}
+
+/* ---- Decoding ------------------------------------------------------------- */
+
+struct mach_pci *mach_pci_find(struct mach *m, uint32_t requester_id)
+{
+	for (uint32_t i = 0; i < m->npci; i++)
+		if (m->pci[i]->config.requester_id == requester_id && !m->pci[i]->removed)
+			return m->pci[i];
+	return NULL;
+}
+
+/* Where a BAR stands now, as its registers say. */
+static uint64_t bar_base(const struct mach_pci *d, unsigned int i)
+{
+	uint64_t base = get(d->space, (uint16_t)(BAR0 + 4 * i), 4) & ~15u;
+
+	if (d->config.bar[i].is64 && i < 5)
+		base |= (uint64_t)get(d->space, (uint16_t)(BAR0 + 4 * i + 4), 4) << 32;
+	return base;
+}
+
+static bool bar_at(struct mach_pci *d, uint64_t phys, unsigned int *bar, uint64_t *offset)
+{
+	for (unsigned int i = 0; i < 6; i++) {
+		const struct mach_bar *b = &d->config.bar[i];
+
+		if (!b->bytes || b->io || phys - bar_base(d, i) >= b->bytes)
+			continue;
+		*bar = i;
+		*offset = phys - bar_base(d, i);
+		return true;
+	}
+	return false;
+}
+
+struct mach_pci *mach_pci_at(struct mach *m, uint64_t phys, unsigned int *bar, uint64_t *offset)
+{
+	for (uint32_t i = 0; i < m->npci; i++)
+		if (bar_at(m->pci[i], phys, bar, offset))
+			return m->pci[i];
+	return NULL;
+}
+
+void mach_pci_bar(const struct mach_pci *d, unsigned int slot, uint64_t *phys, uint64_t *bytes)
+{
+	*phys = d->config.bar[slot].bytes ? bar_base(d, slot) : 0;
+	*bytes = d->config.bar[slot].bytes;
+}
+
+/* ---- Configuration accesses ------------------------------------------------ */
+
+static bool config_width_ok(struct mach_pci *d, uint16_t offset, unsigned int width)
+{
+	if ((width == 1 || width == 2 || width == 4) && offset % width == 0 && offset < 4096)
+		return true;
+	mach_violate(d->m, "MODEL", "configuration access of %u bytes at %#x", width, offset);
+	return false;
+}
+
+uint32_t mach_pci_config_read(struct mach_pci *d, uint16_t offset, unsigned int width)
+{
+	return config_width_ok(d, offset, width) ? get(d->space, offset, width) : UINT32_MAX;
+}
+
+static bool touches_control(const struct mach_pci *d, uint16_t offset, unsigned int width)
+{
+	uint16_t at = d->config.cap_offset + 2u;
+
+	return d->entries && offset < at + 2u && offset + width > at;
+}
+
+void mach_pci_config_write(struct mach_pci *d, uint16_t offset, unsigned int width, uint32_t value)
+{
+	uint8_t next[4096];
+	uint16_t was, is;
+
+	if (!config_width_ok(d, offset, width))
+		return;
+	memcpy(&next[offset], &d->space[offset], width);
+	for (unsigned int i = offset; i < offset + width; i++)
+		next[i] = (uint8_t)((d->space[i] & ~d->writable[i]) |
+				    (value >> 8 * (i - offset) & d->writable[i]));
+	was = mach_pci_msix_control(d);
+	is = was;
+	if (touches_control(d, offset, width)) {
+		for (unsigned int i = 0; i < 2; i++) {
+			unsigned int at = d->config.cap_offset + 2u + i;
+
+			if (at >= offset && at < offset + width)
+				is = (uint16_t)((is & ~(0xffu << 8 * i)) | (unsigned int)next[at] << 8 * i);
+		}
+		mach_msix_control(d, was, is);
+	}
+	memcpy(&d->space[offset], &next[offset], width);
+	if (was != is || (offset < 6 && offset + width > COMMAND))
+		mach_msix_sweep(d);
+}
+
+/* ---- Presence, and what it does by itself ----------------------------------- */
+
+void mach_pci_wake(struct mach_pci *d, uint64_t due)
+{
+	if (due < d->due)
+		d->due = due;
+	mach_due(d->m, d->due);
+}
+
+void mach_pci_gone(struct mach_pci *d)
+{
+	mach_trace(d->m, "function % is pulled out", d->config.requester_id, 0);
+	d->removed = true;
+	d->remove_due = d->traffic_due = NEVER;
+	d->nposted = 0;
+	mach_message_drop(d);
+}
+
+void mach_pci_remove(struct mach_pci *d, uint64_t after_steps)
+{
+	if (!after_steps) {
+		mach_pci_gone(d);
+		return;
+	}
+	d->remove_due = d->m->step + after_steps;
+	mach_pci_wake(d, d->remove_due);
+}
+
+static void raise_some(struct mach_pci *d)
+{
+	uint32_t start = rng_below(&d->m->rng, d->entries);
+
+	for (uint32_t i = 0; i < d->entries; i++) {
+		uint32_t n = (start + i) % d->entries;
+
+		if (!d->entry[n].live)
+			continue;
+		mach_entry_raise(d, n);
+		break;
+	}
+	d->traffic_due = NEVER;
+	if (--d->traffic_left)
+		d->traffic_due = d->m->step + 1 + rng_below(&d->m->rng, 2 * d->traffic_gap);
+}
+
+void mach_pci_traffic(struct mach_pci *d, uint64_t events, uint32_t gap)
+{
+	d->traffic_left = events;
+	d->traffic_gap = gap ? gap : 1;
+	d->traffic_due = events ? d->m->step + 1 : NEVER;
+	mach_pci_wake(d, d->traffic_due);
+}
+
+void mach_pci_due(struct mach_pci *d)
+{
+	struct mach *m = d->m;
+	uint64_t next;
+
+	if (d->remove_due <= m->step)
+		mach_pci_gone(d);
+	mach_bus_due(m, d);
+	if (d->traffic_due <= m->step)
+		raise_some(d);
+	mach_message_due(d);
+	next = mach_message_next(d);
+	if (d->nposted && d->posted[0].due < next)
+		next = d->posted[0].due;
+	if (d->remove_due < next)
+		next = d->remove_due;
+	if (d->traffic_due < next)
+		next = d->traffic_due;
+	d->due = next;
+	mach_due(m, next);
+}
+
+uint64_t mach_pci_sent(const struct mach_pci *d, uint32_t entry)
+{
+	return d->entry[entry].sent;
+}
+
+uint64_t mach_pci_raised(const struct mach_pci *d, uint32_t entry)
+{
+	return d->entry[entry].raised;
+}
+
+uint64_t mach_pci_writes(const struct mach_pci *d)
+{
+	return d->writes;
+}
+
+uint64_t mach_pci_reads(const struct mach_pci *d)
+{
+	return d->reads;
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/* One step of the machine, and which CPU takes the next. */
+#include "inside.h"
+
+/* However rarely a seed switches: a CPU that polls must not keep the others out. */
+#define LONGEST_BURST	2000u
+#define LONGEST_STARVE	1500u
+
+static void lower(uint64_t *least, uint64_t due)
+{
+	if (due < *least)
+		*least = due;
+}
+
+void mach_advance(struct mach *m)
+{
+	uint64_t next = NEVER;
+
+	for (uint32_t i = 0; i < m->ncpus; i++) {
+		struct cpu *c = &m->cpus[i];
+
+		if (c->store_due <= m->step)
+			mach_store_due(m, c);
+		if (c->timer_due <= m->step)
+			mach_timer_due(m, c);
+	}
+	for (uint32_t i = 0; i < m->npci; i++)
+		if (m->pci[i]->due <= m->step)
+			mach_pci_due(m->pci[i]);
+	for (uint32_t i = 0; i < m->ncpus; i++)
+		if (m->cpus[i].file.due <= m->step)
+			mach_file_due(m, &m->cpus[i]);
+
+	for (uint32_t i = 0; i < m->ncpus; i++) {
+		lower(&next, m->cpus[i].store_due);
+		lower(&next, m->cpus[i].timer_due);
+		lower(&next, m->cpus[i].file.due);
+	}
+	for (uint32_t i = 0; i < m->npci; i++)
+		lower(&next, m->pci[i]->due);
+	m->next_due = next;
+}
+
+static bool runnable(const struct cpu *c)
+{
+	if (c->spins_on)
+		return *c->spins_on == 0;
+	if (c->thread || c->depth)
+		return true;
+	if (!c->up)
+		return false;
+	return mach_cpu_has_ready(c) || (c->irq_on && mach_trap_pending(c));
+}
+
+static struct cpu *pick(struct mach *m)
+{
+	struct cpu *may[MACH_CPUS_MAX];
+	uint32_t n = 0, fed = 0;
+
+	/* The well-fed first, the starved behind them. */
+	for (uint32_t i = 0; i < m->ncpus; i++) {
+		struct cpu *c = &m->cpus[i];
+
+		if (!runnable(c))
+			continue;
+		may[n] = c;
+		if (c->starved_until <= m->step) {
+			may[n] = may[fed];
+			may[fed++] = c;
+		}
+		n++;
+	}
+	if (!n)
+		return NULL;
+	return may[rng_below(&m->rng, fed ? fed : n)];
+}
+
+static void new_burst(struct mach *m)
+{
+	uint32_t mean = m->chaos.burst;
+
+	if (mean == 1)
+		m->burst_end = m->step + 1;
+	else if (mean)
+		m->burst_end = m->step + 1 + rng_below(&m->rng, 2 * mean);
+	else
+		m->burst_end = m->step + LONGEST_BURST;
+}
+
+static void maybe_starve(struct mach *m)
+{
+	struct cpu *c;
+
+	if (!rng_chance(&m->rng, m->chaos.starve))
+		return;
+	c = &m->cpus[rng_below(&m->rng, m->ncpus)];
+	c->starved_until = m->step + 1 + rng_below(&m->rng, LONGEST_STARVE);
+}
+
+/* Runs @c until somebody runs the present CPU again. */
+static void go_on_with(struct mach *m, struct cpu *c)
+{
+	struct cpu *here = m->cpu;
+
+	new_burst(m);
+	if (c == here)
+		return;
+	m->cpu = c;
+	mach_fiber_switch(here->fiber, c->fiber, false);
+}
+
+void mach_reschedule(struct mach *m)
+{
+	struct cpu *c = m->cpu;
+	struct cpu *next;
+
+	maybe_starve(m);
+	next = pick(m);
+	go_on_with(m, next ? next : c);
+	if (c->up && c->thread && c->irq_on && !c->depth && !c->nheld &&
+	    rng_chance(&m->rng, m->chaos.thread_switch))
+		mach_thread_switch(m);
+}
+
+static void stuck(struct mach *m)
+{
+	for (uint32_t i = 0; i < m->ncpus; i++) {
+		const struct cpu *c = &m->cpus[i];
+
+		if (c->spins_on)
+			mach_violate(m, "I-LOCK", "cpu%u waits for a spin lock of cpu%u for ever",
+				     i, (unsigned int)(*c->spins_on - 1));
+	}
+	mach_violate(m, "I-PROG", "threads are left, and none can ever run");
+}
+
+static void over_the_limit(struct mach *m)
+{
+	for (uint32_t i = 0; i < m->ncpus; i++)
+		mach_trace(m, "limit: cpu % trap depth %", i, m->cpus[i].depth);
+	mach_violate(m, "I-PROG", "not finished after %llu steps",
+		     (unsigned long long)m->config.max_steps);
+}
+
+void mach_schedule_away(struct mach *m)
+{
+	struct cpu *c;
+
+	while (!(c = pick(m))) {
+		if (m->next_due == NEVER) {
+			if (!mach_threads_ended(m))
+				stuck(m);
+			mach_fiber_switch(m->cpu->fiber, &m->home, false);
+			continue;
+		}
+		if (m->step < m->next_due)
+			m->step = m->next_due;
+		if (m->step > m->config.max_steps)
+			over_the_limit(m);
+		mach_advance(m);
+	}
+	go_on_with(m, c);
+}
+
+void mach_step(struct mach *m)
+{
+	struct cpu *c = m->cpu;
+
+	m->step++;
+	if (!m->running)
+		return;
+	if (m->step >= m->next_due)
+		mach_advance(m);
+	if (m->step >= m->burst_end)
+		mach_reschedule(m);
+	if (c->irq_on && mach_trap_pending(c))
+		mach_trap_maybe(m, c);
+	if (m->step > m->config.max_steps)
+		over_the_limit(m);
+}
+
+void mach_abandon(struct mach *m)
+{
+	m->running = false;
+	mach_fiber_switch(m->cpu->fiber, &m->home, false);
+	__builtin_unreachable();
+}
+
+bool mach_run(struct mach *m)
+{
+	struct cpu *c;
+
+	if (m->violated)
+		return false;
+	for (uint32_t i = 0; i < m->ncpus; i++) {
+		c = &m->cpus[i];
+		c->ticks_left = 3;
+		if (m->config.tick_steps && c->up && c->timer_due == NEVER)
+			c->timer_due = m->step + 1 + rng_below(&m->rng, m->config.tick_steps);
+	}
+	m->running = true;
+	m->next_due = m->step;
+	new_burst(m);
+	c = &m->cpus[rng_below(&m->rng, m->ncpus)];
+	m->cpu = c;
+	mach_fiber_switch(&m->home, c->fiber, false);
+	m->running = false;
+	m->cpu = &m->cpus[0];
+	return !m->violated;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* arch/hosted/umsi_hosted.h: atomics, barriers, device and register accesses. */
+#include "direct.h"
+#include "inside.h"
+
+uint64_t umsi_hosted_load(const void *p, unsigned int size, enum umsi_hosted_order order)
+{
+	struct mach *m = mach_now;
+
+	if (!m)
+		return direct_load(p, size);
+	mach_step(m);
+	return mach_load(m, p, size, order & UMSI_HOSTED_ACQUIRE);
+}
+
+void umsi_hosted_store(void *p, unsigned int size, uint64_t value, enum umsi_hosted_order order)
+{
+	struct mach *m = mach_now;
+
+	if (!m) {
+		direct_store(p, size, value);
+		return;
+	}
+	mach_step(m);
+	/*
+	 * A strictness of this machine: "done" words are of 64 bits, and a release
+	 * store orders memory only, not the look at the controller before it.
+	 */
+	if (m->running && size == 8 && order == UMSI_HOSTED_RELEASE && m->cpu->looked)
+		mach_violate(m, "ORD", "release store by cpu%u does not order its register read before",
+			     m->cpu->number);
+	mach_store_word(m, mach_word(m, p, size), value, order == UMSI_HOSTED_RELEASE);
+}
+
+/* Reads and writes memory in one moment, after what must be visible before it. */
+static uint64_t begin_rmw(struct mach *m, struct word *w, enum umsi_hosted_order order)
+{
+	struct cpu *c = m->cpu;
+
+	if (order & UMSI_HOSTED_RELEASE)
+		mach_store_memory_all(m, c);
+	else
+		mach_store_word_now(m, c, w);
+	if (order & UMSI_HOSTED_ACQUIRE)
+		mach_order_loads(m, c);
+	return mach_plain((const void *)w->address, w->size);
+}
+
+bool umsi_hosted_cas(void *p, unsigned int size, uint64_t *expected, uint64_t desired,
+		     enum umsi_hosted_order order)
+{
+	struct mach *m = mach_now;
+	struct word *w;
+	uint64_t was;
+
+	if (!m)
+		return direct_cas(p, size, expected, desired);
+	mach_step(m);
+	w = mach_word(m, p, size);
+	was = begin_rmw(m, w, order);
+	if (was != *expected) {
+		*expected = was;
+		return false;
+	}
+	mach_word_commit(m, m->cpu, w, size == 4 ? (uint32_t)desired : desired);
+	return true;
+}
+
+uint64_t umsi_hosted_rmw(void *p, unsigned int size, enum umsi_hosted_op op, uint64_t operand,
+			 enum umsi_hosted_order order)
+{
+	struct mach *m = mach_now;
+	struct word *w;
+	uint64_t was, value;
+
+	if (!m)
+		return direct_rmw(p, size, op, operand);
+	mach_step(m);
+	w = mach_word(m, p, size);
+	was = begin_rmw(m, w, order);
+	value = rmw_result(op, was, operand);
+	mach_word_commit(m, m->cpu, w, size == 4 ? (uint32_t)value : value);
+	return was;
+}
+
+void umsi_hosted_barrier(enum umsi_hosted_barrier which)
+{
+	struct mach *m = mach_now;
+	struct cpu *c;
+
+	if (!m) {
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		return;
+	}
+	mach_step(m);
+	c = m->cpu;
+	switch (which) {
+	case UMSI_BARRIER_PUBLISH_TO_MESSAGE:
+	case UMSI_BARRIER_LINK_TO_KICK:
+		c->fence_memory = c->issued + 1;
+		break;
+	case UMSI_BARRIER_CLAIM_TO_HANDLER:
+		mach_order_loads(m, c);
+		c->looked = false;
+		break;
+	case UMSI_BARRIER_FLUSH_TO_STAMP:
+		mach_flush_complete(m, c);
+		mach_order_loads(m, c);
+		break;
+	case UMSI_BARRIER_REQ_TO_MARKER:
+		c->marker_fenced = true;
+		break;
+	case UMSI_BARRIER_LOOK_TO_DONE:
+		c->fence_all = c->issued + 1;
+		mach_order_loads(m, c);
+		c->looked = false;
+		break;
+	case UMSI_BARRIERS:
+		mach_violate(m, "MODEL", "no such barrier");
+	}
+	mach_trace(m, "barrier %", which, 0);
+}
+
+uint64_t umsi_hosted_mmio_read(const volatile void *address, unsigned int width)
+{
+	struct mach *m = mach_need("umsi_hosted_mmio_read");
+	uint64_t phys;
+
+	mach_step(m);
+	if (!mach_map_resolve(m, address, width, &phys))
+		return UINT64_MAX;
+	return mach_mmio_read(m, phys, width);
+}
+
+void umsi_hosted_mmio_write(volatile void *address, unsigned int width, uint64_t value)
+{
+	struct mach *m = mach_need("umsi_hosted_mmio_write");
+	uint64_t phys;
+
+	mach_step(m);
+	if (mach_map_resolve(m, address, width, &phys))
+		mach_mmio_write(m, phys, width, value);
+}
+
+uintptr_t umsi_hosted_irq_save(void)
+{
+	struct mach *m = mach_now;
+	uintptr_t was;
+
+	if (!m)
+		return 0;
+	mach_step(m);
+	was = m->cpu->irq_on;
+	m->cpu->irq_on = false;
+	return was;
+}
+
+void umsi_hosted_irq_restore(uintptr_t state)
+{
+	if (mach_now && state)
+		mach_irq_on(mach_now);
+}
+
+uint64_t umsi_hosted_csr_read(unsigned int csr)
+{
+	struct mach *m = mach_need("umsi_hosted_csr_read");
+
+	mach_step(m);
+	return mach_csr_read(m, m->cpu, csr);
+}
+
+uint64_t umsi_hosted_csr_swap(unsigned int csr, uint64_t value)
+{
+	struct mach *m = mach_need("umsi_hosted_csr_swap");
+
+	mach_step(m);
+	return mach_csr_swap(m, m->cpu, csr, value);
+}
+
+void umsi_hosted_csr_set(unsigned int csr, uint64_t bits)
+{
+	struct mach *m = mach_need("umsi_hosted_csr_set");
+
+	mach_step(m);
+	mach_csr_bits(m, m->cpu, csr, bits, true);
+}
+
+void umsi_hosted_csr_clear(unsigned int csr, uint64_t bits)
+{
+	struct mach *m = mach_need("umsi_hosted_csr_clear");
+
+	mach_step(m);
+	mach_csr_bits(m, m->cpu, csr, bits, false);
+}
