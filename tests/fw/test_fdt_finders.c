@@ -36,6 +36,7 @@ static void find_all(const void *blob, size_t bytes, uint64_t boot_hart, struct 
 	struct umsi_fdt fdt;
 
 	memset(out, 0, sizeof(*out));
+	memset(out->files, 0xa5, sizeof(out->files));
 	out->open = umsi_fdt_open(blob, bytes, &fdt, NULL);
 	assert_int_equal(out->open, UMSI_OK);
 	out->cpus_status = umsi_fdt_cpus(&fdt, boot_hart, out->cpus, CPUS_MAX, &out->ncpus,
@@ -112,7 +113,7 @@ static void qemu_interrupt_files_equal_hand_made_ones(void **state)
 				((uint64_t)(hart / e->harts_per_group) << 24) +
 				((uint64_t)(hart % e->harts_per_group) << (12 + e->guest_bits));
 		}
-		assert_memory_equal(found.files, files, sizeof(files));
+		assert_memory_equal(found.files, files, e->ncpus * sizeof(files[0]));
 		assert_memory_equal(&found.imsic, &config, sizeof(config));
 		free(blob);
 	}
@@ -563,6 +564,9 @@ static const struct refusal cpu_refusals[] = {
 	  "/cpus: the boot hart is not among the usable CPUs" },
 	{ { SAY(CPU(0), "status", "disabled") }, UMSI_EFW_MISSING,
 	  "/cpus: the boot hart is not among the usable CPUs" },
+	/* "ok", NUL, NUL: two strings, which is no status. */
+	{ { SET(CPU(0), "status", 0x6f6b0000) }, UMSI_EFW_MISSING,
+	  "/cpus: the boot hart is not among the usable CPUs" },
 	{ { SET(CPU(0), "numa-node-id", 0, 0) }, UMSI_EFW_VALUE, "numa-node-id: not one cell" },
 };
 
@@ -618,6 +622,10 @@ static const struct refusal imsic_refusals[] = {
 	  "reg, or a ranges above it: no room for every file" },
 	{ { SET(IMSIC, "reg", 0x42000000, 0x8000, 0x43000000, 0) }, UMSI_EFW_VALUE,
 	  "reg, or a ranges above it: no room for every file" },
+	/* Also where nobody would use the fourth. */
+	{ { SET(IMSIC, "reg", 0x42000000, 0x8000, 0x43000000, 0x4000),
+	    SET(IMSIC, "interrupts-extended", 0x110, 9, 0x111, 9, 0x112, 9, 0x113, UINT32_MAX) },
+	  UMSI_EFW_VALUE, "reg, or a ranges above it: no room for every file" },
 	/* The bus does not show it, or shows nothing. */
 	{ { SET(IMSIC, "reg", 0x32000000, 0x10000) }, UMSI_EFW_VALUE,
 	  "reg, or a ranges above it: no room for every file" },
@@ -627,7 +635,9 @@ static const struct refusal imsic_refusals[] = {
 	  "reg, or a ranges above it: no room for every file" },
 	{ { SET("/", "#address-cells", 3) }, UMSI_EFW_CELLS,
 	  "reg, or a ranges above it: no room for every file" },
-	/* Page numbers that are not what the widths say. */
+	/* Page numbers that are not what the widths say, or that mean "none". */
+	{ { SET("/soc", "ranges", 0x42000000, 0, 0, 0x2000000) }, UMSI_EFW_VALUE,
+	  "reg: a file at 0, or not at guest index 0" },
 	{ { SET(IMSIC, "reg", 0x42000800, 0x8000, 0x43000800, 0x8000) }, UMSI_EFW_VALUE,
 	  "reg: a file at 0, or not at guest index 0" },
 	{ { SET(IMSIC, "reg", 0x42001000, 0x8000, 0x43001000, 0x8000) }, UMSI_EFW_VALUE,
@@ -665,6 +675,8 @@ static const struct refusal pci_refusals[] = {
 	{ { SET(PCI, "reg", 0x50000000, 0xfffff) }, UMSI_EFW_VALUE,
 	  "reg: smaller than the 1 MiB of one bus" },
 	{ { SET(PCI, "reg", 0xfff00000, 0x200000) }, UMSI_EFW_VALUE,
+	  "reg: no ranges above shows it to the CPUs" },
+	{ { SET(PCI, "reg", 0x7ff00000, 0x200000) }, UMSI_EFW_VALUE,
 	  "reg: no ranges above shows it to the CPUs" },
 	{ { SET(PCI, "bus-range", 0x20) }, UMSI_EFW_VALUE, "bus-range: not two cells" },
 	{ { SET(PCI, "bus-range", 0x20, 0x1f) }, UMSI_EFW_VALUE,
@@ -767,6 +779,38 @@ static void windows_are_counted_against_their_room(void **state)
 	}
 }
 
+/* On the root's own bus nothing is translated, and nothing else would catch it. */
+static void windows_end_where_the_address_space_does(void **state)
+{
+	(void)state;
+	for (uint32_t last = 0xffe; last <= 0xfff; last++) {
+		struct umsi_pci_host host;
+		struct umsi_fdt fdt;
+		struct tree tree;
+		size_t bytes;
+		void *blob;
+
+		tree_start(&tree);
+		tree_begin(&tree, "");
+		tree_cell(&tree, "#address-cells", 2);
+		tree_cell(&tree, "#size-cells", 2);
+		tree_begin(&tree, "pcie@50000000");
+		tree_text(&tree, "compatible", "pci-host-ecam-generic");
+		tree_cell(&tree, "#address-cells", 3);
+		tree_cell(&tree, "#size-cells", 2);
+		tree_cell(&tree, "reg", 0, 0x50000000, 0, 0x800000);
+		tree_cell(&tree, "ranges", 0x03000000, 0, 0, UINT32_MAX, 0xfffff002, 0, last);
+		tree_end(&tree);
+		tree_end(&tree);
+		tree_finish(&tree);
+		blob = tree_blob(&tree, &bytes);
+		assert_int_equal(umsi_fdt_open(blob, bytes, &fdt, NULL), UMSI_OK);
+		assert_int_equal(umsi_fdt_pci_host(&fdt, -1, &host, NULL),
+				 last == 0xffe ? UMSI_OK : UMSI_EFW_VALUE);
+		free(blob);
+	}
+}
+
 static void buses_follow_from_the_size_where_nothing_is_said(void **state)
 {
 	const struct change changes[2] = { WITHOUT(PCI, "bus-range"), WITHOUT(PCI, "msi-parent") };
@@ -796,6 +840,7 @@ int main(void)
 		cmocka_unit_test(silent_nodes_get_the_defaults_of_the_binding),
 		cmocka_unit_test(each_wrong_statement_has_its_error),
 		cmocka_unit_test(windows_are_counted_against_their_room),
+		cmocka_unit_test(windows_end_where_the_address_space_does),
 		cmocka_unit_test(buses_follow_from_the_size_where_nothing_is_said),
 	};
 

@@ -88,6 +88,14 @@ static void reservations_without_end(struct tree *t)
 	t->strings_bytes = 0;
 }
 
+/* Nor is an entry of no bytes elsewhere the end. */
+static void reservations_without_address_0(struct tree *t)
+{
+	reservations_without_end(t);
+	t->reservations[2] = 0x90000000;
+	t->reservations[3] = 0;
+}
+
 /* The first all-zero entry lies beyond the start of the structure block. */
 static void reservations_over_structure(struct tree *t)
 {
@@ -285,6 +293,7 @@ static const struct {
 	{ reservations_in_header, UMSI_EFW_BOUNDS, "off_mem_rsvmap: outside the blob" },
 	{ reservations_past_end, UMSI_EFW_BOUNDS, "off_mem_rsvmap: outside the blob" },
 	{ reservations_without_end, UMSI_EFW_TRUNCATED, "memory reservation block has no end" },
+	{ reservations_without_address_0, UMSI_EFW_TRUNCATED, "memory reservation block has no end" },
 	{ reservations_over_structure, UMSI_EFW_BOUNDS, "memory reservation block overlaps another" },
 	{ no_nodes, UMSI_EFW_STRUCTURE, "no root node" },
 	{ empty_structure, UMSI_EFW_TRUNCATED, "structure block ends before FDT_END" },
@@ -463,12 +472,72 @@ static void odd_but_valid_trees_are_read(void **state)
 	free(blob);
 }
 
+/* The order of the blocks is a "should" of the specification only. */
+static void strings_may_precede_the_structure(void **state)
+{
+	struct umsi_fdt_property property;
+	unsigned char *blob, *other;
+	struct umsi_fdt fdt;
+	struct tree tree;
+	uint32_t room;
+	size_t bytes;
+
+	(void)state;
+	write_good(&tree);
+	room = (tree.strings_bytes + 3) & ~3u;
+	tree_spoil(&tree, H_OFF_STRINGS, 56);
+	tree_spoil(&tree, H_OFF_STRUCT, 56 + room);
+	tree_spoil(&tree, H_TOTALSIZE, 56 + room + tree.structure_bytes);
+	blob = tree_blob(&tree, &bytes);
+	bytes = 56 + room + tree.structure_bytes;
+	other = calloc(1, bytes);
+	assert_non_null(other);
+	memcpy(other, blob, 56);
+	memcpy(other + 56, tree.strings, tree.strings_bytes);
+	memcpy(other + 56 + room, tree.structure, tree.structure_bytes);
+	assert_int_equal(umsi_fdt_open(other, bytes, &fdt, NULL), UMSI_OK);
+	assert_true(umsi_fdt_get(&fdt, umsi_fdt_find_path(&fdt, "/child"), "reg", &property));
+	assert_int_equal(property.bytes, 4);
+	free(other);
+	free(blob);
+}
+
+/* 0 and all-ones are what a phandle says that leads nowhere. */
+static void phandles_that_mean_none_find_none(void **state)
+{
+	static const uint32_t none[] = { 0, UINT32_MAX };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct umsi_fdt fdt;
+		struct tree tree;
+		size_t bytes;
+		void *blob;
+
+		tree_start(&tree);
+		tree_begin(&tree, "");
+		tree_cell(&tree, "phandle", none[i]);
+		tree_begin(&tree, "old");
+		tree_cell(&tree, "linux,phandle", 7);
+		tree_end(&tree);
+		tree_end(&tree);
+		tree_finish(&tree);
+		blob = tree_blob(&tree, &bytes);
+		assert_int_equal(umsi_fdt_open(blob, bytes, &fdt, NULL), UMSI_OK);
+		assert_int_equal(umsi_fdt_find_phandle(&fdt, none[i]), -1);
+		assert_int_equal(umsi_fdt_find_phandle(&fdt, 7), umsi_fdt_find_path(&fdt, "/old"));
+		free(blob);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_fault_is_named),
 		cmocka_unit_test(the_offset_leads_to_the_fault),
 		cmocka_unit_test(bad_arguments_are_refused),
+		cmocka_unit_test(strings_may_precede_the_structure),
+		cmocka_unit_test(phandles_that_mean_none_find_none),
 		cmocka_unit_test(odd_but_valid_trees_are_read),
 	};
 
