@@ -40,10 +40,12 @@ int umsi_irq_request(struct umsi *m, umsi_irq irq, umsi_handler handler,
 	/* Open before the store is: the first message must find the handler. */
 	open_state(r);
 	status = umsi_path_activate(r);
-	if (status)
+	if (status) {
 		close_state(r);
-	else
+		r->unsettled = true;	/* the store may hold the message all the same */
+	} else {
 		r->phase = UMSI_PHASE_ACTIVE;
+	}
 	umsi_record_unlock(r, state);
 	/* A late message of an earlier owner may have started the handler meanwhile. */
 	if (status)
@@ -163,13 +165,16 @@ int umsi_irq_synchronize(struct umsi *m, umsi_irq irq)
 		return UMSI_ENOENT;
 	umsi_record_unlock(r, state);
 
-	/* A call begun later proves that the one before has ended. */
+	/*
+	 * A call begun later proves that the one before has ended. The runner may
+	 * have claimed and not counted yet, so one more count proves nothing: two do.
+	 */
 	begun = umsi_load64_acquire(&r->handled);
 	for (;;) {
 		uint32_t now = umsi_load32_acquire(&r->state);
 
 		if (!(now & UMSI_RUN) || umsi_state_generation(now) != irq >> 32 ||
-		    umsi_load64_acquire(&r->handled) != begun)
+		    umsi_load64_acquire(&r->handled) >= begun + 2)
 			return UMSI_OK;
 		umsi_host_relax(m->host);
 	}

@@ -37,7 +37,12 @@ static void compose(struct umsi_table *t, struct umsi_record *r, struct umsi_msg
 	}
 }
 
-/* A store with a mask is masked until here: from its creation, or since the last release. */
+/*
+ * A store with a mask is masked until here: from its creation, or since the
+ * last release. The read-back is not for the device's sake alone: releasing
+ * the record's lock orders no device write, so without it the next holder's
+ * mask could reach the device before this unmask does.
+ */
 static int leaf_activate(struct umsi_domain *d, struct umsi_record *r)
 {
 	struct umsi_table *t = umsi_table_of(d);
@@ -50,7 +55,11 @@ static int leaf_activate(struct umsi_domain *d, struct umsi_record *r)
 		return status;
 	r->message = msg;
 	unmask(t, r);
-	return UMSI_OK;
+	status = settle(t, r);
+	if (status)
+		mask(t, r);
+	umsi_barrier_flush_to_stamp();
+	return status;
 }
 
 /* Nothing composed before is under way afterwards, if the answer is UMSI_OK. */

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+/* Who does what to the library during a run. All of them run at once. */
+#include "world.h"
+
+#include <umsi/dump.h>
+
+#include "umsi_hosted.h"
+
+static bool time_left(const struct world *w)
+{
+	return mach_steps(w->m) < w->plan.steps;
+}
+
+/* A thread that was started has seen what its starter did. */
+static void begin(struct world *w)
+{
+	umsi_hosted_rmw(&w->started, 8, UMSI_HOSTED_ADD, 1, UMSI_HOSTED_ACQ_REL);
+}
+
+static uint32_t pick(struct world *w, uint32_t n)
+{
+	return (uint32_t)mach_random(w->m, n);
+}
+
+/* Any of the three forms, often one CPU. *bits backs a set. */
+static struct umsi_affinity any_affinity(struct world *w, uint64_t *bits)
+{
+	struct umsi_affinity a = { .kind = UMSI_AFFINITY_CPU, .cpu = pick(w, w->plan.ncpus) };
+	uint32_t form = pick(w, 6);
+
+	if (form == 0)
+		a.kind = UMSI_AFFINITY_ANY;
+	if (form == 1) {
+		*bits = 1 + pick(w, (1u << w->plan.ncpus) - 1);
+		a.kind = UMSI_AFFINITY_SET;
+		a.set = (struct umsi_cpuset){ .bits = bits, .nbits = w->plan.ncpus };
+	}
+	return a;
+}
+
+/* ---- Owners: each has every WORLD_OWNERS-th run of indices of each fixed table ---- */
+
+#define PART	(WORLD_ENTRIES / WORLD_OWNERS)
+
+static struct entry *owned_entry(struct owner *o, bool live)
+{
+	struct world *w = o->w;
+	struct device *d = &w->device[pick(w, WORLD_DEVICES - 1)];
+	uint32_t from = pick(w, PART);
+
+	for (uint32_t i = 0; i < PART; i++) {
+		struct entry *e = &d->entry[o->number * PART + (from + i) % PART];
+
+		if ((e->irq != UMSI_IRQ_NONE) == live)
+			return e;
+	}
+	return NULL;
+}
+
+static struct device *device_of(struct world *w, const struct entry *e)
+{
+	for (uint32_t i = 0; i < WORLD_DEVICES; i++)
+		if (w->device[i].pci == e->pci)
+			return &w->device[i];
+	return NULL;
+}
+
+static void check_status(struct world *w, int status, const char *what)
+{
+	MACH_CHECK(w->m, status == UMSI_OK || may_fail(w, status), "I-API", "%s: %s (%d)", what,
+		   umsi_status_text(status), status);
+}
+
+static void request(struct world *w, struct entry *e)
+{
+	int status;
+
+	mach_entry_live(e->pci, e->index, true);
+	status = umsi_irq_request(w->umsi, e->irq, world_handler, e, "actor");
+	check_status(w, status, "request");
+	if (status)
+		mach_entry_live(e->pci, e->index, false);
+	e->requested = status == UMSI_OK;
+}
+
+static void allocate(struct owner *o)
+{
+	struct world *w = o->w;
+	struct entry *e = owned_entry(o, false);
+	struct umsi_irq_request_at at;
+	uint64_t bits;
+	uint32_t index;
+	umsi_irq irq;
+	int status;
+
+	if (!e)
+		return;
+	/* Exactly this one, or any of this owner's part. */
+	at = (struct umsi_irq_request_at){ .first = e->index, .last = e->index };
+	if (pick(w, 2)) {
+		at.first = o->number * PART;
+		at.last = at.first + PART - 1;
+	}
+	at.affinity = any_affinity(w, &bits);
+	status = umsi_irq_alloc(device_of(w, e)->table, &at, &irq);
+	check_status(w, status, "alloc");
+	if (status)
+		return;
+	MACH_CHECK(w->m, umsi_irq_index(w->umsi, irq, &index) == UMSI_OK && index >= at.first &&
+		   index <= at.last, "I-API", "allocated index out of range");
+	e = &device_of(w, e)->entry[index];
+	MACH_CHECK(w->m, !e->irq, "I-API", "index %u was given out twice", index);
+	entry_begin_life(e, irq);
+	if (pick(w, 8))
+		request(w, e);
+}
+
+static void free_entry(struct world *w, struct entry *e)
+{
+	int status;
+
+	mach_entry_live(e->pci, e->index, false);
+	status = umsi_irq_free(w->umsi, e->irq);
+	MACH_CHECK(w->m, status == UMSI_OK, "I-API", "free: %s", umsi_status_text(status));
+	entry_end_life(e);
+}
+
+static void release_entry(struct world *w, struct entry *e)
+{
+	int status;
+
+	mach_entry_live(e->pci, e->index, false);
+	status = umsi_irq_release(w->umsi, e->irq);
+	MACH_CHECK(w->m, status == UMSI_OK, "I-API", "release: %s", umsi_status_text(status));
+	e->requested = false;
+	e->trigger_owed = false;
+	mach_entry_freed(e->pci, e->index);
+	mach_entry_reborn(e->pci, e->index);
+	if (pick(w, 4))
+		request(w, e);
+}
+
+static void disable_a_while(struct world *w, struct entry *e)
+{
+	uint32_t depth = 1 + pick(w, 3);
+
+	for (uint32_t i = 0; i < depth; i++)
+		MACH_CHECK(w->m, umsi_irq_disable(w->umsi, e->irq) == UMSI_OK, "I-API", "disable");
+	MACH_CHECK(w->m, umsi_irq_synchronize(w->umsi, e->irq) == UMSI_OK, "I-API", "synchronize");
+	e->quiet = true;
+	mach_delay(w->m, pick(w, 100));
+	for (uint32_t i = 0; i < depth; i++) {
+		e->quiet = i + 1 < depth;
+		MACH_CHECK(w->m, umsi_irq_enable(w->umsi, e->irq) == UMSI_OK, "I-API", "enable");
+	}
+	MACH_CHECK(w->m, umsi_irq_enable(w->umsi, e->irq) == UMSI_ESTATE, "I-API",
+		   "one enable too many was accepted");
+}
+
+void actor_owner(void *arg)
+{
+	struct owner *o = arg;
+	struct world *w = o->w;
+
+	begin(w);
+	while (time_left(w)) {
+		struct entry *e = owned_entry(o, true);
+		uint32_t what = pick(w, 10);
+
+		if (!e || what < 4)
+			allocate(o);
+		else if (what < 6)
+			free_entry(w, e);
+		else if (!e->requested)
+			request(w, e);
+		else if (what == 6)
+			release_entry(w, e);
+		else if (what == 7)
+			disable_a_while(w, e);
+		else
+			mach_pci_raise(e->pci, e->index);
+		if (!pick(w, 6))
+			mach_delay(w->m, pick(w, 80));
+	}
+}
+
+/* ---- Movers: any interrupt of any device, also ones that are just going ---- */
+
+static umsi_irq any_irq(struct world *w)
+{
+	return w->device[pick(w, WORLD_DEVICES)].entry[pick(w, WORLD_ENTRIES)].irq;
+}
+
+void actor_mover(void *arg)
+{
+	struct world *w = arg;
+	uint64_t bits;
+
+	begin(w);
+	while (time_left(w)) {
+		umsi_irq irq = any_irq(w);
+		struct umsi_affinity a = any_affinity(w, &bits);
+		int status;
+
+		if (!irq) {
+			mach_delay(w->m, 5);
+			continue;
+		}
+		status = pick(w, 2) ? umsi_irq_set_affinity(w->umsi, irq, &a)
+				    : umsi_irq_set_affinity_wait(w->umsi, irq, &a);
+		w->moves_tried++;
+		w->moves_done += status == UMSI_OK;
+		MACH_CHECK(w->m, status == UMSI_OK || status == UMSI_ENOENT || may_fail(w, status),
+			   "I-API", "set affinity: %s", umsi_status_text(status));
+	}
+}
+
+/* ---- The toucher: triggers, reads, dumps, wrong handles, strays ---- */
+
+static void read_line(void *arg, const char *line)
+{
+	uint64_t *bytes = arg;
+
+	while (*line++)
+		(*bytes)++;
+}
+
+static void trigger(struct world *w)
+{
+	struct entry *e = &w->device[pick(w, WORLD_DEVICES - 1)].entry[pick(w, WORLD_ENTRIES)];
+	umsi_irq irq = e->irq;
+
+	if (!irq || !e->requested)
+		return;
+	e->trigger_owed = true;
+	if (umsi_irq_trigger(w->umsi, irq) != UMSI_OK || e->irq != irq || !e->requested)
+		e->trigger_owed = false;
+}
+
+static void misuse(struct world *w)
+{
+	static const umsi_irq wrong[] = { 0, 1, UINT64_MAX, UINT32_MAX, 0x7fffffff,
+					  (umsi_irq)2 << 32, UINT64_C(1) << 63 | 3 };
+	umsi_irq irq = wrong[pick(w, sizeof(wrong) / sizeof(wrong[0]))];
+	struct umsi_irq_stats st;
+
+	MACH_CHECK(w->m, umsi_irq_trigger(w->umsi, irq) == UMSI_ENOENT &&
+		   umsi_irq_free(w->umsi, irq) == UMSI_ENOENT &&
+		   umsi_irq_disable(w->umsi, irq) == UMSI_ENOENT &&
+		   umsi_irq_stats_read(w->umsi, irq, &st) == UMSI_ENOENT, "I-API",
+		   "a wrong handle was accepted");
+}
+
+void actor_toucher(void *arg)
+{
+	struct world *w = arg;
+	uint64_t bytes = 0;
+	uint32_t index;
+
+	begin(w);
+	while (time_left(w)) {
+		switch (pick(w, 8)) {
+		case 0:
+			misuse(w);
+			break;
+		case 1:
+			if (!pick(w, 8))
+				umsi_dump(w->umsi, read_line, &bytes);
+			break;
+		case 2:
+			umsi_irq_index(w->umsi, any_irq(w), &index);
+			break;
+		case 3:
+			umsi_irq_synchronize(w->umsi, any_irq(w));
+			break;
+		case 4:
+			if (w->plan.strays)
+				mach_imsic_inject(w->m, pick(w, w->plan.ncpus), 1 + pick(w, 63));
+			break;
+		default:
+			trigger(w);
+			break;
+		}
+		mach_delay(w->m, pick(w, 60));
+	}
+}
+
+/* ---- The device that comes and goes, with everything on it ---- */
+
+static void fill_device(struct world *w, struct device *d)
+{
+	uint32_t n = 1 + pick(w, 6);
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct umsi_irq_request_at at = { .last = UMSI_INDEX_LAST };
+		umsi_irq irq;
+		uint32_t index;
+		int status = umsi_irq_alloc(d->table, &at, &irq);
+
+		check_status(w, status, "alloc");
+		if (status || umsi_irq_index(w->umsi, irq, &index))
+			continue;
+		entry_begin_life(&d->entry[index], irq);
+		request(w, &d->entry[index]);
+	}
+}
+
+static void empty_device(struct world *w, struct device *d)
+{
+	struct umsi_device *dev = d->dev;
+
+	for (uint32_t i = 0; i < WORLD_ENTRIES; i++)
+		mach_entry_live(d->pci, i, false);
+	d->table = NULL;
+	d->dev = NULL;
+	MACH_CHECK(w->m, umsi_device_remove(dev) == UMSI_OK, "I-API", "remove");
+	for (uint32_t i = 0; i < WORLD_ENTRIES; i++)
+		if (d->entry[i].irq)
+			entry_end_life(&d->entry[i]);
+}
+
+void actor_remover(void *arg)
+{
+	struct world *w = arg;
+	struct device *d = &w->device[WORLD_DEVICES - 1];
+	int status;
+
+	begin(w);
+	while (time_left(w)) {
+		status = device_up(w, d, WORLD_DEVICES - 1);
+		check_status(w, status, "device");
+		if (!status) {
+			fill_device(w, d);
+			for (uint32_t i = 0; i < 8; i++)
+				mach_pci_raise(d->pci, pick(w, WORLD_ENTRIES));
+			mach_delay(w->m, pick(w, 200));
+			empty_device(w, d);
+		}
+		mach_delay(w->m, pick(w, 300));
+	}
+}
+
+/* ---- IPIs with a payload in memory ---- */
+
+void actor_ipi(void *arg)
+{
+	struct world *w = arg;
+
+	begin(w);
+	while (time_left(w)) {
+		umsi_cpu to = pick(w, w->plan.ncpus);
+
+		umsi_hosted_store(&w->ipi_word[to], 8, ++w->ipi_sent[to], UMSI_HOSTED_RELAXED);
+		MACH_CHECK(w->m, umsi_imsic_ipi_send(w->root, w->ipi, to) == UMSI_OK, "I-API", "ipi");
+		mach_delay(w->m, pick(w, 250));
+	}
+}
