@@ -369,6 +369,11 @@ static void ops_write_the_entry_and_keep_its_other_bits(void **state)
 	assert_int_equal(fake.open_writes, 0);
 	assert_int_equal(control_of(4), 1);
 	assert_int_equal(control_of(6), 1);
+
+	/* A message on its own, whatever came before: masked by the op itself. */
+	open_entry(5);
+	open_entry(5);
+	assert_int_equal(fake.open_writes, 0);
 	end();
 }
 
