@@ -452,7 +452,7 @@ static const struct {
 	uint32_t ncpus;
 	uint64_t phys[4];
 } layouts[] = {
-	/* A hart that is no target of the IMSIC has no file; the others keep theirs (P-63). */
+	/* A hart that is no target of the IMSIC has no file; the others keep theirs. */
 	{ { SET(IMSIC, "interrupts-extended", 0x113, 9, 0x111, 9, 0x110, 9) }, 4,
 	  { 0x803000000, 0x802004000, 0, 0x802000000 } },
 	/* A target that is not connected uses up a file. */
