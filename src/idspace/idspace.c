@@ -76,8 +76,8 @@ static unsigned int rank_after_take(uint64_t now, unsigned int bit, unsigned int
 		return was;
 	if (order == was)
 		return rank_of(now);
-	/* It halved one of them, at least: there may be another. */
-	return blocks_of(now, was) ? was : was - 1;
+	/* It halved the only one, or one of several. */
+	return was < WORD_ORDER && blocks_of(now, was) ? was : was - 1;
 }
 
 /* 2^order units at @bit came back to a word of rank @was: only around them can blocks grow. */
@@ -103,12 +103,14 @@ static uint64_t *tree_of(const struct umsi_ids_tier *t, unsigned int tree)
 	return t->trees + (size_t)tree * t->tree_words;
 }
 
-static void tree_set(struct umsi_ids_tier *t, unsigned int tree, uint32_t n)
+/* The first leaf bit of word @n came, or the last one went: tell the levels above. */
+
+static void tree_set_above(struct umsi_ids_tier *t, unsigned int tree, uint32_t n)
 {
 	uint64_t *base = tree_of(t, tree), *word, was;
 
 	t->present |= 1u << tree;
-	for (uint32_t level = 0; level < t->levels; level++, n /= WORD_BITS) {
+	for (uint32_t level = 1; level < t->levels; level++, n /= WORD_BITS) {
 		word = &base[t->level_at[level] + n / WORD_BITS];
 		was = *word;
 		*word = was | UINT64_C(1) << (n % WORD_BITS);
@@ -117,17 +119,35 @@ static void tree_set(struct umsi_ids_tier *t, unsigned int tree, uint32_t n)
 	}
 }
 
-static void tree_clear(struct umsi_ids_tier *t, unsigned int tree, uint32_t n)
+static void tree_clear_above(struct umsi_ids_tier *t, unsigned int tree, uint32_t n)
 {
 	uint64_t *base = tree_of(t, tree), *word;
 
-	for (uint32_t level = 0; level < t->levels; level++, n /= WORD_BITS) {
+	for (uint32_t level = 1; level < t->levels; level++, n /= WORD_BITS) {
 		word = &base[t->level_at[level] + n / WORD_BITS];
 		*word &= ~(UINT64_C(1) << (n % WORD_BITS));
 		if (*word)
 			return;
 	}
 	t->present &= ~(1u << tree);
+}
+
+static void tree_set(struct umsi_ids_tier *t, unsigned int tree, uint32_t n)
+{
+	uint64_t *word = tree_of(t, tree) + n / WORD_BITS, was = *word;
+
+	*word = was | UINT64_C(1) << (n % WORD_BITS);
+	if (!was)
+		tree_set_above(t, tree, n / WORD_BITS);
+}
+
+static void tree_clear(struct umsi_ids_tier *t, unsigned int tree, uint32_t n)
+{
+	uint64_t *word = tree_of(t, tree) + n / WORD_BITS;
+
+	*word &= ~(UINT64_C(1) << (n % WORD_BITS));
+	if (!*word)
+		tree_clear_above(t, tree, n / WORD_BITS);
 }
 
 /* From a node at @level + 1 down to the lowest leaf bit below it. */
