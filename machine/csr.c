@@ -107,7 +107,8 @@ uint64_t mach_csr_read(struct mach *m, struct cpu *c, unsigned int csr)
 		c->looked = true;
 		return stopei(c);
 	case SIREG:
-		c->looked = true;
+		if (c->file.select >= EIP0 && c->file.select < EIE0)
+			c->looked = true;
 		return sireg(m, c);
 	case SISELECT:
 		return c->file.select;

@@ -92,7 +92,6 @@ struct thread {
 	const uint64_t *mutex;		/* waits until this word is 0 */
 	uint32_t number;
 	bool ended;
-	bool masked;			/* begins with interrupts off (bring-up) */
 	struct thread *next;		/* same CPU */
 };
 
@@ -259,7 +258,7 @@ struct mach {
 	struct cpu *cpu;		/* the running one, or CPU 0 */
 	struct cpu *cpus;
 	uint32_t ncpus;
-	uint32_t nthreads, threads_left;
+	uint32_t nthreads;
 
 	struct word *words[WORD_BUCKETS];
 	uint32_t nwords;
@@ -309,7 +308,7 @@ void mach_thread_switch(struct mach *m);	/* another thread of this CPU, or its i
 void mach_yield(struct mach *m);
 void mach_cpu_set_idle(struct cpu *c);
 void mach_threads_done(struct mach *m);
-void mach_thread_add(struct mach *m, struct cpu *c, void (*fn)(void *arg), void *arg, bool masked);
+void mach_thread_add(struct mach *m, struct cpu *c, void (*fn)(void *arg), void *arg, bool boot);
 bool mach_threads_ended(const struct mach *m);
 
 /* trap.c */

@@ -65,6 +65,16 @@ uint16_t mach_pci_msix_control(const struct mach_pci *d)
 
 /* ---- Construction --------------------------------------------------------- */
 
+/* Ports below 64 KiB; 4 MiB each below 4 GiB; 16 MiB each above. */
+static uint64_t assign(uint32_t index, unsigned int slot, const struct mach_bar *b)
+{
+	if (b->io)
+		return 0x1000 + 0x100 * (8 * index + slot);
+	if (!b->is64)
+		return 0x40000000 + ((uint64_t)index << 25) + ((uint64_t)slot << 22);
+	return UINT64_C(0x1000000000) + ((uint64_t)index << 28) + ((uint64_t)slot << 24);
+}
+
 static void build_bars(struct mach_pci *d)
 {
 	for (unsigned int i = 0; i < 6; i++) {
@@ -75,8 +85,7 @@ static void build_bars(struct mach_pci *d)
 		if (!b->bytes)
 			continue;
 		if (!b->phys)
-			b->phys = b->io ? 0x1000u + 0x100u * (16 * d->index + i) :
-				UINT64_C(0x1000000000) + ((uint64_t)d->index << 28) + ((uint64_t)i << 24);
+			b->phys = assign(d->index, i, b);
 		put(d->space, at, 4, (uint32_t)b->phys | (b->io ? 1 : b->is64 ? 4 : 0));
 		put(d->writable, at, 4, (uint32_t)mask);
 		if (b->is64 && i < 5) {

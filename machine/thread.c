@@ -99,16 +99,16 @@ static void thread_main(void *arg)
 	mach_thread_switch(m);
 }
 
-void mach_thread_add(struct mach *m, struct cpu *c, void (*fn)(void *arg), void *arg, bool masked)
+void mach_thread_add(struct mach *m, struct cpu *c, void (*fn)(void *arg), void *arg, bool boot)
 {
 	struct thread *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		abort();
 	*t = (struct thread){ .m = m, .cpu = c, .fn = fn, .arg = arg,
-			      .number = m->nthreads++, .masked = masked, .next = c->threads };
+			      .number = m->nthreads++, .next = c->threads };
 	c->threads = t;
-	if (masked)
+	if (boot)
 		c->boot = t;
 	mach_fiber_init(&t->fiber, thread_main, t);
 }
