@@ -19,6 +19,7 @@
 #define QUEUE_SLOTS	64u
 #define TRACE_SLOTS	1024u
 #define COVERS		4u
+#define LOCK_PAIRS	1024u
 
 /* ---- Memory: words that were stored to through the seam (memory.c) ------- */
 
@@ -280,6 +281,8 @@ struct mach {
 	struct mach_violation violation;
 	struct event trace[TRACE_SLOTS];
 	uint64_t events;
+	uint64_t lock_pair[LOCK_PAIRS];	/* outer word << 32 | inner word, a hash set */
+	uint32_t lock_pairs;
 	uint64_t logged[3];
 	char log[TRACE_SLOTS / 16][80];
 	uint32_t logs;

@@ -24,6 +24,34 @@ static bool holds(const struct cpu *c, const uint64_t *word)
 	return false;
 }
 
+/* Where the pair is, or where it would go. */
+static uint64_t *pair_slot(struct mach *m, uint32_t outer, uint32_t inner)
+{
+	uint64_t pair = (uint64_t)(outer + 1) << 32 | inner;
+	uint32_t at = (uint32_t)(mix64(pair) % LOCK_PAIRS);
+
+	while (m->lock_pair[at] && m->lock_pair[at] != pair)
+		at = (at + 1) % LOCK_PAIRS;
+	return &m->lock_pair[at];
+}
+
+/* Two locks ever taken in both orders could deadlock, though they did not now. */
+static void check_order(struct mach *m, const struct cpu *c, uint32_t inner)
+{
+	for (uint32_t i = 0; i < c->nheld; i++) {
+		uint32_t outer = mach_word_find(m, c->held[i])->number;
+		uint64_t *slot = pair_slot(m, outer, inner);
+
+		if (*slot || m->lock_pairs >= LOCK_PAIRS / 2)
+			continue;
+		if (*pair_slot(m, inner, outer))
+			mach_violate(m, "I-LOCK", "locks %u and %u are taken in both orders",
+				     outer, inner);
+		*slot = (uint64_t)(outer + 1) << 32 | inner;
+		m->lock_pairs++;
+	}
+}
+
 void mach_lock(struct mach *m, uint64_t *word)
 {
 	struct cpu *c = m->cpu;
@@ -33,6 +61,7 @@ void mach_lock(struct mach *m, uint64_t *word)
 		mach_violate(m, "I-LOCK", "cpu%u takes a spin lock it holds", c->number);
 	if (c->nheld == HELD_LOCKS)
 		mach_violate(m, "I-LOCK", "cpu%u holds %u spin locks", c->number, HELD_LOCKS);
+	check_order(m, c, w->number);
 	mach_store_word_now(m, c, w);
 	while (*word && m->running) {
 		c->spins_on = word;

@@ -221,7 +221,7 @@ static void a_cpu_sees_its_own_stores(void **state)
 }
 
 /* Marker for "the write to the device came first": the data was 0 then. */
-static bool fenced;
+static bool fenced, ordered;
 static int overtaken;
 static void *page;
 
@@ -229,7 +229,8 @@ static void look_at_data(void *arg, umsi_cpu cpu)
 {
 	(void)arg, (void)cpu;
 	umsi_hosted_csr_swap(0x15c, 0);
-	umsi_barrier_claim_to_handler();
+	if (ordered)
+		umsi_barrier_claim_to_handler();
 	overtaken += !umsi_load64(&data);
 }
 
@@ -277,10 +278,20 @@ static void run_kicks(void)
 
 static void device_writes_overtake_memory_unless_fenced(void **state)
 {
+	ordered = true;
 	fenced = true;
 	run_kicks();
 	assert_int_equal(overtaken, 0);
 	fenced = false;
+	run_kicks();
+	assert_true(overtaken > SEEDS / 100);
+	(void)state;
+}
+
+static void a_trap_and_a_claim_do_not_order_loads(void **state)
+{
+	ordered = false;
+	fenced = true;
 	run_kicks();
 	assert_true(overtaken > SEEDS / 100);
 	(void)state;
@@ -310,6 +321,7 @@ int main(void)
 		cmocka_unit_test(one_location_never_goes_backwards),
 		cmocka_unit_test(a_cpu_sees_its_own_stores),
 		cmocka_unit_test(device_writes_overtake_memory_unless_fenced),
+		cmocka_unit_test(a_trap_and_a_claim_do_not_order_loads),
 		cmocka_unit_test(without_a_machine_atomics_are_plain),
 	};
 

@@ -146,6 +146,18 @@ static void unlock_unheld(void *arg)
 	umsi_host_unlock(NULL, &lock, 0);
 }
 
+static void lock_in_both_orders(void *arg)
+{
+	static struct umsi_lock other;
+
+	(void)arg;
+	other.word = 0;
+	umsi_host_lock(NULL, &lock);
+	umsi_host_lock(NULL, &other);
+	umsi_host_unlock(NULL, &lock, 0);
+	umsi_host_lock(NULL, &lock);
+}
+
 static void end_with_lock(void *arg)
 {
 	(void)arg;
@@ -186,7 +198,7 @@ static void the_first_mistake_ends_the_run(void **state)
 	} mistakes[] = {
 		{ lock_twice, "I-LOCK" }, { sleep_with_lock, "I-LOCK" },
 		{ allocate_with_interrupts_off, "I-LOCK" }, { unlock_unheld, "I-LOCK" },
-		{ end_with_lock, "I-LOCK" }, { never_end, "I-PROG" },
+		{ lock_in_both_orders, "I-LOCK" }, { end_with_lock, "I-LOCK" }, { never_end, "I-PROG" },
 		{ use_freed, "UAF" }, { free_twice, "UAF" },
 	};
 
