@@ -91,7 +91,10 @@ struct mach *mach_current(void);
 
 void mach_set_trap(struct mach *m, void (*trap)(void *arg, umsi_cpu cpu), void *arg);
 
-/* A thread that lives on one CPU. From cold or from any thread. It starts with interrupts on. */
+/*
+ * A thread that lives on one CPU. From cold or from any thread. It starts with
+ * interrupts on, and sees what its creator had stored.
+ */
 void mach_thread(struct mach *m, umsi_cpu cpu, void (*fn)(void *arg), void *arg);
 
 /*
@@ -147,8 +150,16 @@ void mach_irq_off(struct mach *m);
 unsigned int mach_trap_depth(struct mach *m);	/* of the running CPU */
 /* Lets at least @steps pass on the running CPU. Interrupts on: may be trapped. */
 void mach_delay(struct mach *m, uint64_t steps);
-/* Lets others run until @condition(arg) holds; as umsi_host_relax() in a loop. */
+/*
+ * Lets others run until @condition(arg) holds; as umsi_host_relax() in a loop.
+ * Conditions read the test's own plain memory, so the end is a mach_sync().
+ */
 void mach_wait(struct mach *m, bool (*condition)(void *arg), void *arg);
+/*
+ * The test's own synchronisation, where it hands plain data (a handle, a flag)
+ * to another CPU: every CPU's memory stores come out, the caller's loads are ordered.
+ */
+void mach_sync(struct mach *m);
 
 /*
  * Takes the running CPU down, interrupts off first. Its file loses state and

@@ -90,11 +90,13 @@ static void thread_main(void *arg)
 	struct thread *t = arg;
 	struct mach *m = t->m;
 
+	mach_order_loads(m, m->cpu);
 	t->fn(t->arg);
 	if (m->cpu->nheld || (m->cpu->up && !m->cpu->irq_on))
 		mach_violate(m, "I-LOCK", "a thread ended with %s",
 			     m->cpu->nheld ? "a lock held" : "interrupts off");
 	mach_trace(m, "thread % ended", t->number, 0);
+	mach_store_memory_all(m, m->cpu);
 	t->ended = true;
 	mach_thread_switch(m);
 }
@@ -111,6 +113,7 @@ void mach_thread_add(struct mach *m, struct cpu *c, void (*fn)(void *arg), void 
 	if (boot)
 		c->boot = t;
 	mach_fiber_init(&t->fiber, thread_main, t);
+	mach_store_memory_all(m, m->cpu);
 }
 
 void mach_thread(struct mach *m, umsi_cpu cpu, void (*fn)(void *arg), void *arg)
@@ -152,4 +155,12 @@ void mach_wait(struct mach *m, bool (*condition)(void *arg), void *arg)
 		}
 		mach_yield(m);
 	}
+	mach_sync(m);
+}
+
+void mach_sync(struct mach *m)
+{
+	for (uint32_t i = 0; i < m->ncpus; i++)
+		mach_store_memory_all(m, &m->cpus[i]);
+	mach_order_loads(m, m->cpu);
 }
