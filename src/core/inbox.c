@@ -38,8 +38,6 @@ void umsi_inbox_push(struct umsi_record *r, umsi_cpu hint)
 	umsi_unlock(m, &cpu->inbox_lock, state);
 
 	umsi_fetch_add64(&m->count.retriggers, 1);
-	/* The link is visible before the kick can be claimed. */
-	umsi_barrier_link_to_kick();
 	if (m->kick_ops)
 		m->kick_ops->kick(m->kick_root, to);
 }

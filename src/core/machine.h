@@ -73,7 +73,10 @@ struct umsi_cpu_core {
 	uint32_t node;
 };
 
-/* How to interrupt a CPU so that it empties its inbox. Set by the first root that can. */
+/*
+ * How to interrupt a CPU so that it empties its inbox. Set by the first root
+ * that can. Memory written before the kick is visible to the trap it causes.
+ */
 struct umsi_kick_ops {
 	void (*kick)(void *root, umsi_cpu cpu);
 };

@@ -6,7 +6,7 @@ static void kick(void *root, umsi_cpu cpu)
 {
 	struct umsi_imsic *im = root;
 
-	im->v.ops->raise(&im->v, cpu, UMSI_SLOT_KICK);
+	umsi_vec_kick(&im->v, cpu, UMSI_SLOT_KICK);
 }
 
 static const struct umsi_kick_ops kick_ops = {

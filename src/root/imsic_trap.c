@@ -12,8 +12,8 @@
 #define IID_EXTERNAL	9
 
 /* Identities served before timer and software get their turn, and turns in one trap. */
-#define CLAIMS_A_TURN	32
-#define TURNS		8
+#define CLAIMS_A_TURN	8
+#define TURNS		4
 
 static void serve_external(struct umsi_vec *v, struct umsi_vec_cpu *c)
 {
@@ -122,7 +122,6 @@ int umsi_imsic_ipi_send(struct umsi_domain *root, uint32_t ipi, umsi_cpu cpu)
 		return UMSI_ERANGE;
 	if (!im->v.cpu[cpu] || !umsi_load32(&root->m->cpu[cpu].online))
 		return UMSI_ENOCPU;
-	umsi_barrier_link_to_kick();
-	im->v.ops->raise(&im->v, cpu, UMSI_SLOT_IPI + ipi);
+	umsi_vec_kick(&im->v, cpu, UMSI_SLOT_IPI + ipi);
 	return UMSI_OK;
 }

@@ -116,7 +116,7 @@ bool umsi_vec_make_room(struct umsi_domain *d, const struct umsi_where *where, b
 	/* It may be idle for ever: one kick, and its trap's end does the rest. */
 	if (for_move)
 		umsi_fetch_add64(&m->count.ipis_for_moves, 1);
-	v->ops->raise(v, cpu, UMSI_SLOT_KICK);
+	umsi_vec_kick(v, cpu, UMSI_SLOT_KICK);
 	do {
 		umsi_host_relax(m->host);
 		if (reap(v, v->cpu[cpu]))

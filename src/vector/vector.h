@@ -144,6 +144,17 @@ int umsi_vec_take_any(struct umsi_vec *v, const struct umsi_where *where, struct
 /* Thread context, no lock held: asks a permitted CPU to drain, waits. True: try again. */
 bool umsi_vec_make_room(struct umsi_domain *d, const struct umsi_where *where, bool for_move);
 
+/*
+ * Raises a system slot on any CPU for the sake of something in memory (R9):
+ * what was written before, an inbox link or an IPI's payload, is visible
+ * before the slot can be claimed.
+ */
+static inline void umsi_vec_kick(struct umsi_vec *v, umsi_cpu cpu, uint32_t slot)
+{
+	umsi_barrier_link_to_kick();
+	v->ops->raise(v, cpu, slot);
+}
+
 /* ---- Traps (trap.c): interrupts off, on that CPU. ---- */
 
 static inline void umsi_vec_trap_enter(struct umsi_vec_cpu *c)

@@ -188,7 +188,13 @@ void actor_owner(void *arg)
 
 static umsi_irq any_irq(struct world *w)
 {
-	return w->device[pick(w, WORLD_DEVICES)].entry[pick(w, WORLD_ENTRIES)].irq;
+	struct device *d = &w->device[pick(w, WORLD_DEVICES)];
+	uint32_t from = pick(w, WORLD_ENTRIES);
+
+	for (uint32_t i = 0; i < WORLD_ENTRIES; i++)
+		if (d->entry[(from + i) % WORLD_ENTRIES].irq)
+			return d->entry[(from + i) % WORLD_ENTRIES].irq;
+	return UMSI_IRQ_NONE;
 }
 
 void actor_mover(void *arg)
@@ -237,6 +243,24 @@ static void trigger(struct world *w)
 		e->trigger_owed = false;
 }
 
+/* An interrupt of the device that comes and goes, freed by somebody else, perhaps while it goes. */
+static void free_foreign(struct world *w)
+{
+	struct device *d = &w->device[WORLD_DEVICES - 1];
+	struct entry *e = &d->entry[pick(w, WORLD_ENTRIES)];
+	umsi_irq irq = e->irq;
+	int status;
+
+	if (!irq)
+		return;
+	mach_entry_live(e->pci, e->index, false);
+	status = umsi_irq_free(w->umsi, irq);
+	MACH_CHECK(w->m, status == UMSI_OK || status == UMSI_ENOENT, "I-API", "free: %s",
+		   umsi_status_text(status));
+	if (status == UMSI_OK && e->irq == irq)
+		entry_end_life(e);
+}
+
 static void misuse(struct world *w)
 {
 	static const umsi_irq wrong[] = { 0, 1, UINT64_MAX, UINT32_MAX, 0x7fffffff,
@@ -277,6 +301,9 @@ void actor_toucher(void *arg)
 			if (w->plan.strays)
 				mach_imsic_inject(w->m, pick(w, w->plan.ncpus), 1 + pick(w, 63));
 			break;
+		case 5:
+			free_foreign(w);
+			break;
 		default:
 			trigger(w);
 			break;
@@ -286,6 +313,24 @@ void actor_toucher(void *arg)
 }
 
 /* ---- The device that comes and goes, with everything on it ---- */
+
+/* Somebody else may free it at any moment. */
+static void request_shared(struct world *w, struct entry *e)
+{
+	umsi_irq irq = e->irq;
+	int status;
+
+	mach_entry_live(e->pci, e->index, true);
+	status = umsi_irq_request(w->umsi, irq, world_handler, e, "shared");
+	if (status != UMSI_ENOENT)
+		check_status(w, status, "request");
+	if (status)
+		mach_entry_live(e->pci, e->index, false);
+	if (e->irq == irq)
+		e->requested = status == UMSI_OK;
+	else
+		mach_entry_live(e->pci, e->index, false);
+}
 
 static void fill_device(struct world *w, struct device *d)
 {
@@ -301,7 +346,7 @@ static void fill_device(struct world *w, struct device *d)
 		if (status || umsi_irq_index(w->umsi, irq, &index))
 			continue;
 		entry_begin_life(&d->entry[index], irq);
-		request(w, &d->entry[index]);
+		request_shared(w, &d->entry[index]);
 	}
 }
 
