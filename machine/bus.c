@@ -37,6 +37,13 @@ void mach_mmio_write(struct mach *m, uint64_t phys, unsigned int width, uint64_t
 		mach_violate(m, "MODEL", "write to %#llx: nothing decodes it", (unsigned long long)phys);
 		return;
 	}
+	/*
+	 * A strictness of this machine: memory behind a lock cannot be seen half
+	 * written here, so a message that overtakes it would do no visible harm.
+	 */
+	if (m->running && s.target < MACH_CPUS_MAX && s.target != c->number && c->published)
+		mach_violate(m, "ORD", "message to cpu%u, no fence behind the release store or unlock before it",
+			     s.target);
 	if (s.target == c->number && !c->marker_fenced) {
 		s.early = true;
 		s.early_since = c->marker_since;

@@ -163,6 +163,7 @@ struct cpu {
 	uint64_t marker_since;		/* see README, "REQ_TO_MARKER" */
 	uint64_t entered;		/* moment of the last trap entry */
 	bool marker_fenced;
+	bool published;			/* stored with release, no fence for device writes since */
 	bool looked;			/* read a controller register, no LOOK_TO_DONE since */
 
 	struct flush flush[FLUSHES];

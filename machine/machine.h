@@ -45,7 +45,8 @@ struct mach_chaos {
 	uint32_t burst;		/* mean steps between CPU switches; 1 = at each step; 0 = only when a CPU waits */
 	uint32_t thread_switch;	/* chance that a CPU switch also changes the thread of the CPU it comes to */
 	uint32_t starve;	/* chance, at a switch, that one CPU is kept from running for long */
-	uint32_t store_now, store_max;	/* how long a store stays in its CPU's buffer */
+	uint32_t store_now, store_max;	/* how long a memory store stays in its CPU's buffer */
+	uint32_t leave_now, leave_max;	/* ... and a device write */
 	uint32_t stale;		/* chance that a load looks for an older value */
 	uint32_t trap_now, trap_max;	/* from pending to trap, on a running CPU */
 	uint32_t post_now, post_max;	/* MMIO write, from CPU to device */
@@ -54,6 +55,7 @@ struct mach_chaos {
 	uint32_t lag_now, lag_max;	/* inside the file, until it shows in eip */
 	uint32_t cancel;	/* chance that a mask turns a half-composed message into a pending bit */
 	uint32_t early_marker;	/* chance that an unfenced marker overtakes (README, "REQ_TO_MARKER") */
+	bool long_tail;		/* seven of eight delays are at most an eighth of their max */
 };
 
 void mach_chaos_from_seed(uint64_t seed, struct mach_chaos *out);

@@ -98,6 +98,7 @@ void umsi_hosted_barrier(enum umsi_hosted_barrier which)
 	case UMSI_BARRIER_PUBLISH_TO_MESSAGE:
 	case UMSI_BARRIER_LINK_TO_KICK:
 		c->fence_memory = c->issued + 1;
+		c->published = false;
 		break;
 	case UMSI_BARRIER_CLAIM_TO_HANDLER:
 		mach_order_loads(m, c);

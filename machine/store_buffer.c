@@ -68,7 +68,8 @@ static void insert(struct mach *m, struct cpu *c, const struct store *s)
 	at = &c->buffer[c->stores++];
 	*at = *s;
 	at->order = ++c->issued;
-	at->due = mach_later(m, m->chaos.store_now, m->chaos.store_max);
+	at->due = at->word ? mach_later(m, m->chaos.store_now, m->chaos.store_max) :
+		mach_later(m, m->chaos.leave_now, m->chaos.leave_max);
 	at->after = c->fence_all;
 	if (!at->word && c->fence_memory > at->after)
 		at->after = c->fence_memory;
@@ -82,6 +83,7 @@ void mach_store_word(struct mach *m, struct word *w, uint64_t value, bool releas
 {
 	struct store s = { .word = w, .value = value, .release = release };
 
+	m->cpu->published |= release;
 	insert(m, m->cpu, &s);
 }
 
