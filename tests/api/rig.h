@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include <umsi/device.h>
+#include <umsi/host.h>
 #include <umsi/dump.h>
 #include <umsi/imsic.h>
 #include <umsi/irq.h>
