@@ -82,10 +82,12 @@ static uint64_t pci_read(struct mach *m, struct mach_pci *d, unsigned int bar, u
 			 unsigned int width)
 {
 	mach_bus_apply_all(m, d);
+	mach_stall(m, m->chaos.slow_read);
 	if (d->removed || !mach_pci_memory_on(d))
 		return all_ones(width);
 	d->reads++;
 	flush_note(m, m->cpu, d);
+	m->cpu->read_locked = m->cpu->nheld != 0;
 	return mach_msix_read(d, bar, offset, width);
 }
 

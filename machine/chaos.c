@@ -40,6 +40,7 @@ static void slow_memory(struct mach_chaos *c)
 {
 	c->store_now = 20;
 	c->store_max = 900;
+	c->slow_read = 128;
 }
 
 static void slow_devices(struct mach_chaos *c)
@@ -60,6 +61,7 @@ static void slow_files(struct mach_chaos *c)
 	c->lag_now = 40;
 	c->lag_max = 1500;
 	c->early_marker = ALWAYS;
+	c->slow_load = 24;
 }
 
 static void old_loads(struct mach_chaos *c)
@@ -93,6 +95,8 @@ static void mixture(struct rng *r, struct mach_chaos *out)
 	out->lag_max = ONE_OF(r, 4, 40, 200, 600);
 	out->cancel = ONE_OF(r, 0, 128, 256);
 	out->early_marker = ONE_OF(r, 0, 128, 256);
+	out->slow_read = ONE_OF(r, 0, 0, 16, 128);
+	out->slow_load = ONE_OF(r, 0, 0, 0, 8);
 	out->long_tail = ONE_OF(r, 0, 1, 1);
 }
 

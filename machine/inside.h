@@ -163,7 +163,8 @@ struct cpu {
 	uint64_t marker_since;		/* see README, "REQ_TO_MARKER" */
 	uint64_t entered;		/* moment of the last trap entry */
 	bool marker_fenced;
-	bool published;			/* stored with release, no fence for device writes since */
+	bool published;			/* stored with release, no fence for device writes since: of the running context */
+	bool read_locked;		/* read a device with a spin lock held, no FLUSH_TO_STAMP since */
 	bool looked;			/* read a controller register, no LOOK_TO_DONE since */
 
 	struct flush flush[FLUSHES];
@@ -298,6 +299,7 @@ void mach_step(struct mach *m);
 void mach_advance(struct mach *m);	/* everything that is due, now */
 void mach_reschedule(struct mach *m);	/* let another CPU run */
 void mach_schedule_away(struct mach *m);/* this CPU cannot go on */
+void mach_stall(struct mach *m, uint32_t chance); /* perhaps keep this CPU waiting for long */
 void mach_abandon(struct mach *m);	/* does not return */
 static inline void mach_due(struct mach *m, uint64_t due)
 {

@@ -81,6 +81,9 @@ void mach_unlock(struct mach *m, uint64_t *word)
 		mach_violate(m, "I-LOCK", "cpu%u gives back a spin lock it does not hold", c->number);
 		return;
 	}
+	if (m->running && c->read_locked)
+		mach_violate(m, "ORD", "cpu%u gives back a spin lock, its device read is not ordered before",
+			     c->number);
 	for (uint32_t i = 0; i < c->nheld; i++) {
 		if (c->held[i] != word)
 			continue;

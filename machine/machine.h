@@ -55,6 +55,8 @@ struct mach_chaos {
 	uint32_t lag_now, lag_max;	/* inside the file, until it shows in eip */
 	uint32_t cancel;	/* chance that a mask turns a half-composed message into a pending bit */
 	uint32_t early_marker;	/* chance that an unfenced marker overtakes (README, "REQ_TO_MARKER") */
+	uint32_t slow_read;	/* chance that a device read takes its CPU long */
+	uint32_t slow_load;	/* chance that a 64-bit load does */
 	bool long_tail;		/* seven of eight delays are at most an eighth of their max */
 };
 

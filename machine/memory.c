@@ -189,13 +189,15 @@ static uint64_t load_word(struct mach *m, struct cpu *c, struct word *w, bool ac
 uint64_t mach_load(struct mach *m, const void *p, unsigned int size, bool acquire)
 {
 	struct cpu *c = m->cpu;
-	struct word *w = mach_word_find(m, p);
+	struct word *w;
 	uint64_t value;
 
 	if (size == 8) {
+		mach_stall(m, m->chaos.slow_load);
 		c->marker_since = c->order > c->entered ? c->order : c->entered;
 		c->marker_fenced = false;
 	}
+	w = mach_word_find(m, p);
 	if (!w)
 		return mach_plain(p, size);
 	if (w->freed)

@@ -5,6 +5,7 @@
 /* However rarely a seed switches: a CPU that polls must not keep the others out. */
 #define LONGEST_BURST	2000u
 #define LONGEST_STARVE	1500u
+#define LONGEST_STALL	400u
 
 static void lower(uint64_t *least, uint64_t due)
 {
@@ -120,6 +121,14 @@ void mach_reschedule(struct mach *m)
 	if (c->up && c->thread && c->irq_on && !c->depth && !c->nheld &&
 	    rng_chance(&m->rng, m->chaos.thread_switch))
 		mach_thread_switch(m);
+}
+
+void mach_stall(struct mach *m, uint32_t chance)
+{
+	if (!m->running || !rng_chance(&m->rng, chance))
+		return;
+	m->cpu->starved_until = m->step + 1 + rng_below(&m->rng, LONGEST_STALL);
+	mach_reschedule(m);
 }
 
 static void stuck(struct mach *m)

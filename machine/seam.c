@@ -106,6 +106,7 @@ void umsi_hosted_barrier(enum umsi_hosted_barrier which)
 		break;
 	case UMSI_BARRIER_FLUSH_TO_STAMP:
 		mach_flush_complete(m, c);
+		c->read_locked = false;
 		mach_order_loads(m, c);
 		break;
 	case UMSI_BARRIER_REQ_TO_MARKER:

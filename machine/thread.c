@@ -54,6 +54,7 @@ void mach_thread_switch(struct mach *m)
 	struct thread *t = choose(m, c);
 	struct fiber *from = c->fiber;
 	bool last = was && was->ended;
+	bool published = c->published;
 
 	if (t == was)
 		return;
@@ -61,7 +62,9 @@ void mach_thread_switch(struct mach *m)
 	c->fiber = t ? &t->fiber : &c->idle;
 	if (t)
 		mach_trace(m, "thread % runs", t->number, 0);
+	c->published = false;
 	mach_fiber_switch(from, c->fiber, last);
+	c->published = published;
 }
 
 static void idle_main(void *arg)

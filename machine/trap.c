@@ -18,6 +18,9 @@ bool mach_trap_pending(const struct cpu *c)
  */
 void mach_trap_take(struct mach *m, struct cpu *c)
 {
+	bool published = c->published;
+
+	c->published = false;
 	c->armed = false;
 	c->irq_on = false;
 	c->entered = ++m->tick;
@@ -28,6 +31,7 @@ void mach_trap_take(struct mach *m, struct cpu *c)
 	if (c->nheld)
 		mach_violate(m, "I-LOCK", "a trap on cpu%u ended with a lock held", c->number);
 	mach_trace(m, "trap ends, depth %", c->depth, 0);
+	c->published = published;
 	c->depth--;
 	c->irq_on = true;
 	c->looked = false;

@@ -54,8 +54,6 @@ static int move_locked(struct umsi_record *r, struct umsi_move *mv)
 			root->ops->move_abort(root, r, mv);
 			return status;
 		}
-		/* The flush has returned before anything of the old slot is given up. */
-		umsi_barrier_flush_to_stamp();
 	}
 	root->ops->move_commit(root, r, mv);
 	r->moves++;

@@ -28,7 +28,6 @@ static bool kill(struct umsi_record *r, uint32_t generation)
 	settled = r->unsettled ? UMSI_EGONE : UMSI_OK;
 	if (r->phase == UMSI_PHASE_ACTIVE)
 		settled = umsi_path_deactivate(r);
-	umsi_barrier_flush_to_stamp();
 	r->phase = UMSI_PHASE_FREE;
 	umsi_fetch_or32(&r->state, UMSI_DEAD);
 	umsi_path_unreserve(r, settled);

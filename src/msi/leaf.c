@@ -21,9 +21,16 @@ static int unmask(struct umsi_table *t, struct umsi_record *r)
 	return t->ops->unmask ? t->ops->unmask(t->store, r->index, r->cookie) : 0;
 }
 
+/*
+ * The flush (S1). The read has returned before anything that follows from it
+ * can be seen: a ticket, DEAD, the release of the record's lock.
+ */
 static int settle(struct umsi_table *t, struct umsi_record *r)
 {
-	return t->ops->settle(t->store, r->index, r->cookie);
+	int status = t->ops->settle(t->store, r->index, r->cookie);
+
+	umsi_barrier_flush_to_stamp();
+	return status;
 }
 
 /* The first level towards the CPU that composes answers. */
@@ -58,7 +65,6 @@ static int leaf_activate(struct umsi_domain *d, struct umsi_record *r)
 	status = settle(t, r);
 	if (status)
 		mask(t, r);
-	umsi_barrier_flush_to_stamp();
 	return status;
 }
 
