@@ -34,7 +34,9 @@ WARN := -Wall -Wextra -Werror
 LIB_FLAGS := -std=c11 -ffreestanding -fno-pic -g $(WARN) -Iinclude -Isrc
 HOSTED := -Iarch/hosted
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-TEST_FLAGS := -std=gnu11 -g -O1 -fno-pic -no-pie $(WARN) -Iinclude -Isrc -I. -Imachine $(HOSTED) $(SANITIZE)
+PLAIN_FLAGS := -std=gnu11 -g -fno-pic -no-pie $(WARN) -Iinclude -Isrc -I. -Imachine $(HOSTED)
+TEST_FLAGS := $(PLAIN_FLAGS) -O1 $(SANITIZE)
+FAST_FLAGS := $(PLAIN_FLAGS) -O2
 TEST_LIBS := -lcmocka -lfdt -lpthread
 RV64 := -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -nostdlib -Iarch/riscv64
 
@@ -68,7 +70,7 @@ $(foreach v,$(VARIANTS),$(eval $(call variant,$(v))))
 
 # ---- Targets -----------------------------------------------------------
 
-.PHONY: all help lib-hosted variants tests test-programs check checks clean
+.PHONY: all help lib-hosted variants tests test-programs check checks clean campaign mutants fuzz-fdt
 .PHONY: check-arrows check-headers check-symbols boot-check
 
 all: lib-hosted lib-riscv64 ## the library, hosted and for RISC-V
@@ -95,6 +97,23 @@ $(B)/asan/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
 	$(call show,CC,$@)$(GCC) $(TEST_FLAGS) -MMD -MP -c -o $@ $<
 
+# The campaign once more without sanitizers: many times as fast.
+FAST := $(MACHINE:%.c=$(B)/hosted-gcc/%.o) $(CAMPAIGN:%.c=$(B)/hosted-gcc/%.o)
+
+$(B)/hosted-gcc/machine/%.o: machine/%.c
+	@mkdir -p $(@D)
+	$(call show,CC,$@)$(GCC) $(FAST_FLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/hosted-gcc/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(call show,CC,$@)$(GCC) $(FAST_FLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/fast/campaign: $(FAST) $(B)/hosted-gcc/libumsi.a
+	@mkdir -p $(@D)
+	$(call show,LINK,$@)$(GCC) $(FAST_FLAGS) -o $@ $^ -lpthread
+
+-include $(FAST:.o=.d)
+
 TEST_PROGRAMS := $(TESTS:%.c=$(B)/%)
 ARCHIVES := $(B)/asan/libumsi.a $(if $(MACHINE),$(B)/asan/libmachine.a)
 link_test = $(GCC) $(TEST_FLAGS) -o $@ $(filter %.o,$^) \
@@ -116,10 +135,26 @@ $(B)/tests/campaign/campaign: $(CAMPAIGN:%.c=$(B)/asan/%.o) $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(call show,LINK,$@)$(link_test)
 
-test-programs: $(TEST_PROGRAMS) $(if $(CAMPAIGN),$(B)/tests/campaign/campaign)
+test-programs: $(TEST_PROGRAMS) $(if $(CAMPAIGN),$(B)/tests/campaign/campaign $(B)/fast/campaign)
 
 tests: test-programs ## unit tests, with sanitizers
 	$(PYTHON) tools/tally --tests $(TEST_PROGRAMS)
+
+SEEDS ?= 20000
+
+campaign: $(B)/fast/campaign ## SEEDS=20000 seeded runs of everything at once
+	$(B)/fast/campaign --seeds $(SEEDS)
+
+mutants: ## plant each bug of tests/mutants in a copy; something must notice
+	$(PYTHON) tools/mutants $(MUTANTS)
+
+FUZZ_SECONDS ?= 60
+
+fuzz-fdt: ## FUZZ_SECONDS=60 of coverage-guided device trees
+	@mkdir -p $(B)/fuzz/corpus
+	$(CLANG) $(PLAIN_FLAGS) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Itests/fw \
+		-o $(B)/fuzz/fdt tests/fuzz/fuzz_fdt.c tests/fw/read_all.c $(filter src/fw/fdt%,$(SRC))
+	$(B)/fuzz/fdt -max_total_time=$(FUZZ_SECONDS) -max_len=4096 $(B)/fuzz/corpus
 
 check-arrows: ## no include line against the direction of the rooms
 	$(PYTHON) tools/check-arrows
@@ -134,8 +169,10 @@ boot-check:: ## a short boot of the example kernels, where there are any
 
 -include examples/kernel/kernel.mk
 
-PACKAGES := make gcc g++ clang python3 libcmocka-dev libfdt-dev gcc-riscv64-linux-gnu qemu-system-misc
+PACKAGES := make patch gcc g++ clang python3 libcmocka-dev libfdt-dev gcc-riscv64-linux-gnu qemu-system-misc
+# With sanitizers, and without.
 CAMPAIGN_SEEDS ?= 300
+FAST_SEEDS ?= 5000
 
 check: ## everything: what CI runs; ends in one line of counts
 	@tools/bootstrap $(PACKAGES)
@@ -144,7 +181,8 @@ check: ## everything: what CI runs; ends in one line of counts
 checks:
 	@MAKEFLAGS= MAKE="$(MAKE) --no-print-directory -j$(shell nproc)" $(PYTHON) tools/tally --first test-programs \
 		--step variants --step check-arrows --step check-headers --step check-symbols \
-		$(if $(CAMPAIGN),--run "$(B)/tests/campaign/campaign --seeds $(CAMPAIGN_SEEDS)") \
+		$(if $(CAMPAIGN),--run "$(B)/tests/campaign/campaign --seeds $(CAMPAIGN_SEEDS)" \
+			--run "$(B)/fast/campaign --seeds $(FAST_SEEDS)") \
 		--step boot-check --tests $(TEST_PROGRAMS)
 
 clean: ## remove build/
