@@ -152,7 +152,7 @@ struct umsi_record *umsi_record_new(struct umsi *m, struct umsi_domain *leaf, ui
 	r->moves = 0;
 	r->triggers = 0;
 	r->depth = 0;
-	r->published = false;
+	r->told = false;
 	r->unsettled = false;
 	r->name[0] = '\0';
 	umsi_store64(&r->handled, 0);

@@ -53,7 +53,7 @@ struct umsi_record {
 	struct umsi_lock lock;
 	struct umsi_domain *leaf;	/* the device end of the path */
 	uint64_t cookie;
-	struct umsi_msg message;	/* what the store holds, once published */
+	struct umsi_msg message;	/* what the store holds, once told */
 	struct umsi_mask *mask;		/* affinity when it is a set */
 	umsi_atomic32 target;		/* CPU, or UMSI_CPU_NONE */
 	uint32_t number;
@@ -63,7 +63,7 @@ struct umsi_record {
 	uint16_t slot;			/* at a root whose slots belong to a CPU */
 	uint16_t depth;			/* of disables */
 	uint8_t phase;			/* enum umsi_phase */
-	bool published;			/* its present slot is, or was, in the CPU's table */
+	bool told;			/* a store was told its present slot: it retires, and is not just given back */
 	bool unsettled;			/* the flush of the last release proved nothing */
 	char name[UMSI_IRQ_NAME_MAX];
 };

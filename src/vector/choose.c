@@ -56,14 +56,14 @@ static uint32_t retiring_of(const struct umsi_vec_cpu *c)
 
 /* The hints were wrong or everything is taken: ask each permitted CPU under its lock. */
 static int take_anywhere(struct umsi_vec *v, const struct umsi_where *where, struct umsi_record *r,
-			 bool publish, umsi_cpu *cpu, uint16_t *slot, bool *revived)
+			 umsi_cpu *cpu, uint16_t *slot, bool *revived)
 {
 	int status, worst = UMSI_ENOCPU;
 
 	for (umsi_cpu at = 0; at < v->domain.m->ncpus; at++) {
 		if (!permitted(v, where, at))
 			continue;
-		status = umsi_vec_take(v, at, r, publish, slot, revived);
+		status = umsi_vec_take(v, at, r, slot, revived);
 		if (status == UMSI_OK) {
 			*cpu = at;
 			return UMSI_OK;
@@ -75,7 +75,7 @@ static int take_anywhere(struct umsi_vec *v, const struct umsi_where *where, str
 }
 
 int umsi_vec_take_any(struct umsi_vec *v, const struct umsi_where *where, struct umsi_record *r,
-		      bool publish, umsi_cpu *cpu, uint16_t *slot, bool *revived)
+		      umsi_cpu *cpu, uint16_t *slot, bool *revived)
 {
 	uint32_t ignored;
 	int status;
@@ -83,10 +83,10 @@ int umsi_vec_take_any(struct umsi_vec *v, const struct umsi_where *where, struct
 	*cpu = most(v, where, free_of, &ignored);
 	if (*cpu == UMSI_CPU_NONE)
 		return UMSI_ENOCPU;
-	status = umsi_vec_take(v, *cpu, r, publish, slot, revived);
+	status = umsi_vec_take(v, *cpu, r, slot, revived);
 	if (status == UMSI_OK || where->cpu != UMSI_CPU_NONE)
 		return status;
-	return take_anywhere(v, where, r, publish, cpu, slot, revived);
+	return take_anywhere(v, where, r, cpu, slot, revived);
 }
 
 static bool reap(struct umsi_vec *v, struct umsi_vec_cpu *c)

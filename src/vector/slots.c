@@ -142,7 +142,7 @@ static bool revive(struct umsi_vec *v, struct umsi_vec_cpu *c, struct umsi_recor
 }
 
 static int take_locked(struct umsi_vec *v, struct umsi_vec_cpu *c, struct umsi_record *r,
-		       bool publish, uint16_t *slot, bool *revived)
+		       uint16_t *slot, bool *revived)
 {
 	uint32_t id;
 
@@ -159,14 +159,13 @@ static int take_locked(struct umsi_vec *v, struct umsi_vec_cpu *c, struct umsi_r
 		return umsi_load32(&c->retiring) ? UMSI_EAGAIN : UMSI_ENOSLOT;
 	note_free(c);
 	umsi_fetch_add32(&r->references, 1);
-	if (publish)
-		umsi_store_ptr_release(&c->table[id], r);
+	umsi_store_ptr_release(&c->table[id], r);
 	*slot = (uint16_t)id;
 	return UMSI_OK;
 }
 
-int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, struct umsi_record *r, bool publish,
-		  uint16_t *slot, bool *revived)
+int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, struct umsi_record *r, uint16_t *slot,
+		  bool *revived)
 {
 	struct umsi_vec_cpu *c = v->cpu[cpu];
 	uintptr_t state;
@@ -175,18 +174,9 @@ int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, struct umsi_record *r, bool 
 	if (!c)
 		return UMSI_ENOCPU;
 	state = umsi_lock(v->domain.m, &c->lock);
-	status = take_locked(v, c, r, publish, slot, revived);
+	status = take_locked(v, c, r, slot, revived);
 	umsi_unlock(v->domain.m, &c->lock, state);
 	return status;
-}
-
-void umsi_vec_publish(struct umsi_vec *v, umsi_cpu cpu, struct umsi_record *r, uint16_t slot)
-{
-	struct umsi_vec_cpu *c = v->cpu[cpu];
-	uintptr_t state = umsi_lock(v->domain.m, &c->lock);
-
-	umsi_store_ptr_release(&c->table[slot], r);
-	umsi_unlock(v->domain.m, &c->lock, state);
 }
 
 void umsi_vec_give(struct umsi_vec *v, umsi_cpu cpu, struct umsi_record *r, uint16_t slot)
@@ -194,6 +184,7 @@ void umsi_vec_give(struct umsi_vec *v, umsi_cpu cpu, struct umsi_record *r, uint
 	struct umsi_vec_cpu *c = v->cpu[cpu];
 	uintptr_t state = umsi_lock(v->domain.m, &c->lock);
 
+	umsi_store_ptr(&c->table[slot], NULL);
 	umsi_ids_give(&c->ids, slot);
 	note_free(c);
 	umsi_unlock(v->domain.m, &c->lock, state);

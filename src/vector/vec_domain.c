@@ -9,20 +9,20 @@ int umsi_vec_reserve(struct umsi_domain *d, struct umsi_record *r, const struct 
 	bool revived;
 	int status;
 
-	status = umsi_vec_take_any(umsi_vec_of(d), where, r, false, &cpu, &slot, &revived);
+	status = umsi_vec_take_any(umsi_vec_of(d), where, r, &cpu, &slot, &revived);
 	if (status)
 		return status;
 	r->slot = slot;
-	r->published = false;
+	r->told = false;
 	umsi_store32(&r->target, cpu);
 	return UMSI_OK;
 }
 
 /* A slot no store was told about goes back at once; any other retires. */
 static void give_up(struct umsi_vec *v, struct umsi_record *r, umsi_cpu cpu, uint16_t slot,
-		    bool published, int settled)
+		    bool told, int settled)
 {
-	if (published)
+	if (told)
 		umsi_vec_retire(v, cpu, slot, settled);
 	else
 		umsi_vec_give(v, cpu, r, slot);
@@ -30,15 +30,15 @@ static void give_up(struct umsi_vec *v, struct umsi_record *r, umsi_cpu cpu, uin
 
 void umsi_vec_unreserve(struct umsi_domain *d, struct umsi_record *r, int settled)
 {
-	give_up(umsi_vec_of(d), r, umsi_load32(&r->target), r->slot, r->published, settled);
+	give_up(umsi_vec_of(d), r, umsi_load32(&r->target), r->slot, r->told, settled);
 	umsi_store32(&r->target, UMSI_CPU_NONE);
 }
 
 int umsi_vec_activate(struct umsi_domain *d, struct umsi_record *r)
 {
-	umsi_vec_publish(umsi_vec_of(d), umsi_load32(&r->target), r, r->slot);
-	r->published = true;
-	/* The entry is visible before the store can send. */
+	(void)d;
+	r->told = true;
+	/* The slot's table entry is visible before the store can send. */
 	umsi_barrier_publish_to_message();
 	return UMSI_OK;
 }
@@ -55,8 +55,7 @@ int umsi_vec_move_prepare(struct umsi_domain *d, struct umsi_record *r, struct u
 	struct umsi_vec *v = umsi_vec_of(d);
 	int status;
 
-	status = umsi_vec_take_any(v, &mv->where, r, r->phase == UMSI_PHASE_ACTIVE, &mv->cpu,
-				   &mv->slot, &mv->revived);
+	status = umsi_vec_take_any(v, &mv->where, r, &mv->cpu, &mv->slot, &mv->revived);
 	if (status)
 		return status;
 	v->ops->compose(v, mv->cpu, mv->slot, &mv->message);
@@ -67,13 +66,13 @@ void umsi_vec_move_commit(struct umsi_domain *d, struct umsi_record *r, const st
 {
 	umsi_cpu old_cpu = umsi_load32(&r->target);
 	uint16_t old_slot = r->slot;
-	bool old_published = r->published;
+	bool old_told = r->told;
 
 	r->slot = mv->slot;
 	umsi_store32(&r->target, mv->cpu);
 	/* A revived slot may have messages under way even if the store is closed now. */
-	r->published = mv->revived || r->phase == UMSI_PHASE_ACTIVE;
-	give_up(umsi_vec_of(d), r, old_cpu, old_slot, old_published, mv->settled);
+	r->told = mv->revived || r->phase == UMSI_PHASE_ACTIVE;
+	give_up(umsi_vec_of(d), r, old_cpu, old_slot, old_told, mv->settled);
 }
 
 /* The store refused: it may hold the new message, the old one or a mix, so the new slot ages too. */

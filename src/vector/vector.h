@@ -115,14 +115,13 @@ void umsi_vec_open(struct umsi_vec *v, umsi_cpu cpu);
 /* ---- Slots (slots.c). A slot is the record's until retired and proved quiet. ---- */
 
 /*
- * Takes a slot of @cpu for @r, or takes back one of its own that is still
- * retiring there (*revived). With @publish its table entry is written before
- * the lock is released (R1). UMSI_OK, UMSI_ENOCPU, UMSI_ENOSLOT, UMSI_EAGAIN.
+ * Takes a slot of @cpu for @r and publishes it, in one critical section (R1:
+ * whoever walks the table of a CPU sees every slot that is taken); or takes
+ * back one of its own that is still retiring there (*revived). UMSI_OK,
+ * UMSI_ENOCPU, UMSI_ENOSLOT, UMSI_EAGAIN.
  */
-int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, struct umsi_record *r, bool publish,
-		  uint16_t *slot, bool *revived);
-/* Writes the table entry of a slot taken without. */
-void umsi_vec_publish(struct umsi_vec *v, umsi_cpu cpu, struct umsi_record *r, uint16_t slot);
+int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, struct umsi_record *r, uint16_t *slot,
+		  bool *revived);
 /* Gives back a slot that no store was ever told about. */
 void umsi_vec_give(struct umsi_vec *v, umsi_cpu cpu, struct umsi_record *r, uint16_t slot);
 /*
@@ -139,7 +138,7 @@ bool umsi_vec_reap_locked(struct umsi_vec *v, struct umsi_vec_cpu *c);
  * As umsi_vec_take(); UMSI_EAGAIN: none is free, some are retiring.
  */
 int umsi_vec_take_any(struct umsi_vec *v, const struct umsi_where *where, struct umsi_record *r,
-		      bool publish, umsi_cpu *cpu, uint16_t *slot, bool *revived);
+		      umsi_cpu *cpu, uint16_t *slot, bool *revived);
 
 /* Thread context, no lock held: asks a permitted CPU to drain, waits. True: try again. */
 bool umsi_vec_make_room(struct umsi_domain *d, const struct umsi_where *where, bool for_move);
