@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* Calls into the firmware. Source: RISC-V SBI 1.0, the extension named at each. */
+#include "arch.h"
+
+#include "core/cpu.h"
+
+#define SBI_LEGACY_PUTCHAR	0x01
+#define SBI_LEGACY_GETCHAR	0x02
+#define SBI_TIME		0x54494d45
+#define SBI_HSM			0x48534d
+#define SBI_SRST		0x53525354
+
+#define SRST_SHUTDOWN		0
+#define SRST_REASON_NONE	0
+#define SRST_REASON_FAILURE	1
+
+extern char hart_entry[];
+
+static long sbi_call(unsigned long extension, unsigned long function,
+		     unsigned long x0, unsigned long x1, unsigned long x2)
+{
+	register unsigned long a0 __asm__("a0") = x0;
+	register unsigned long a1 __asm__("a1") = x1;
+	register unsigned long a2 __asm__("a2") = x2;
+	register unsigned long a6 __asm__("a6") = function;
+	register unsigned long a7 __asm__("a7") = extension;
+
+	__asm__ volatile("ecall" : "+r"(a0), "+r"(a1)
+			 : "r"(a2), "r"(a6), "r"(a7) : "memory");
+	return (long)a0;
+}
+
+/* "Legacy Extensions" */
+void arch_putchar(char c)
+{
+	sbi_call(SBI_LEGACY_PUTCHAR, 0, (unsigned char)c, 0, 0);
+}
+
+int arch_getchar(void)
+{
+	return (int)sbi_call(SBI_LEGACY_GETCHAR, 0, 0, 0, 0);
+}
+
+/* "Timer Extension": also clears a pending timer interrupt. */
+void arch_timer_arm(uint64_t ticks)
+{
+	sbi_call(SBI_TIME, 0, ticks, 0, 0);
+}
+
+/* "Hart State Management Extension" */
+bool arch_cpu_start(struct cpu *cpu)
+{
+	return sbi_call(SBI_HSM, 0, cpu->hw_id, (unsigned long)hart_entry,
+			(unsigned long)cpu) == 0;
+}
+
+/* "System Reset Extension" */
+_Noreturn void arch_power_off(bool good)
+{
+	sbi_call(SBI_SRST, 0, SRST_SHUTDOWN,
+		 good ? SRST_REASON_NONE : SRST_REASON_FAILURE, 0);
+	for (;;)
+		arch_wait();
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef COUNT_H
+#define COUNT_H
+
+#include <stdbool.h>
+
+/*
+ * Instructions from a message to its handler, by the retired-instruction
+ * counter (exact under the emulator's icount mode, one CPU). True = measured.
+ */
+bool count_hot_path(void);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * CPUs and what they do: each runs one job at a time, handed to it by the
+ * boot CPU, and sleeps between. There are no threads; waiting is sleeping with
+ * interrupts taken.
+ */
+#ifndef CPU_H
+#define CPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <umsi/types.h>
+
+struct cpu;
+typedef void (*cpu_job)(struct cpu *cpu, void *arg);
+
+/*
+ *   field            written by             read without lock by
+ *   -----            ----------             --------------------
+ *   stack_top .. hw_id  boot CPU, before start   anyone
+ *   trap_*           own CPU                own CPU
+ *   job, job_arg     giver, while job is NULL; own CPU clears   both (acquire)
+ *   sleeping         own CPU                wakers, after a full fence
+ */
+struct cpu {
+	void *stack_top;		/* at CPU_STACK_TOP */
+	uint64_t trap_instret;		/* at CPU_TRAP_INSTRET */
+	uint32_t index;
+	uint32_t up;
+	uint64_t hw_id;
+	uint32_t trap_depth;
+	uint32_t sleeping;
+	cpu_job job;
+	void *job_arg;
+	uint64_t seed;
+	uint64_t wakes_sent;
+};
+
+extern struct cpu boot_cpu;
+
+/* All CPUs, by index; the boot CPU is 0. */
+struct cpu *cpu_at(uint32_t index);
+uint32_t cpu_count(void);
+
+/* Starts every CPU of the platform and waits until each takes interrupts. */
+void cpu_start_all(void);
+
+/* Runs @job on every CPU, this one included, and returns when all have ended. */
+void cpu_run_all(cpu_job job, void *arg);
+
+typedef bool (*cpu_condition)(const void *arg);
+#define CPU_FOREVER	UINT64_MAX
+
+/*
+ * Sleeps with interrupts taken until @condition holds (true) or the time has
+ * come (false). Who makes it true calls cpu_wake(). The timer only lets the
+ * clock be read: it looks at no device.
+ */
+bool cpu_wait(cpu_condition condition, const void *arg, uint64_t deadline_ns);
+void cpu_wake(struct cpu *cpu);
+
+/* Of the periodic timer; interrupts off. */
+void cpu_tick(void);
+
+/* A pseudo-random number below @limit. */
+uint32_t cpu_random(struct cpu *cpu, uint32_t limit);
+
+uint64_t time_ns(void);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* The kernel's command line: key=value words. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum mode {
+	MODE_BATCH = 0,		/* the whole proof, then RESULT and power off */
+	MODE_MONITOR,		/* commands on the serial line */
+	MODE_COUNT,		/* instructions of the hot path, one CPU */
+};
+
+struct options {
+	enum mode mode;
+	bool crc_known;
+	uint32_t crc;		/* CRC-32 of the whole disk, as the host computed it */
+	uint32_t moves;		/* loaded moves to reach */
+	uint32_t dynamic;	/* allocate-use-free rounds to reach */
+};
+
+void options_parse(struct options *o, const char *arguments);
+
+#endif

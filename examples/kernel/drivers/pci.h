@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* PCI bus 0 behind a memory-mapped configuration space. */
+#ifndef PCI_H
+#define PCI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <umsi/pci.h>
+
+struct pci_windows {
+	uint64_t ecam, ecam_bytes;
+	uint64_t memory;		/* CPU address of the 32-bit window */
+	uint64_t memory_pci;		/* its address on the bus */
+	uint64_t memory_bytes;
+};
+
+#define PCI_CLASS_NVME	0x010802u	/* class, subclass, programming interface */
+
+/* Assigns every memory BAR of bus 0 and prints what is there. */
+void pci_init(const struct pci_windows *windows);
+
+/* The first function of a class; turns on memory decoding and bus mastering. */
+bool pci_take(uint32_t class, struct umsi_pci_function *out);
+
+uint32_t pci_config_read(uint32_t requester_id, uint32_t offset, unsigned int width);
+void pci_config_write(uint32_t requester_id, uint32_t offset, unsigned int width, uint32_t value);
+
+#endif

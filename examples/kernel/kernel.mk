@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+# The bootable example kernel: included by the top-level Makefile.
+
+ISA ?= riscv64
+CPUS ?= 4
+DISK ?= $(B)/kernel/disk.img
+DISK_MIB ?= 64
+KERNEL_PACKAGES := make gcc libc6-dev gcc-riscv64-linux-gnu binutils-riscv64-linux-gnu qemu-system-misc
+
+K := examples/kernel
+KB := $(B)/kernel/$(ISA)
+KERNEL := $(KB)/kernel.elf
+KERNEL_SRC := $(wildcard $(K)/core/*.c $(K)/drivers/*.c $(K)/arch/$(ISA)/*.c $(K)/arch/$(ISA)/*.S)
+KERNEL_OBJ := $(patsubst $(K)/%,$(KB)/%.o,$(KERNEL_SRC))
+KERNEL_FLAGS := -std=c11 -ffreestanding -fno-pic -fno-strict-aliasing -g -O2 $(WARN) \
+	-Iinclude -I$(K) -I$(K)/arch/$(ISA)
+KERNEL_CC_riscv64 := $(RISCV64)gcc -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany
+KERNEL_CC := $(KERNEL_CC_$(ISA))
+
+$(KB)/%.c.o: $(K)/%.c
+	@mkdir -p $(@D)
+	$(Q)$(KERNEL_CC) $(KERNEL_FLAGS) -MMD -MP -c -o $@ $<
+
+$(KB)/%.S.o: $(K)/%.S
+	@mkdir -p $(@D)
+	$(Q)$(KERNEL_CC) $(KERNEL_FLAGS) -MMD -MP -c -o $@ $<
+
+# The library is the same archive that the checks look at.
+$(KERNEL): $(KERNEL_OBJ) $(B)/$(ISA)/libumsi.a $(K)/arch/$(ISA)/kernel.ld
+	$(Q)$(KERNEL_CC) -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096 \
+		-Wl,--no-warn-rwx-segments -T $(K)/arch/$(ISA)/kernel.ld -o $@ $(KERNEL_OBJ) $(B)/$(ISA)/libumsi.a
+
+-include $(KERNEL_OBJ:.o=.d)
+
+$(B)/kernel/disk-image: $(K)/host/disk_image.c
+	@mkdir -p $(@D)
+	$(Q)$(GCC) -std=c11 -O2 $(WARN) -o $@ $<
+
+$(B)/kernel/disk.img: $(B)/kernel/disk-image
+	$(B)/kernel/disk-image make $@.part $(DISK_MIB)
+	@mv $@.part $@
+
+.PHONY: run run-trace kernel kernel-files kernel-packages count-hotpath list-hotpath
+
+kernel-packages:
+	@tools/bootstrap $(KERNEL_PACKAGES)
+
+kernel-files: $(KERNEL) $(DISK) $(B)/kernel/disk-image
+
+kernel: kernel-packages ## the example kernel and its disk, not booted
+	@$(MAKE) --no-print-directory kernel-files
+
+# Passed on by name, so that a space in QEMU_ARGS survives.
+RUN_ENV = ISA='$(ISA)' CPUS='$(CPUS)' DISK='$(DISK)' BUILD='$(B)/kernel' KERNEL='$(KERNEL)' \
+	QEMU_ARGS='$(QEMU_ARGS)' MONITOR='$(MONITOR)' TRACE='$(TRACE)' KERNEL_ARGS='$(KERNEL_ARGS)'
+
+run: kernel ## boot the example kernel (CPUS=4 DISK= QEMU_ARGS= MONITOR=1 TRACE=1)
+	@$(RUN_ENV) tools/run
+
+run-trace: kernel ## the same, holding each message that QEMU traces against a handler run
+	@$(RUN_ENV) TRACE=1 tools/run
+
+count-hotpath: kernel ## instructions from trap to handler, counted on one CPU
+	@$(RUN_ENV) CPUS=1 COUNT=1 tools/run
+
+# The functions between claim and handler, as the compiler left them.
+HOTPATH ?= umsi_imsic_trap umsi_vec_dispatch
+list-hotpath: kernel ## disassembly of the dispatch functions
+	@for f in $(HOTPATH); do $(RISCV64)objdump -d --no-show-raw-insn --disassemble=$$f $(KERNEL) | sed -n '/>:$$/,$$p'; done
+
+boot-check:: kernel
+	@$(RUN_ENV) CPUS=4 MONITOR= TRACE= tools/run
