@@ -120,7 +120,7 @@ uint64_t mach_mmio_read(struct mach *m, uint64_t phys, unsigned int width)
  */
 static void write_file(struct mach *m, struct cpu *c, uint64_t offset, const struct store *s)
 {
-	struct arrival a = { .id = (uint32_t)s->value };
+	struct arrival a = { .id = (uint32_t)s->value, .written = true };
 
 	if (offset || s->width != 4)
 		mach_violate(m, "MODEL", "interrupt file written at offset %#llx, width %u",

@@ -13,6 +13,7 @@ const struct mach_chaos mach_chaos_none = {
 	.sample_now = ALWAYS, .sample_max = 1,
 	.message_now = ALWAYS, .message_max = 1,
 	.lag_now = ALWAYS, .lag_max = 1,
+	.kick_now = ALWAYS, .kick_max = 1,
 };
 
 static uint32_t one_of(struct rng *r, const uint32_t *values, uint32_t n)
@@ -30,9 +31,9 @@ static uint32_t one_of(struct rng *r, const uint32_t *values, uint32_t n)
 static void all_fast(struct mach_chaos *c)
 {
 	c->store_now = c->leave_now = c->trap_now = c->post_now = 230;
-	c->sample_now = c->message_now = c->lag_now = 230;
+	c->sample_now = c->message_now = c->lag_now = c->kick_now = 230;
 	c->store_max = c->leave_max = c->trap_max = c->post_max = 6;
-	c->sample_max = c->message_max = c->lag_max = 6;
+	c->sample_max = c->message_max = c->lag_max = c->kick_max = 6;
 	c->long_tail = false;
 }
 
@@ -61,7 +62,7 @@ static void slow_files(struct mach_chaos *c)
 	c->lag_now = 40;
 	c->lag_max = 1500;
 	c->early_marker = ALWAYS;
-	c->slow_load = 24;
+	c->slow_load = 64;
 }
 
 static void old_loads(struct mach_chaos *c)
@@ -93,6 +94,8 @@ static void mixture(struct rng *r, struct mach_chaos *out)
 	out->message_max = ONE_OF(r, 4, 30, 200, 1500);
 	out->lag_now = ONE_OF(r, 240, 128, 32, 0);
 	out->lag_max = ONE_OF(r, 4, 40, 200, 600);
+	out->kick_now = ONE_OF(r, 240, 128, 32);
+	out->kick_max = ONE_OF(r, 4, 40, 200);
 	out->cancel = ONE_OF(r, 0, 128, 256);
 	out->early_marker = ONE_OF(r, 0, 128, 256);
 	out->slow_read = ONE_OF(r, 0, 0, 16, 128);

@@ -146,7 +146,8 @@ void mach_file_arrive(struct mach *m, struct cpu *c, const struct arrival *a, bo
 	f->queued++;
 	f->queue[at] = *a;
 	f->queue[at].entered = ++m->tick;
-	f->queue[at].due = mach_later(m, m->chaos.lag_now, m->chaos.lag_max);
+	f->queue[at].due = a->written ? mach_later(m, m->chaos.kick_now, m->chaos.kick_max) :
+		mach_later(m, m->chaos.lag_now, m->chaos.lag_max);
 	mach_file_due(m, c);
 }
 

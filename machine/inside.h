@@ -119,6 +119,7 @@ struct arrival {
 	struct mach_pci *device;	/* NULL: a CPU or nobody */
 	uint32_t entry;
 	uint32_t id;
+	bool written;			/* by a CPU */
 };
 
 /* One interrupt file (imsic.c). */

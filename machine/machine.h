@@ -53,6 +53,7 @@ struct mach_chaos {
 	uint32_t sample_now, sample_max;/* between two words a device samples */
 	uint32_t message_now, message_max; /* message, from device to file */
 	uint32_t lag_now, lag_max;	/* inside the file, until it shows in eip */
+	uint32_t kick_now, kick_max;	/* ... when a CPU wrote it; still behind all before it */
 	uint32_t cancel;	/* chance that a mask turns a half-composed message into a pending bit */
 	uint32_t early_marker;	/* chance that an unfenced marker overtakes (README, "REQ_TO_MARKER") */
 	uint32_t slow_read;	/* chance that a device read takes its CPU long */

@@ -392,6 +392,34 @@ static void a_read_and_its_barrier_flush_the_messages(void **state)
 	(void)state;
 }
 
+static struct umsi_lock table_lock;
+
+static void read_under_lock(void *arg)
+{
+	uintptr_t state = umsi_host_lock(NULL, &table_lock);
+
+	(void)arg;
+	umsi_mmio_read32(table);
+	if (with_barrier)
+		umsi_barrier_flush_to_stamp();
+	umsi_host_unlock(NULL, &table_lock, state);
+}
+
+static void an_unlock_does_not_order_a_device_read(void **state)
+{
+	for (int i = 0; i < 2; i++) {
+		with_barrier = i;
+		table_lock.word = 0;
+		start_with(0);
+		mach_thread(mach, 0, read_under_lock, NULL);
+		assert_int_equal(mach_run(mach), with_barrier);
+		if (!with_barrier)
+			assert_string_equal(mach_violated(mach)->name, "ORD");
+		mach_destroy(mach);
+	}
+	(void)state;
+}
+
 /* ---- Masked moves under load: nothing lost, nothing torn ---- */
 
 static int handled_on[2];
@@ -531,6 +559,7 @@ int main(void)
 		cmocka_unit_test(live_words_tear_in_the_order_of_sampling),
 		cmocka_unit_test(a_cached_copy_is_sent_until_the_next_unmask),
 		cmocka_unit_test(a_read_and_its_barrier_flush_the_messages),
+		cmocka_unit_test(an_unlock_does_not_order_a_device_read),
 		cmocka_unit_test(masked_moves_lose_nothing),
 		cmocka_unit_test(big_tables_and_other_bars),
 	};
