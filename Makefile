@@ -121,15 +121,14 @@ link_test = $(GCC) $(TEST_FLAGS) -o $@ $(filter %.o,$^) \
 
 # A room's other files are shared by all its tests.
 define test_program
-$(1:%.c=$(B)/%): $(B)/asan/$(1:.c=.o) \
+$(1:%.c=$(B)/%): $(B)/asan/$(1:.c=.o) $(B)/asan/tests/pattern.o \
 		$(patsubst %.c,$(B)/asan/%.o,$(filter-out $(dir $(1))test_%,$(wildcard $(dir $(1))*.c))) $(ARCHIVES)
 	@mkdir -p $$(@D)
 	$$(call show,LINK,$$@)$$(link_test)
 endef
-$(foreach t,$(filter-out tests/campaign/%,$(TESTS)),$(eval $(call test_program,$(t))))
-$(foreach t,$(filter tests/campaign/%,$(TESTS)),$(eval $(call test_program,$(t))))
+$(foreach t,$(TESTS),$(eval $(call test_program,$(t))))
 
--include $(patsubst %.c,$(B)/asan/%.d,$(MACHINE) $(wildcard tests/*/*.c))
+-include $(patsubst %.c,$(B)/asan/%.d,$(MACHINE) tests/pattern.c $(wildcard tests/*/*.c))
 
 $(B)/tests/campaign/campaign: $(CAMPAIGN:%.c=$(B)/asan/%.o) $(ARCHIVES)
 	@mkdir -p $(@D)
