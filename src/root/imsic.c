@@ -132,6 +132,7 @@ static struct umsi_imsic *new_imsic(struct umsi *m, const struct umsi_imsic_conf
 	im->timer = config->timer;
 	im->software = config->software;
 	im->v.ops = &umsi_imsic_vec_ops;
+	im->v.marker = true;
 	im->v.system = umsi_imsic_system;
 	im->v.domain.m = m;
 	return im;

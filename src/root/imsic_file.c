@@ -20,10 +20,11 @@ static void raise_slot(struct umsi_vec *v, umsi_cpu cpu, uint32_t slot)
 }
 
 /* eithreshold is 0 for good, so topei hides nothing that is enabled. */
-static bool quiet(struct umsi_vec *v, struct umsi_vec_cpu *c)
+static bool quiet(struct umsi_vec *v, struct umsi_vec_cpu *c, const uint64_t *slots)
 {
 	(void)v;
 	(void)c;
+	(void)slots;
 	return umsi_aia_stopei() == 0;
 }
 

@@ -205,7 +205,7 @@ void umsi_vec_retire(struct umsi_vec *v, umsi_cpu cpu, uint16_t slot, int settle
 	set_bit(b->bits, slot);
 	b->count++;
 	b->stamp = umsi_load64(&c->req) + 1;
-	if (settled != UMSI_OK)
+	if (settled != UMSI_OK || v->ageing)
 		b->not_before_ns = umsi_host_time_ns(m->host) + m->min_age_ns;
 	umsi_store64_release(&c->req, b->stamp);
 	turn_batches(c);

@@ -3,35 +3,73 @@
 #include "vector/vector.h"
 
 /*
+ * What is retiring now, both batches, as one bitmap in @slots. The ticket is
+ * read in the same critical section: a slot retired later has a later one.
+ */
+static uint64_t retiring_now(struct umsi_vec *v, struct umsi_vec_cpu *c, uint64_t *slots)
+{
+	uintptr_t state = umsi_lock(v->domain.m, &c->lock);
+	uint64_t req = umsi_load64(&c->req);
+
+	for (uint32_t w = 0; w < (v->nslots + 63) / 64; w++)
+		slots[w] = c->batch[0].bits[w] | c->batch[1].bits[w];
+	umsi_unlock(v->domain.m, &c->lock, state);
+	return req;
+}
+
+static void publish_done(struct umsi_vec_cpu *c, uint64_t req)
+{
+	umsi_barrier_look_to_done();
+	umsi_store64_release(&c->done, req);
+	umsi_count_own(&c->drains);
+}
+
+/* R6 where a look is all there is: none of the retiring slots is pending. */
+static void drain_by_look(struct umsi_vec *v, struct umsi_vec_cpu *c)
+{
+	uint64_t slots[UMSI_VEC_WORDS_MAX];
+	uint64_t req = retiring_now(v, c, slots);
+
+	if (v->ops->quiet(v, c, slots))
+		publish_done(c, req);
+}
+
+/*
+ * R6, R7: the marker queued behind every message that was performed before
+ * req was read, and it has been claimed; nothing else is pending; so every
+ * slot ticketed up to marker_req is quiet.
+ */
+static void drain_by_marker(struct umsi_vec *v, struct umsi_vec_cpu *c)
+{
+	uint64_t req;
+
+	if (c->marker_out) {
+		if (!c->marker_claimed || !v->ops->quiet(v, c, NULL))
+			return;
+		c->marker_out = false;
+		c->marker_claimed = false;
+		publish_done(c, c->marker_req);
+	}
+	req = umsi_load64_acquire(&c->req);
+	if (req == c->marker_req)
+		return;
+	/* What was ticketed up to here; the marker leaves after req was read. */
+	c->marker_req = req;
+	c->marker_out = true;
+	umsi_barrier_req_to_marker();
+	v->ops->raise(v, c->cpu, UMSI_SLOT_MARKER);
+}
+
+/*
  * The end of the outermost trap (or thread context, interrupts off). Only
  * here has every claimed slot's table entry been used (R5).
  */
 void umsi_vec_drain(struct umsi_vec *v, struct umsi_vec_cpu *c)
 {
-	uint64_t req;
-
-	if (c->marker_out) {
-		/*
-		 * The marker queued behind every message that was performed before req
-		 * was read, and it has been claimed; nothing else is pending; so every
-		 * slot ticketed up to marker_req is quiet (R6).
-		 */
-		if (!c->marker_claimed || !v->ops->quiet(v, c))
-			return;
-		c->marker_out = false;
-		c->marker_claimed = false;
-		umsi_barrier_look_to_done();
-		umsi_store64_release(&c->done, c->marker_req);
-		umsi_count_own(&c->drains);
-	}
-	req = umsi_load64_acquire(&c->req);
-	if (req == c->marker_req)
-		return;
-	/* R7: what was ticketed up to here; the marker leaves after req was read. */
-	c->marker_req = req;
-	c->marker_out = true;
-	umsi_barrier_req_to_marker();
-	v->ops->raise(v, c->cpu, UMSI_SLOT_MARKER);
+	if (v->marker)
+		drain_by_marker(v, c);
+	else
+		drain_by_look(v, c);
 }
 
 void umsi_vec_system(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot)

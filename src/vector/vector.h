@@ -19,8 +19,11 @@ struct umsi_vec_root_ops {
 	void (*compose)(struct umsi_vec *v, umsi_cpu cpu, uint32_t slot, struct umsi_msg *out);
 	/* Raises system slot @slot on @cpu, from anywhere. One store. */
 	void (*raise)(struct umsi_vec *v, umsi_cpu cpu, uint32_t slot);
-	/* On that CPU, outside handlers: is nothing pending that its traps have not taken? */
-	bool (*quiet)(struct umsi_vec *v, struct umsi_vec_cpu *c);
+	/*
+	 * On that CPU, outside handlers: is none of @slots (a bitmap) pending that
+	 * its traps have not taken? A root that cannot ask for some looks at all.
+	 */
+	bool (*quiet)(struct umsi_vec *v, struct umsi_vec_cpu *c, const uint64_t *slots);
 	/* On that CPU: this slot raises nothing any more / again. */
 	void (*shut)(struct umsi_vec *v, uint32_t slot, bool shut);
 };
@@ -41,6 +44,9 @@ struct umsi_vec_batch {
 	uint64_t stamp;
 	uint64_t not_before_ns;		/* M1: 0, or the earliest time of reuse */
 };
+
+/* Slots a CPU may have: 2,048. */
+#define UMSI_VEC_WORDS_MAX	32
 
 #define UMSI_STORM_WATCHED	8
 
@@ -89,10 +95,19 @@ struct umsi_vec_cpu {
 	umsi_atomic_ptr table[];	/* nslots: struct umsi_record or NULL */
 };
 
-/* Embedded in the root. */
+/*
+ * Embedded in the root. What it says about its hardware:
+ *
+ *   marker   writes to one CPU take effect in order, however late (T1): a
+ *            marker behind them proves more than a look alone. Without it a
+ *            look at the retiring slots is all there is.
+ *   ageing   no written promise says when an accepted message can be seen
+ *            (M1): every retired slot also waits min_age_ns.
+ */
 struct umsi_vec {
 	struct umsi_domain domain;
 	const struct umsi_vec_root_ops *ops;
+	bool marker, ageing;
 	uint32_t nslots;		/* slots 0 .. nslots - 1; 0 is never valid */
 	uint32_t first;			/* the first that is not a system slot */
 	struct umsi_vec_cpu **cpu;	/* ncpus; NULL: that CPU is never a target */
