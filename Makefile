@@ -167,6 +167,7 @@ check-symbols: lib-riscv64 ## the library needs only the hooks, and has no mutab
 boot-check:: ## a short boot of the example kernels, where there are any
 
 -include examples/kernel/kernel.mk
+-include examples/minimal-host/minimal.mk
 
 PACKAGES := make patch gcc g++ clang python3 libcmocka-dev libfdt-dev gcc-riscv64-linux-gnu qemu-system-misc
 # With sanitizers, and without.
@@ -182,7 +183,7 @@ checks:
 		--step variants --step check-arrows --step check-headers --step check-symbols \
 		$(if $(CAMPAIGN),--run "$(B)/tests/campaign/campaign --seeds $(CAMPAIGN_SEEDS)" \
 			--run "$(B)/fast/campaign --seeds $(FAST_SEEDS)") \
-		--step boot-check --tests $(TEST_PROGRAMS)
+		--step boot-check --step check-minimal --tests $(TEST_PROGRAMS)
 
 clean: ## remove build/
 	rm -rf $(B)

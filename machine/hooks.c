@@ -7,6 +7,7 @@
 
 #include <umsi/host.h>
 
+#include "direct_host.h"
 #include "inside.h"
 
 #define ALLOC_ALIGN	64u
@@ -61,53 +62,23 @@ void umsi_host_mmio_unmap(void *host, void *mapped, size_t bytes)
 	mach_unmap(m, mapped, bytes);
 }
 
-/*
- * A configuration request is not posted and does not pass the writes before
- * it, but nothing is promised about messages of the function.
- */
-static struct mach_pci *reach(struct mach *m, uint32_t requester_id)
-{
-	struct mach_pci *d = mach_pci_find(m, requester_id);
-
-	mach_step(m);
-	if (!d || d->removed)
-		return NULL;
-	mach_store_target_now(m, m->cpu, MACH_CPUS_MAX + d->index);
-	mach_bus_apply_all(m, d);
-	return d;
-}
-
 uint32_t umsi_host_pci_read(void *host, uint32_t requester_id, uint16_t offset, unsigned int width)
 {
-	struct mach *m = mach_need("umsi_host_pci_read");
-	struct mach_pci *d = reach(m, requester_id);
-	uint32_t ones = width >= 4 ? UINT32_MAX : (UINT32_C(1) << 8 * width) - 1;
-	uint32_t value = d ? mach_pci_config_read(d, offset, width) : ones;
-
 	(void)host;
-	mach_trace(m, "config read % = %", offset, value);
-	return value;
+	return mach_config_read(mach_need("umsi_host_pci_read"), requester_id, offset, width);
 }
 
 void umsi_host_pci_write(void *host, uint32_t requester_id, uint16_t offset, unsigned int width,
 			 uint32_t value)
 {
-	struct mach *m = mach_need("umsi_host_pci_write");
-	struct mach_pci *d = reach(m, requester_id);
-
 	(void)host;
-	mach_trace(m, "config write % := %", offset, value);
-	if (d)
-		mach_pci_config_write(d, offset, width, value);
+	mach_config_write(mach_need("umsi_host_pci_write"), requester_id, offset, width, value);
 }
 
 uint64_t umsi_host_time_ns(void *host)
 {
-	struct mach *m = mach_need("umsi_host_time_ns");
-
 	(void)host;
-	mach_step(m);
-	return m->step * m->config.ns_per_step;
+	return mach_time_ns(mach_need("umsi_host_time_ns"));
 }
 
 void umsi_host_log(void *host, enum umsi_log_level level, const char *line)

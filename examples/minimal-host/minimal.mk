@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+# The smallest host. Its hooks are its own: machine/hooks.c stays out.
+
+MINIMAL := $(B)/examples/minimal-host
+
+.PHONY: minimal-host check-minimal
+
+$(B)/asan/examples/minimal-host/%.o: examples/minimal-host/%.c
+	@mkdir -p $(@D)
+	$(call show,CC,$@)$(GCC) $(TEST_FLAGS) -MMD -MP -c -o $@ $<
+
+$(MINIMAL): $(B)/asan/examples/minimal-host/main.o $(B)/asan/libumsi.a $(B)/asan/libumsi-single.a $(B)/asan/libmachine.a
+	@mkdir -p $(@D)
+	$(call show,LINK,$@)$(GCC) $(TEST_FLAGS) -o $@ $< \
+		-Wl,--start-group $(B)/asan/libumsi.a $(B)/asan/libumsi-single.a $(B)/asan/libmachine.a \
+		-Wl,--end-group -lpthread
+
+minimal-host: $(MINIMAL) ## the smallest host, and run it
+	$(MINIMAL)
+
+check-minimal: $(MINIMAL) ## its size, its hooks, and that it works
+	$(PYTHON) tests/minimal/check $(MINIMAL) $(B)/asan/examples/minimal-host/main.o
+
+-include $(B)/asan/examples/minimal-host/main.d
