@@ -19,25 +19,25 @@ KERNEL_CC := $(KERNEL_CC_$(ISA))
 
 $(KB)/%.c.o: $(K)/%.c
 	@mkdir -p $(@D)
-	$(Q)$(KERNEL_CC) $(KERNEL_FLAGS) -MMD -MP -c -o $@ $<
+	$(call show,CC,$@)$(KERNEL_CC) $(KERNEL_FLAGS) -MMD -MP -c -o $@ $<
 
 $(KB)/%.S.o: $(K)/%.S
 	@mkdir -p $(@D)
-	$(Q)$(KERNEL_CC) $(KERNEL_FLAGS) -MMD -MP -c -o $@ $<
+	$(call show,CC,$@)$(KERNEL_CC) $(KERNEL_FLAGS) -MMD -MP -c -o $@ $<
 
 # The library is the same archive that the checks look at.
 $(KERNEL): $(KERNEL_OBJ) $(B)/$(ISA)/libumsi.a $(K)/arch/$(ISA)/kernel.ld
-	$(Q)$(KERNEL_CC) -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096 \
+	$(call show,LD,$@)$(KERNEL_CC) -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096 \
 		-Wl,--no-warn-rwx-segments -T $(K)/arch/$(ISA)/kernel.ld -o $@ $(KERNEL_OBJ) $(B)/$(ISA)/libumsi.a
 
 -include $(KERNEL_OBJ:.o=.d)
 
 $(B)/kernel/disk-image: $(K)/host/disk_image.c
 	@mkdir -p $(@D)
-	$(Q)$(GCC) -std=c11 -O2 $(WARN) -o $@ $<
+	$(call show,CC,$@)$(GCC) -std=c11 -O2 $(WARN) -o $@ $<
 
 $(B)/kernel/disk.img: $(B)/kernel/disk-image
-	$(B)/kernel/disk-image make $@.part $(DISK_MIB)
+	$(call show,DISK,$@)$(B)/kernel/disk-image make $@.part $(DISK_MIB)
 	@mv $@.part $@
 
 .PHONY: run run-trace kernel kernel-files kernel-packages count-hotpath list-hotpath
@@ -62,9 +62,10 @@ run-trace: kernel ## the same, holding each message that QEMU traces against a h
 
 count-hotpath: kernel ## instructions from trap to handler, counted on one CPU
 	@$(RUN_ENV) CPUS=1 COUNT=1 tools/run
+	@KERNEL='$(KERNEL)' BUILD='$(B)/kernel' CROSS='$(RISCV64)' tools/count-claim
 
 # The functions between claim and handler, as the compiler left them.
-HOTPATH ?= umsi_imsic_trap umsi_vec_dispatch
+HOTPATH ?= umsi_imsic_trap umsi_run
 list-hotpath: kernel ## disassembly of the dispatch functions
 	@for f in $(HOTPATH); do $(RISCV64)objdump -d --no-show-raw-insn --disassemble=$$f $(KERNEL) | sed -n '/>:$$/,$$p'; done
 

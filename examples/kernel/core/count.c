@@ -99,7 +99,7 @@ bool count_hot_path(void)
 	for (int i = 2; i < RUNS; i++)
 		same = same && run[i].to_handler == run[1].to_handler;
 	kprintf("message stored to first trap instruction: %lu\n", run[RUNS - 1].to_trap);
-	kprintf("first trap instruction to first of the handler: %lu (of which the kernel's entry: 25)\n",
+	kprintf("first trap instruction to first of the handler: %lu\n",
 		run[RUNS - 1].to_handler);
 	kprintf("handler to the interrupted code again: %lu\n", run[RUNS - 1].to_return);
 	kprintf("COUNT trap_to_handler=%lu first_run=%lu runs=%u all_equal=%s\n",
