@@ -173,10 +173,8 @@ static void run_load(struct cpu *cpu, void *arg)
 				panic("queue %u: no slot with %u outstanding", q->qid, out);
 			out++;
 		}
-		if (since >= load->per_move) {
-			since = 0;
+		for (; since >= load->per_move; since -= load->per_move)
 			disk_move(cpu, any_queue(cpu));
-		}
 		cpu_wait(any_done, q, time_ns() + NVME_TIMEOUT_NS / 4);
 		taken = take_all_done(q, load->first);
 		since += taken;
