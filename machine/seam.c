@@ -112,6 +112,9 @@ void umsi_hosted_barrier(enum umsi_hosted_barrier which)
 	case UMSI_BARRIER_REQ_TO_MARKER:
 		c->marker_fenced = true;
 		break;
+	case UMSI_BARRIER_REQ_TO_LOOK:
+		mach_order_loads(m, c);
+		break;
 	case UMSI_BARRIER_LOOK_TO_DONE:
 		c->fence_all = c->issued + 1;
 		mach_order_loads(m, c);

@@ -135,6 +135,11 @@ static inline void umsi_barrier_link_to_kick(void)
 	umsi_hosted_barrier(UMSI_BARRIER_LINK_TO_KICK);
 }
 
+static inline void umsi_barrier_req_to_look(void)
+{
+	umsi_hosted_barrier(UMSI_BARRIER_REQ_TO_LOOK);
+}
+
 /* ---- Device registers: exact width, in program order per device. ---- */
 
 static inline uint32_t umsi_mmio_read32(const volatile void *address)

@@ -36,6 +36,7 @@ enum umsi_hosted_barrier {
 	UMSI_BARRIER_REQ_TO_MARKER = 3,		/* read of req -> store of the marker (R7) */
 	UMSI_BARRIER_LOOK_TO_DONE = 4,		/* look at the controller -> store of done (R6) */
 	UMSI_BARRIER_LINK_TO_KICK = 5,		/* inbox link -> kick (R9), memory -> IPI */
+	UMSI_BARRIER_REQ_TO_LOOK = 6,		/* read of req -> look at the controller, where there is no marker (R6) */
 	UMSI_BARRIERS
 };
 
@@ -63,5 +64,19 @@ uint64_t umsi_hosted_csr_read(unsigned int csr);
 uint64_t umsi_hosted_csr_swap(unsigned int csr, uint64_t value);
 void umsi_hosted_csr_set(unsigned int csr, uint64_t bits);
 void umsi_hosted_csr_clear(unsigned int csr, uint64_t bits);
+
+/* x86: model-specific registers of the running CPU (x2APIC), by number. */
+uint64_t umsi_hosted_msr_read(uint32_t msr);
+void umsi_hosted_msr_write(uint32_t msr, uint64_t value);
+
+/* AArch64: the GICv3 CPU interface registers of the running CPU. */
+enum umsi_hosted_sysreg {
+	UMSI_ICC_IAR1_EL1, UMSI_ICC_EOIR1_EL1, UMSI_ICC_DIR_EL1, UMSI_ICC_RPR_EL1,
+	UMSI_ICC_HPPIR1_EL1, UMSI_ICC_SGI1R_EL1, UMSI_ICC_PMR_EL1, UMSI_ICC_BPR1_EL1,
+	UMSI_ICC_CTLR_EL1, UMSI_ICC_SRE_EL1, UMSI_ICC_IGRPEN1_EL1,
+	UMSI_HOSTED_SYSREGS
+};
+uint64_t umsi_hosted_sysreg_read(enum umsi_hosted_sysreg reg);
+void umsi_hosted_sysreg_write(enum umsi_hosted_sysreg reg, uint64_t value);
 
 #endif

@@ -155,6 +155,12 @@ static inline void umsi_barrier_look_to_done(void)
 	__asm__ volatile("fence irw, w" ::: "memory");
 }
 
+/* R6 without a marker: req is read before the controller is looked at. */
+static inline void umsi_barrier_req_to_look(void)
+{
+	__asm__ volatile("fence r, i" ::: "memory");
+}
+
 /* R9: the inbox link (or what an IPI is about) is visible before the kick. */
 static inline void umsi_barrier_link_to_kick(void)
 {

@@ -39,6 +39,13 @@ struct umsi_store_ops {
 	 */
 	int (*settle)(void *store, uint32_t index, uint64_t cookie);
 
+	/*
+	 * Optional: does anybody answer? Asked before an interrupt is opened and
+	 * before it is closed for good, so that neither writes to a function whose
+	 * driver has turned decoding off. A move does not ask: its flush will tell.
+	 */
+	bool (*reachable)(void *store);
+
 	/* Optional: is a message waiting behind the mask? */
 	bool (*pending)(void *store, uint32_t index, uint64_t cookie);
 

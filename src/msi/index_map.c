@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "msi/index_map.h"
 
+#include "idspace/word.h"
+
 static uint32_t chunks_of(const struct umsi_index_map *map)
 {
 	return (map->size + UMSI_CHUNK_INDICES - 1) / UMSI_CHUNK_INDICES;
@@ -50,7 +52,7 @@ static uint32_t next_not_full(const struct umsi_index_map *map, uint32_t c, uint
 		uint64_t open = ~map->full[c / 64] & (~UINT64_C(0) << (c % 64));
 
 		if (open)
-			return c / 64 * 64 + (uint32_t)__builtin_ctzll(open);
+			return c / 64 * 64 + umsi_lowest_bit(open);
 		c = (c / 64 + 1) * 64;
 	}
 	return c;
@@ -89,7 +91,7 @@ int umsi_index_map_take(struct umsi *m, struct umsi_index_map *map, uint32_t fir
 			map->chunk[c] = umsi_host_alloc(m->host, sizeof(*map->chunk[c]));
 		if (!map->chunk[c])
 			return UMSI_ENOMEM;
-		*out_index = c * 64 + (uint32_t)__builtin_ctzll(open);
+		*out_index = c * 64 + umsi_lowest_bit(open);
 		map->chunk[c]->record[*out_index % 64] = UINT32_MAX;
 		mark(map, *out_index, true);
 		return UMSI_OK;
@@ -123,7 +125,7 @@ uint32_t umsi_index_map_next(const struct umsi_index_map *map, uint32_t from, ui
 		uint64_t taken = taken_in(map, c) & chunk_window(c, from, last);
 
 		if (taken)
-			return c * 64 + (uint32_t)__builtin_ctzll(taken);
+			return c * 64 + umsi_lowest_bit(taken);
 	}
 	return UINT32_MAX;
 }

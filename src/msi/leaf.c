@@ -11,6 +11,11 @@ static int write_message(struct umsi_table *t, struct umsi_record *r, const stru
 	return t->ops->write(t->store, r->index, r->cookie, msg);
 }
 
+static bool reachable(struct umsi_table *t)
+{
+	return !t->ops->reachable || t->ops->reachable(t->store);
+}
+
 static int mask(struct umsi_table *t, struct umsi_record *r)
 {
 	return t->ops->mask ? t->ops->mask(t->store, r->index, r->cookie) : 0;
@@ -56,6 +61,9 @@ static int leaf_activate(struct umsi_domain *d, struct umsi_record *r)
 	struct umsi_msg msg;
 	int status;
 
+	if (!reachable(t))
+		return UMSI_EGONE;
+	mask(t, r);	/* a reset behind our back may have opened it */
 	compose(t, r, &msg);
 	status = write_message(t, r, &msg);
 	if (status < 0)
@@ -73,6 +81,8 @@ static int leaf_deactivate(struct umsi_domain *d, struct umsi_record *r)
 {
 	struct umsi_table *t = umsi_table_of(d);
 
+	if (!reachable(t))
+		return UMSI_EGONE;
 	mask(t, r);
 	return settle(t, r);
 }

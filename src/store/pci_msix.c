@@ -12,18 +12,9 @@
 
 #define GONE32	UINT32_MAX	/* what a read answers when nobody does */
 
-/*
- * One entry; its ops come one at a time, those of others in parallel.
- *
- * A table write that nobody decodes (memory space off after a function-level
- * reset, device pulled out) is an error on the bus, on some machines a fatal
- * one: each sequence of ops begins with a look at the command register and, if
- * nobody would answer, leaves the table alone to its end.
- */
+/* One entry; its ops come one at a time, those of others in parallel. */
 struct entry {
 	uint32_t control;	/* Vector Control without the mask bit: the rest is not ours */
-	bool looked;		/* the look of this sequence was taken */
-	bool reached;		/* somebody decodes the table, as of the last look */
 };
 
 struct msix {
@@ -51,63 +42,43 @@ static uint32_t read_control(const struct msix *x, uint32_t index)
 	return umsi_mmio_read32(field(x, index, MSIX_ENTRY_CONTROL));
 }
 
-static bool decodes(const struct msix *x)
+/* ---- Ops. ---- */
+
+/*
+ * A table write that nobody decodes (memory space off after a function-level
+ * reset, device pulled out) is an error on the bus, on some machines a fatal one.
+ */
+static bool msix_reachable(void *store)
 {
+	struct msix *x = store;
 	uint32_t command = pci_read(&x->function, PCI_COMMAND, 2);
 
 	return command != 0xffff && (command & PCI_COMMAND_MEMORY);
 }
 
-/* ---- Ops. ---- */
-
 static int msix_mask(void *store, uint32_t index, uint64_t cookie)
 {
-	struct msix *x = store;
-	struct entry *e = &x->entry[index];
-
 	(void)cookie;
-	e->reached = decodes(x);
-	e->looked = true;
-	if (!e->reached)
-		return 0;
-	write_control(x, index, MSIX_VECTOR_MASK);
+	write_control(store, index, MSIX_VECTOR_MASK);
 	return 1;
 }
 
 static int msix_unmask(void *store, uint32_t index, uint64_t cookie)
 {
-	struct msix *x = store;
-	struct entry *e = &x->entry[index];
-
 	(void)cookie;
-	e->looked = false;
-	if (!e->reached)
-		return 0;
-	write_control(x, index, 0);
+	write_control(store, index, 0);
 	return 1;
 }
 
-/* Out of reach within a sequence: the core's books change, settle says what that is worth. */
 static int msix_write(void *store, uint32_t index, uint64_t cookie, const struct umsi_msg *msg)
 {
 	struct msix *x = store;
-	struct entry *e = &x->entry[index];
-	int writes = 3;
 
-	/* The first op of a sequence: a reset may have changed the mask since the last. */
-	if (!e->looked) {
-		writes += msix_mask(store, index, cookie);
-		if (!e->reached) {
-			e->looked = false;
-			return UMSI_EGONE;
-		}
-	}
-	if (!e->reached)
-		return 0;
+	(void)cookie;
 	umsi_mmio_write32(field(x, index, MSIX_ENTRY_ADDRESS_LOW), umsi_msix_address_low(msg->address));
 	umsi_mmio_write32(field(x, index, MSIX_ENTRY_ADDRESS_HIGH), umsi_msix_address_high(msg->address));
 	umsi_mmio_write32(field(x, index, MSIX_ENTRY_DATA), msg->data);
-	return writes;
+	return 3;
 }
 
 /*
@@ -116,14 +87,8 @@ static int msix_write(void *store, uint32_t index, uint64_t cookie, const struct
  */
 static int msix_settle(void *store, uint32_t index, uint64_t cookie)
 {
-	struct msix *x = store;
-	struct entry *e = &x->entry[index];
-
 	(void)cookie;
-	e->looked = false;
-	if (!e->reached)
-		return UMSI_EGONE;
-	return read_control(x, index) == GONE32 ? UMSI_EGONE : UMSI_OK;
+	return read_control(store, index) == GONE32 ? UMSI_EGONE : UMSI_OK;
 }
 
 static bool msix_pending(void *store, uint32_t index, uint64_t cookie)
@@ -132,8 +97,6 @@ static bool msix_pending(void *store, uint32_t index, uint64_t cookie)
 	uint32_t bits;
 
 	(void)cookie;
-	if (!x->entry[index].reached)
-		return false;
 	bits = umsi_mmio_read32(x->pba + umsi_msix_pba_dword(index));
 	if (bits == GONE32 && read_control(x, index) == GONE32)
 		return false;
@@ -187,6 +150,7 @@ static const struct umsi_store_ops msix_ops = {
 	.mask = msix_mask,
 	.unmask = msix_unmask,
 	.settle = msix_settle,
+	.reachable = msix_reachable,
 	.pending = msix_pending,
 	.destroy = msix_destroy,
 };

@@ -9,6 +9,7 @@
  *   retiring    nobody; but what it sent before the flush may still be in the
  *               CPU's file or on its way into it, and is handled there
  */
+#include "idspace/word.h"
 #include "vector/vector.h"
 
 static uint32_t words_of(const struct umsi_vec *v)
@@ -64,7 +65,7 @@ static void free_batch(struct umsi_vec *v, struct umsi_vec_cpu *c, struct umsi_v
 {
 	for (uint32_t w = 0; w < words_of(v); w++) {
 		while (b->bits[w]) {
-			free_slot(c, w * 64 + (uint32_t)__builtin_ctzll(b->bits[w]));
+			free_slot(c, w * 64 + umsi_lowest_bit(b->bits[w]));
 			b->bits[w] &= b->bits[w] - 1;
 		}
 	}
@@ -113,7 +114,7 @@ static uint32_t find_retiring(struct umsi_vec *v, struct umsi_vec_cpu *c, struct
 			continue;
 		for (uint32_t w = 0; w < words_of(v); w++) {
 			for (uint64_t left = (*in)->bits[w]; left; left &= left - 1) {
-				uint32_t slot = w * 64 + (uint32_t)__builtin_ctzll(left);
+				uint32_t slot = w * 64 + umsi_lowest_bit(left);
 
 				if (umsi_load_ptr(&c->table[slot]) == r)
 					return slot;

@@ -30,6 +30,7 @@ static void drain_by_look(struct umsi_vec *v, struct umsi_vec_cpu *c)
 	uint64_t slots[UMSI_VEC_WORDS_MAX];
 	uint64_t req = retiring_now(v, c, slots);
 
+	umsi_barrier_req_to_look();
 	if (v->ops->quiet(v, c, slots))
 		publish_done(c, req);
 }
