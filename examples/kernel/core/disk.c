@@ -34,6 +34,8 @@ void disk_init(void)
 	disk.spare_first = n + 1;
 	disk.spare_last = disk.nvme.vectors - 1;
 	disk.pages = disk.nvme.blocks * disk.nvme.block_bytes / PAGE;
+	if (!disk.pages || disk.pages > UINT32_MAX)
+		panic("disk: %lu pages", disk.pages);
 	disk.page_crc = memory_alloc(disk.pages * sizeof(*disk.page_crc));
 	if (!disk.page_crc)
 		panic("no memory for %lu CRCs", disk.pages);

@@ -75,6 +75,16 @@ static void find_arguments(struct platform *p)
 		p->arguments[i] = (char)property.value[i];
 }
 
+/* The firmware's own use of it drops the status, so the kernel keeps its address. */
+static void find_exit(struct platform *p)
+{
+	umsi_fdt_node node = umsi_fdt_find_compatible(&fdt, -1, "sifive,test0");
+	uint64_t bytes;
+
+	if (node < 0 || umsi_fdt_get_reg(&fdt, node, 0, &p->exit_register, &bytes) != UMSI_OK)
+		p->exit_register = 0;
+}
+
 static void find_pci(struct platform *p)
 {
 	struct umsi_fdt_error error = { 0 };
@@ -106,6 +116,7 @@ void platform_discover(struct platform *p, uint64_t boot_hw_id, const void *tree
 	cpus = umsi_fdt_find_path(&fdt, "/cpus");
 	need(umsi_fdt_get_u32(&fdt, cpus, "timebase-frequency", 0, &hz), "timebase-frequency", NULL);
 	p->ticks_per_second = hz;
+	find_exit(p);
 	find_memory(p, tree);
 	find_arguments(p);
 	find_pci(p);

@@ -3,6 +3,7 @@
 #include "arch.h"
 
 #include "core/cpu.h"
+#include "core/kernel.h"
 
 #define SBI_LEGACY_PUTCHAR	0x01
 #define SBI_LEGACY_GETCHAR	0x02
@@ -13,6 +14,10 @@
 #define SRST_SHUTDOWN		0
 #define SRST_REASON_NONE	0
 #define SRST_REASON_FAILURE	1
+
+/* SiFive test finisher: status in the upper half. */
+#define FINISHER_FAIL		0x3333u
+#define FINISHER_STATUS		(1u << 16)
 
 extern char hart_entry[];
 
@@ -57,6 +62,9 @@ bool arch_cpu_start(struct cpu *cpu)
 /* "System Reset Extension" */
 _Noreturn void arch_power_off(bool good)
 {
+	if (!good && kernel.platform.exit_register)
+		mmio_write32((uintptr_t)kernel.platform.exit_register,
+			     FINISHER_STATUS | FINISHER_FAIL);
 	sbi_call(SBI_SRST, 0, SRST_SHUTDOWN,
 		 good ? SRST_REASON_NONE : SRST_REASON_FAILURE, 0);
 	for (;;)
