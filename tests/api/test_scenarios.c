@@ -433,6 +433,193 @@ static void R6_a_claimed_marker_is_not_enough(void **state)
 	rig_end(&c.r);
 }
 
+/* ---- R9: the inbox ------------------------------------------------------------ */
+
+static umsi_irq chain_irq[2];
+static uint32_t chain_calls;
+
+/* Its own entry goes into another CPU's inbox before this arrival is over. */
+static enum umsi_handled requeueing_handler(void *arg)
+{
+	struct rig *r = arg;
+
+	if (chain_calls++ == 0)
+		MACH_CHECK(r->m, rig_move(r, chain_irq[0], 2) == UMSI_OK &&
+			   umsi_irq_trigger(r->umsi, chain_irq[0]) == UMSI_OK, "test", "requeue");
+	return UMSI_HANDLED;
+}
+
+static void trigger_both(void *arg)
+{
+	struct rig *r = arg;
+
+	mach_irq_off(r->m);
+	for (uint32_t i = 0; i < 2; i++)
+		MACH_CHECK(r->m, umsi_irq_trigger(r->umsi, chain_irq[i]) == UMSI_OK, "test", "trigger");
+	mach_irq_on(r->m);
+}
+
+static void R9_the_rest_of_an_inbox_survives_a_requeue(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_start(&r, 1);
+	chain_calls = 0;
+	for (uint32_t i = 0; i < 2; i++) {
+		assert_int_equal(rig_alloc(&r, i, i, &chain_irq[i]), UMSI_OK);
+		assert_int_equal(rig_move(&r, chain_irq[i], 1), UMSI_OK);
+		assert_int_equal(umsi_irq_request(r.umsi, chain_irq[i],
+						  i ? rig_handler : requeueing_handler, &r, "x"), UMSI_OK);
+	}
+	mach_thread(r.m, 1, trigger_both, &r);
+	rig_settle(&r);
+	assert_int_equal(chain_calls, 2);
+	assert_int_equal(r.calls, 1);
+	rig_end(&r);
+}
+
+/* ---- R7: the marker ------------------------------------------------------------ */
+
+struct stalled {
+	struct rig r;
+	umsi_irq irq[3];
+	bool over;
+};
+
+static void stalled_target(void *arg)
+{
+	struct stalled *s = arg;
+
+	while (!s->over) {
+		mach_irq_off(s->r.m);
+		umsi_drain_point(s->r.umsi);
+		mach_irq_on(s->r.m);
+		mach_delay(s->r.m, 3);
+	}
+}
+
+/* An event, and off: its message may still be on its way into the file when the slot retires. */
+static void raise_and_move(void *arg)
+{
+	struct stalled *s = arg;
+
+	for (uint32_t i = 0; i < 90; i++) {
+		mach_pci_raise(s->r.pci[0], i % 3);
+		rig_move(&s->r, s->irq[i % 3], 0);
+		umsi_reap(s->r.umsi);
+		rig_move(&s->r, s->irq[i % 3], 1);
+	}
+	s->over = true;
+}
+
+/* The target is stalled anywhere, also between the marker and what it is to prove. */
+static void R7_a_marker_proves_only_what_came_before(void **state)
+{
+	static struct stalled s;
+	struct mach_chaos chaos = mach_chaos_none;
+
+	(void)state;
+	chaos.burst = 3;
+	chaos.starve = 128;
+	chaos.lag_now = 0;
+	chaos.lag_max = 1500;
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		memset(&s, 0, sizeof(s));
+		rig_machine(&s.r, &chaos, seed);
+		rig_library(&s.r);
+		rig_device(&s.r);
+		for (uint32_t i = 0; i < 3; i++) {
+			s.irq[i] = rig_irq(&s.r, i);
+			assert_int_equal(rig_move(&s.r, s.irq[i], 1), UMSI_OK);
+		}
+		mach_thread(s.r.m, 1, stalled_target, &s);
+		mach_thread(s.r.m, 2, raise_and_move, &s);
+		rig_settle(&s.r);
+		assert_int_equal(rig_stats(&s.r).unowned, 0);
+		rig_end(&s.r);
+	}
+}
+
+/* ---- Storms ---------------------------------------------------------------------- */
+
+static void stray_soon(void *arg)
+{
+	struct rig *r = arg;
+
+	mach_delay(r->m, 100 + mach_random(r->m, 500));
+	mach_imsic_inject(r->m, 1, 9);
+}
+
+static void allocate_soon(void *arg)
+{
+	struct rig *r = arg;
+	umsi_irq irq;
+
+	mach_delay(r->m, mach_random(r->m, 30));
+	MACH_CHECK(r->m, alloc_on(r->table, 1, &irq) == UMSI_OK &&
+		   umsi_irq_request(r->umsi, irq, rig_handler, r, "x") == UMSI_OK, "test", "allocation");
+}
+
+/* A stray on the identity that is just being given out: shut or given, never both. */
+static void a_slot_being_given_out_is_not_shut(void **state)
+{
+	struct mach_chaos chaos = mach_chaos_none;
+	uint32_t shut = 0;
+	struct rig r;
+
+	(void)state;
+	chaos.burst = 2;
+	for (uint64_t seed = 1; seed <= 5 * SEEDS; seed++) {
+		rig_machine(&r, &chaos, seed);
+		r.config.storm_limit = 1;
+		rig_library(&r);
+		rig_device(&r);
+		mach_thread(r.m, 0, stray_soon, &r);
+		mach_thread(r.m, 2, allocate_soon, &r);
+		rig_settle(&r);
+		shut += (uint32_t)rig_stats(&r).quarantined;
+		r.calls = 0;
+		mach_pci_raise(r.pci[0], 0);
+		rig_settle(&r);
+		assert_int_equal(r.calls, 1);
+		rig_end(&r);
+	}
+	assert_true(shut > 0 && shut < 5 * SEEDS);
+}
+
+/* ---- Bring-up ---------------------------------------------------------------------- */
+
+static int stuck_status;
+
+static void online_stuck(void *arg)
+{
+	struct rig *r = arg;
+
+	mach_irq_off(r->m);
+	stuck_status = umsi_cpu_online(r->umsi, mach_cpu(r->m));
+	mach_irq_on(r->m);
+}
+
+static void a_register_that_does_not_take_its_value_is_noticed(void **state)
+{
+	static const unsigned int regs[] = { 0x70, 0xc0 };
+	struct rig r;
+
+	(void)state;
+	for (uint32_t i = 0; i < sizeof(regs) / sizeof(regs[0]); i++) {
+		rig_machine(&r, &mach_chaos_none, 1);
+		mach_imsic_stick(r.m, 1, regs[i]);
+		r.offline = 1u << 1;
+		rig_library(&r);
+		mach_thread(r.m, 1, online_stuck, &r);
+		rig_settle(&r);
+		assert_int_equal(stuck_status, UMSI_EREFUSED);
+		assert_false(umsi_cpu_is_online(r.umsi, 1));
+		rig_end(&r);
+	}
+}
+
 /* ---- R11: giving up --------------------------------------------------------- */
 
 #define STREAM	40
@@ -590,6 +777,10 @@ int main(void)
 		cmocka_unit_test(a_table_outlives_frees_under_way),
 		cmocka_unit_test(R13_a_queue_entry_outlives_the_last_slot),
 		cmocka_unit_test(R6_a_claimed_marker_is_not_enough),
+		cmocka_unit_test(R9_the_rest_of_an_inbox_survives_a_requeue),
+		cmocka_unit_test(R7_a_marker_proves_only_what_came_before),
+		cmocka_unit_test(a_slot_being_given_out_is_not_shut),
+		cmocka_unit_test(a_register_that_does_not_take_its_value_is_noticed),
 		cmocka_unit_test(R11_a_stream_does_not_hold_the_cpu_it_left),
 		cmocka_unit_test(P_44_a_full_cpu_is_not_exchanged),
 		cmocka_unit_test(P_63_a_cpu_without_a_file_is_no_target),
