@@ -28,6 +28,22 @@ static bool target_of(struct mach *m, uint64_t phys, uint32_t *target)
 	return true;
 }
 
+/*
+ * A strictness of this machine: memory behind a lock or an atomic cannot be
+ * seen half written here, so a message that overtakes it would do no visible harm.
+ */
+static void check_published(struct mach *m, const struct cpu *c, const struct store *s)
+{
+	if (s->target < MACH_CPUS_MAX) {
+		if (s->target != c->number)
+			mach_violate(m, "ORD", "message to cpu%u, no fence behind the release store or unlock before it",
+				     s->target);
+		return;
+	}
+	if (mach_msix_is_message(m->pci[s->target - MACH_CPUS_MAX], s->phys))
+		mach_violate(m, "ORD", "message written to a table, no fence behind the release store or unlock before it");
+}
+
 void mach_mmio_write(struct mach *m, uint64_t phys, unsigned int width, uint64_t value)
 {
 	struct cpu *c = m->cpu;
@@ -37,13 +53,8 @@ void mach_mmio_write(struct mach *m, uint64_t phys, unsigned int width, uint64_t
 		mach_violate(m, "MODEL", "write to %#llx: nothing decodes it", (unsigned long long)phys);
 		return;
 	}
-	/*
-	 * A strictness of this machine: memory behind a lock cannot be seen half
-	 * written here, so a message that overtakes it would do no visible harm.
-	 */
-	if (m->running && s.target < MACH_CPUS_MAX && s.target != c->number && c->published)
-		mach_violate(m, "ORD", "message to cpu%u, no fence behind the release store or unlock before it",
-			     s.target);
+	if (m->running && c->published)
+		check_published(m, c, &s);
 	if (s.target == c->number && !c->marker_fenced) {
 		s.early = true;
 		s.early_since = c->marker_since;

@@ -401,6 +401,7 @@ void mach_pci_done(struct mach *m);
 #define MSIX_ENABLE	0x8000u
 #define MSIX_MASKALL	0x4000u
 bool mach_msix_masked(const struct mach_pci *d, uint32_t entry);
+bool mach_msix_is_message(const struct mach_pci *d, uint64_t phys);
 void mach_msix_control(struct mach_pci *d, uint16_t was, uint16_t is);
 void mach_msix_write(struct mach_pci *d, unsigned int bar, uint64_t offset, unsigned int width, uint64_t value);
 uint64_t mach_msix_read(struct mach_pci *d, unsigned int bar, uint64_t offset, unsigned int width);

@@ -95,6 +95,17 @@ static bool in_table(const struct mach_pci *d, unsigned int bar, uint64_t offset
 	       offset - d->config.table_offset < d->entries * ENTRY_BYTES;
 }
 
+/* Address or data of an entry, as opposed to Vector Control and all else. */
+bool mach_msix_is_message(const struct mach_pci *d, uint64_t phys)
+{
+	uint64_t base, bytes, offset;
+
+	mach_pci_bar(d, d->config.table_bir, &base, &bytes);
+	offset = phys - base;
+	return in_table(d, d->config.table_bir, offset) &&
+	       (offset - d->config.table_offset) / 4 % 4 != 3;
+}
+
 static uint32_t pba_bytes(const struct mach_pci *d)
 {
 	return (d->entries + 63) / 64 * 8;
