@@ -74,6 +74,7 @@ struct umsi_irq_request_at {
 	uint32_t first, last;		/* take one free index in [first, last]; exact: first == last */
 	struct umsi_affinity affinity;	/* zeroed = any online CPU */
 	uint64_t cookie;		/* handed to the store ops: a queue handle, a PASID */
+	uint8_t trigger;		/* enum umsi_trigger; only stores with set_trigger take other than NONE */
 };
 
 /* Any index: { .first = 0, .last = UMSI_INDEX_LAST } */

@@ -16,6 +16,7 @@
 enum umsi_handled {
 	UMSI_HANDLED = 0,	/* it was for me and is dealt with */
 	UMSI_NOT_MINE = 1,	/* nothing of mine was pending: counted */
+	UMSI_LATER = 2,		/* a thread will deal with it and call umsi_irq_done() */
 };
 
 /*
@@ -70,6 +71,8 @@ int umsi_irq_enable(struct umsi *m, umsi_irq irq);
 /**
  * umsi_irq_synchronize() - wait until no handler call begun before is running
  *
+ * A call that answered UMSI_LATER is not running; what its thread does is the driver's.
+ *
  * Context: sleepable, not inside a trap. Return: UMSI_OK, UMSI_ENOENT, UMSI_ECONTEXT.
  */
 int umsi_irq_synchronize(struct umsi *m, umsi_irq irq);
@@ -84,6 +87,18 @@ int umsi_irq_synchronize(struct umsi *m, umsi_irq irq);
  * Return: UMSI_OK, UMSI_ENOENT, UMSI_ESTATE (not requested), UMSI_ENOCPU.
  */
 int umsi_irq_trigger(struct umsi *m, umsi_irq irq);
+
+/**
+ * umsi_irq_done() - what a handler answered UMSI_LATER for is dealt with
+ *
+ * Until then the handler is not called again; what arrives is remembered and
+ * calls it once afterwards. A level source is masked meanwhile where its store
+ * can. May come before the handler has returned. Releasing or freeing the
+ * interrupt ends the wait too.
+ *
+ * Context: atomic, any CPU. Return: UMSI_OK, UMSI_ENOENT, UMSI_ESTATE (nothing is waiting for it).
+ */
+int umsi_irq_done(struct umsi *m, umsi_irq irq);
 
 /**
  * umsi_irq_set_affinity() - where it may be delivered from now on

@@ -19,7 +19,8 @@ struct umsi_store_ops {
 
 	/*
 	 * Writes the message. With mask present it is called masked. Returns how
-	 * many device writes it took (>= 0), or a negative status.
+	 * many device writes it took (>= 0), or a negative status; UMSI_EAGAIN: not
+	 * now, and nothing was written.
 	 */
 	int (*write)(void *store, uint32_t index, uint64_t cookie,
 		     const struct umsi_msg *msg);
@@ -48,6 +49,18 @@ struct umsi_store_ops {
 
 	/* Optional: is a message waiting behind the mask? */
 	bool (*pending)(void *store, uint32_t index, uint64_t cookie);
+
+	/*
+	 * Optional: how the source at @index signals, an enum umsi_trigger. Called
+	 * masked, before each first write. UMSI_OK, or a negative status: refused.
+	 */
+	int (*set_trigger)(void *store, uint32_t index, uint64_t cookie, unsigned int trigger);
+
+	/*
+	 * Optional, level sources: the handler is done, look at the line again.
+	 * Called without the interrupt's lock, in a trap or from any thread.
+	 */
+	void (*rearm)(void *store, uint32_t index, uint64_t cookie);
 
 	/*
 	 * Optional: the table goes; undo what its creation did and free @store.

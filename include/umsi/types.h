@@ -45,6 +45,15 @@ struct umsi_msg {
 	uint32_t data;
 };
 
+/* How a source signals. Messages of a device are edges; wires may be anything. */
+enum umsi_trigger {
+	UMSI_TRIGGER_NONE = 0,		/* a message: an edge by nature */
+	UMSI_TRIGGER_EDGE_RISING = 1,
+	UMSI_TRIGGER_EDGE_FALLING = 2,
+	UMSI_TRIGGER_LEVEL_HIGH = 3,
+	UMSI_TRIGGER_LEVEL_LOW = 4,
+};
+
 /*
  * A set of CPUs: bit n of bits[n / 64] stands for CPU n; nbits is how many
  * bits are valid, bits beyond count as clear. Borrowed for the call only.

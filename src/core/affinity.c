@@ -14,6 +14,9 @@
 #include "core/domain.h"
 #include "core/mask.h"
 
+/* How long a move may wait for slots to drain, or for a level source to come to rest. */
+#define MOVE_WAIT_NS	200000000u
+
 static bool permits(const struct umsi_where *where, umsi_cpu cpu)
 {
 	if (where->mask)
@@ -49,7 +52,7 @@ static int move_locked(struct umsi_record *r, struct umsi_move *mv)
 	} else {
 		/* The new table entry is visible before the device learns where to write. */
 		umsi_barrier_publish_to_message();
-		status = update_levels(r->leaf, r, mv);
+		status = mv->absorbed ? UMSI_OK : update_levels(r->leaf, r, mv);
 		if (status) {
 			root->ops->move_abort(root, r, mv);
 			return status;
@@ -123,6 +126,7 @@ static int set_affinity(struct umsi *m, umsi_irq irq, const struct umsi_affinity
 	struct umsi_where where;
 	struct umsi_mask *mask;
 	struct umsi_domain *root;
+	uint64_t deadline;
 	int status;
 
 	if (!m || !affinity)
@@ -130,11 +134,14 @@ static int set_affinity(struct umsi *m, umsi_irq irq, const struct umsi_affinity
 	status = umsi_where_get(m, affinity, &where, &mask);
 	if (status)
 		return status;
+	deadline = may_wait ? umsi_host_time_ns(m->host) + MOVE_WAIT_NS : 0;
 	do {
 		status = set_affinity_once(m, irq, &where, mask, &root);
 		if (status != UMSI_EAGAIN || !may_wait)
 			break;
-	} while (root->ops->make_room(root, &where, true));
+		umsi_host_relax(m->host);
+	} while (umsi_host_time_ns(m->host) < deadline &&
+		 (!root->ops->make_room || root->ops->make_room(root, &where, true)));
 
 	if (status == UMSI_EAGAIN && may_wait)
 		status = UMSI_ENOSLOT;

@@ -27,6 +27,7 @@ struct umsi_move {
 	uint16_t slot;			/* the root's number there */
 	bool revived;			/* the slot was still this interrupt's */
 	bool absorbed;			/* no level nearer the device needs to change */
+	bool told;			/* a store may hold the new message */
 	uint32_t device_writes;
 	int settled;			/* UMSI_OK, or UMSI_EGONE: the flush proved nothing */
 	struct umsi_msg message;	/* what the level below has to write */
@@ -48,6 +49,14 @@ struct umsi_domain_ops {
 	int (*activate)(struct umsi_domain *d, struct umsi_record *r);
 	/* Leaf: closes the store and flushes it: UMSI_OK or UMSI_EGONE. */
 	int (*deactivate)(struct umsi_domain *d, struct umsi_record *r);
+
+	/*
+	 * Leaf, level sources: keep the source quiet, and let it speak again
+	 * (both under the record's lock); look at the line again (no lock).
+	 */
+	void (*quieten)(struct umsi_domain *d, struct umsi_record *r);
+	void (*unquieten)(struct umsi_domain *d, struct umsi_record *r);
+	void (*rearm)(struct umsi_domain *d, struct umsi_record *r);
 
 	/* The message the level below must write to reach this interrupt. Roots and translators. */
 	void (*compose)(struct umsi_domain *d, struct umsi_record *r, struct umsi_msg *out);

@@ -9,6 +9,7 @@ static const struct {
 } state_names[] = {
 	{ UMSI_RUN, " RUN" }, { UMSI_PEND, " PEND" }, { UMSI_DIS, " DIS" },
 	{ UMSI_DEAD, " DEAD" }, { UMSI_QUEUED, " QUEUED" }, { UMSI_DRAINED, " DRAINED" },
+	{ UMSI_HELD, " HELD" }, { UMSI_DONE, " DONE" },
 };
 
 static void add_state(struct umsi_text *t, uint32_t state)

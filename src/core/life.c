@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The driver's side of one interrupt: request, release, enable, disable, trigger. */
 #include "core/domain.h"
+#include "core/flow.h"
 #include "core/run.h"
 
 /* Clears DIS and PEND in one step: nothing that arrived so far was for this handler. */
@@ -73,6 +74,7 @@ int umsi_irq_release(struct umsi *m, umsi_irq irq)
 	r->unsettled = umsi_path_deactivate(r) != UMSI_OK;
 	close_state(r);
 	r->phase = UMSI_PHASE_RESERVED;
+	umsi_flow_end(r);
 	umsi_record_unlock(r, state);
 
 	umsi_record_wait_idle(r, (uint32_t)(irq >> 32));
@@ -122,8 +124,10 @@ int umsi_irq_enable(struct umsi *m, umsi_irq irq)
 		return UMSI_ENOENT;
 	if (r->phase != UMSI_PHASE_ACTIVE || !r->depth)
 		status = UMSI_ESTATE;
-	else if (--r->depth == 0)
+	else if (--r->depth == 0) {
+		umsi_flow_enable(r);
 		enable_now(r);
+	}
 	umsi_record_unlock(r, state);
 	return status;
 }
@@ -173,7 +177,8 @@ int umsi_irq_synchronize(struct umsi *m, umsi_irq irq)
 	for (;;) {
 		uint32_t now = umsi_load32_acquire(&r->state);
 
-		if (!(now & UMSI_RUN) || umsi_state_generation(now) != irq >> 32 ||
+		if (!(now & UMSI_RUN) || now & UMSI_HELD ||
+		    umsi_state_generation(now) != irq >> 32 ||
 		    umsi_load64_acquire(&r->handled) >= begun + 2)
 			return UMSI_OK;
 		umsi_host_relax(m->host);

@@ -154,6 +154,8 @@ struct umsi_record *umsi_record_new(struct umsi *m, struct umsi_domain *leaf, ui
 	r->depth = 0;
 	r->told = false;
 	r->unsettled = false;
+	r->masked = false;
+	r->trigger = UMSI_TRIGGER_NONE;
 	r->name[0] = '\0';
 	umsi_store64(&r->handled, 0);
 	umsi_store32(&r->merged, 0);

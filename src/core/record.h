@@ -63,12 +63,19 @@ struct umsi_record {
 	uint16_t slot;			/* at a root whose slots belong to a CPU */
 	uint16_t depth;			/* of disables */
 	uint8_t phase;			/* enum umsi_phase */
+	uint8_t trigger;		/* enum umsi_trigger */
+	bool masked;			/* level: its store is masked while held, or disabled */
 	bool told;			/* a store was told its present slot: it retires, and is not just given back */
 	bool unsettled;			/* the flush of the last release proved nothing */
 	char name[UMSI_IRQ_NAME_MAX];
 };
 
 _Static_assert(sizeof(struct umsi_record) <= 192, "a record is at most three cache lines");
+
+static inline bool umsi_record_is_level(const struct umsi_record *r)
+{
+	return r->trigger >= UMSI_TRIGGER_LEVEL_HIGH;
+}
 
 static inline umsi_irq umsi_record_handle(const struct umsi_record *r, uint32_t state)
 {

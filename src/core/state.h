@@ -16,6 +16,8 @@
 #define UMSI_DEAD	0x08u	/* freed: whatever still arrives is dropped */
 #define UMSI_QUEUED	0x10u	/* linked, or about to be, into some CPU's inbox */
 #define UMSI_DRAINED	0x20u	/* dead, and nobody but a queue entry refers to it */
+#define UMSI_HELD	0x40u	/* with RUN: no CPU runs it, a driver's thread will say done */
+#define UMSI_DONE	0x80u	/* with RUN: done came before the handler returned */
 
 #define UMSI_GENERATION_SHIFT	8
 #define UMSI_GENERATION_MASK	0xffffffu
@@ -49,6 +51,7 @@ static inline bool umsi_state_runs(uint32_t old)
  */
 static inline uint32_t umsi_state_exit(uint32_t old, bool give_up)
 {
+	old &= ~(UMSI_HELD | UMSI_DONE);
 	if (old & UMSI_DEAD)
 		return old & ~(UMSI_RUN | UMSI_PEND);
 	if (!(old & UMSI_PEND) || (old & UMSI_DIS))
@@ -56,6 +59,12 @@ static inline uint32_t umsi_state_exit(uint32_t old, bool give_up)
 	if (give_up)
 		return (old & ~(UMSI_RUN | UMSI_PEND)) | UMSI_QUEUED;
 	return old & ~UMSI_PEND;
+}
+
+/* The handler answered UMSI_LATER: still the runner, but nobody runs. Unless done, or dead, by now. */
+static inline uint32_t umsi_state_hold(uint32_t old)
+{
+	return old & (UMSI_DONE | UMSI_DEAD) ? old : old | UMSI_HELD;
 }
 
 /*

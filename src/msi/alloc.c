@@ -8,6 +8,8 @@ static int check_request(const struct umsi_table *t, const struct umsi_irq_reque
 			 uint32_t *last)
 {
 	*last = at->last < t->map.size ? at->last : t->map.size - 1;
+	if (at->trigger > UMSI_TRIGGER_LEVEL_LOW || (at->trigger && !t->ops->set_trigger))
+		return UMSI_EINVAL;
 	if (at->first > at->last || at->first >= t->map.size || at->last >= UMSI_TABLE_MAX)
 		return UMSI_ERANGE;
 	return UMSI_OK;
@@ -104,6 +106,7 @@ int umsi_irq_alloc(struct umsi_table *table, const struct umsi_irq_request_at *a
 	r = umsi_record_new(table->dev->m, &table->domain, index, at->cookie);
 	if (!r)
 		goto out_index;
+	r->trigger = at->trigger;
 	status = reserve(r, &where);
 	if (status)
 		goto out_record;

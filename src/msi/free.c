@@ -11,6 +11,7 @@
  * The slots follow when their CPU has proved them quiet, the record when the
  * last slot and the last queue entry are gone.
  */
+#include "core/flow.h"
 #include "core/mask.h"
 #include "msi/device.h"
 
@@ -30,6 +31,7 @@ static bool kill(struct umsi_record *r, uint32_t generation)
 		settled = umsi_path_deactivate(r);
 	r->phase = UMSI_PHASE_FREE;
 	umsi_fetch_or32(&r->state, UMSI_DEAD);
+	umsi_flow_end(r);
 	umsi_path_unreserve(r, settled);
 	umsi_mask_put(r->m, r->mask);
 	r->mask = NULL;

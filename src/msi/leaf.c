@@ -64,6 +64,11 @@ static int leaf_activate(struct umsi_domain *d, struct umsi_record *r)
 	if (!reachable(t))
 		return UMSI_EGONE;
 	mask(t, r);	/* a reset behind our back may have opened it */
+	if (t->ops->set_trigger) {
+		status = t->ops->set_trigger(t->store, r->index, r->cookie, r->trigger);
+		if (status)
+			return status;
+	}
 	compose(t, r, &msg);
 	status = write_message(t, r, &msg);
 	if (status < 0)
@@ -96,16 +101,46 @@ static int leaf_move_update(struct umsi_domain *d, struct umsi_record *r, struct
 
 	writes = (uint32_t)mask(t, r);
 	status = write_message(t, r, &mv->message);
+	mv->told = status != UMSI_EAGAIN;
 	if (status < 0) {
-		unmask(t, r);
+		if (!r->masked)
+			unmask(t, r);
+		settle(t, r);
 		return status;
 	}
 	r->message = mv->message;
-	writes += (uint32_t)status + (uint32_t)unmask(t, r);
+	writes += (uint32_t)status;
+	if (!r->masked)
+		writes += (uint32_t)unmask(t, r);
 	mv->device_writes += writes;
 	mv->settled = settle(t, r);
 	mv->absorbed = true;
 	return UMSI_OK;
+}
+
+static void leaf_quieten(struct umsi_domain *d, struct umsi_record *r)
+{
+	struct umsi_table *t = umsi_table_of(d);
+
+	mask(t, r);
+	settle(t, r);
+}
+
+/* Read back for the same reason as in leaf_activate(). */
+static void leaf_unquieten(struct umsi_domain *d, struct umsi_record *r)
+{
+	struct umsi_table *t = umsi_table_of(d);
+
+	unmask(t, r);
+	settle(t, r);
+}
+
+static void leaf_rearm(struct umsi_domain *d, struct umsi_record *r)
+{
+	struct umsi_table *t = umsi_table_of(d);
+
+	if (t->ops->rearm)
+		t->ops->rearm(t->store, r->index, r->cookie);
 }
 
 static void leaf_dump_path(struct umsi_domain *d, const struct umsi_record *r, struct umsi_text *t)
@@ -125,5 +160,8 @@ const struct umsi_domain_ops umsi_leaf_ops = {
 	.activate = leaf_activate,
 	.deactivate = leaf_deactivate,
 	.move_update = leaf_move_update,
+	.quieten = leaf_quieten,
+	.unquieten = leaf_unquieten,
+	.rearm = leaf_rearm,
 	.dump_path = leaf_dump_path,
 };

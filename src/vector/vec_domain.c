@@ -75,11 +75,14 @@ void umsi_vec_move_commit(struct umsi_domain *d, struct umsi_record *r, const st
 	give_up(umsi_vec_of(d), r, old_cpu, old_slot, old_told, mv->settled);
 }
 
-/* The store refused: it may hold the new message, the old one or a mix, so the new slot ages too. */
+/*
+ * The store refused. If it was told, it may hold the new message, the old one
+ * or a mix, so the new slot ages too; if not, only a revived one has a past.
+ */
 void umsi_vec_move_abort(struct umsi_domain *d, struct umsi_record *r, const struct umsi_move *mv)
 {
-	(void)r;
-	umsi_vec_retire(umsi_vec_of(d), mv->cpu, mv->slot, UMSI_EGONE);
+	give_up(umsi_vec_of(d), r, mv->cpu, mv->slot, mv->told || mv->revived,
+		mv->told ? UMSI_EGONE : UMSI_OK);
 }
 
 void umsi_vec_stats(struct umsi_domain *d, struct umsi_stats *out)

@@ -134,10 +134,26 @@ static void release_entry(struct world *w, struct entry *e)
 	MACH_CHECK(w->m, status == UMSI_OK, "I-API", "release: %s", umsi_status_text(status));
 	e->requested = false;
 	e->trigger_owed = false;
+	e->later = false;
 	mach_entry_freed(e->pci, e->index);
 	mach_entry_reborn(e->pci, e->index);
 	if (pick(w, 4))
 		request(w, e);
+}
+
+/* False: nothing was owed. */
+static bool say_done(struct world *w, struct entry *e)
+{
+	int status;
+
+	if (!e->later)
+		return false;
+	e->later = false;
+	mach_sync(w->m);	/* the handle came through plain memory */
+	status = umsi_irq_done(w->umsi, e->irq);
+	MACH_CHECK(w->m, status == UMSI_OK || status == UMSI_ENOENT || status == UMSI_ESTATE, "I-API",
+		   "done: %s", umsi_status_text(status));
+	return true;
 }
 
 static void disable_a_while(struct world *w, struct entry *e)
@@ -177,7 +193,7 @@ void actor_owner(void *arg)
 			release_entry(w, e);
 		else if (what == 7)
 			disable_a_while(w, e);
-		else
+		else if (!say_done(w, e))
 			mach_pci_raise(e->pci, e->index);
 		if (!pick(w, 6))
 			mach_delay(w->m, pick(w, 80));
@@ -261,6 +277,21 @@ static void free_foreign(struct world *w)
 		entry_end_life(e);
 }
 
+void actor_closer(void *arg)
+{
+	struct world *w = arg;
+	bool any;
+
+	begin(w);
+	do {
+		any = false;
+		for (uint32_t i = 0; i < WORLD_DEVICES; i++)
+			for (uint32_t j = 0; j < WORLD_ENTRIES; j++)
+				any |= say_done(w, &w->device[i].entry[j]);
+		mach_delay(w->m, 200);
+	} while (any);
+}
+
 static void misuse(struct world *w)
 {
 	static const umsi_irq wrong[] = { 0, 1, UINT64_MAX, UINT32_MAX, 0x7fffffff,
@@ -283,6 +314,7 @@ void actor_toucher(void *arg)
 
 	begin(w);
 	while (time_left(w)) {
+		say_done(w, &w->device[pick(w, WORLD_DEVICES)].entry[pick(w, WORLD_ENTRIES)]);
 		switch (pick(w, 8)) {
 		case 0:
 			misuse(w);

@@ -60,6 +60,8 @@ enum umsi_handled world_handler(void *arg)
 
 	mach_handler_begin(e->pci, e->index);
 	MACH_CHECK(w->m, !e->quiet, "I-DIS", "handler of entry %u begins while disabled", e->index);
+	MACH_CHECK(w->m, !e->later, "I-DIS", "handler of entry %u begins before its last was done",
+		   e->index);
 	e->trigger_owed = false;
 	e->begun++;
 	switch (mach_random(w->m, 16)) {
@@ -82,6 +84,12 @@ enum umsi_handled world_handler(void *arg)
 			mach_irq_off(w->m);
 		}
 		break;
+	case 4:
+		if (w->closing)
+			break;
+		e->later = true;
+		mach_handler_end(e->pci, e->index);
+		return UMSI_LATER;
 	default:
 		break;
 	}
@@ -98,6 +106,7 @@ void entry_begin_life(struct entry *e, umsi_irq irq)
 	e->disables = 0;
 	e->quiet = false;
 	e->trigger_owed = false;
+	e->later = false;
 	mach_entry_reborn(e->pci, e->index);
 }
 
@@ -354,6 +363,10 @@ static bool run_phases(struct world *w, struct owner *owners, struct totals *tot
 	start_actors(w, owners);
 	if (!mach_run(w->m))
 		return false;
+	w->closing = true;
+	mach_thread(w->m, 0, actor_closer, w);
+	if (!mach_run(w->m))
+		return false;
 	mach_fail_alloc(w->m, 0, false);
 	if (!check_at_rest(w) || mach_violated(w->m))
 		return false;
@@ -369,6 +382,18 @@ static bool run_phases(struct world *w, struct owner *owners, struct totals *tot
 	return !mach_violated(w->m);
 }
 
+static void print_line(void *arg, const char *line)
+{
+	fprintf(arg, "  %s\n", line);
+}
+
+static void report_run(struct world *w, unsigned int events)
+{
+	mach_report(w->m, stdout, events);
+	if (events && w->root)
+		umsi_dump(w->umsi, print_line, stdout);
+}
+
 bool world_run(uint64_t seed, struct totals *totals, bool report, unsigned int events)
 {
 	struct world *w = calloc(1, sizeof(*w));
@@ -382,7 +407,7 @@ bool world_run(uint64_t seed, struct totals *totals, bool report, unsigned int e
 	totals->steps += mach_steps(w->m);
 	totals->runs++;
 	if (!clean && report)
-		mach_report(w->m, stdout, events);
+		report_run(w, events);
 	mach_destroy(w->m);
 	free(w);
 	return clean;

@@ -31,6 +31,7 @@ struct entry {
 	uint32_t disables;		/* by its owner */
 	bool quiet;			/* disabled and synchronized: no handler may begin */
 	bool trigger_owed;		/* a software trigger was accepted and no handler began since */
+	bool later;			/* its handler answered UMSI_LATER and nobody said done */
 	uint64_t begun;
 };
 
@@ -69,6 +70,7 @@ struct world {
 	uint64_t ipi_sent[WORLD_CPUS_MAX], ipi_seen[WORLD_CPUS_MAX];
 	uint64_t moves_tried, moves_done;
 	uint64_t started;			/* through the seam */
+	bool closing;			/* handlers answer at once from now on */
 	uint32_t left;			/* drain threads still at work in the last phase */
 };
 
@@ -85,6 +87,7 @@ void actor_mover(void *arg);
 void actor_toucher(void *arg);		/* triggers, reads, dumps, misuses */
 void actor_remover(void *arg);		/* the device that comes and goes */
 void actor_ipi(void *arg);
+void actor_closer(void *arg);		/* says done wherever it is owed */
 
 struct owner {
 	struct world *w;

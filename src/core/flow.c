@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/flow.h"
+
+#include "core/domain.h"
+#include "core/run.h"
+
+/* Both under the record's lock. */
+static void quieten(struct umsi_record *r)
+{
+	if (r->masked || !umsi_record_is_level(r) || !r->leaf->ops->quieten)
+		return;
+	r->leaf->ops->quieten(r->leaf, r);
+	r->masked = true;
+}
+
+static void unquieten(struct umsi_record *r)
+{
+	if (!r->masked)
+		return;
+	r->masked = false;
+	r->leaf->ops->unquieten(r->leaf, r);
+}
+
+void umsi_flow_rearm(struct umsi_record *r)
+{
+	for (struct umsi_domain *d = r->leaf; d; d = d->parent)
+		if (d->ops->rearm)
+			d->ops->rearm(d, r);
+}
+
+bool umsi_flow_hold(struct umsi_record *r)
+{
+	uintptr_t state = umsi_lock(r->m, &r->lock);
+	uint32_t old = umsi_load32(&r->state);
+	bool held = false;
+
+	/* Released meanwhile: whoever did it waits for RUN to clear. */
+	if (r->phase == UMSI_PHASE_ACTIVE) {
+		while (!umsi_cas32(&r->state, &old, umsi_state_hold(old)))
+			;
+		held = umsi_state_hold(old) & UMSI_HELD;
+	}
+	if (held)
+		quieten(r);
+	umsi_unlock(r->m, &r->lock, state);
+	return held;
+}
+
+void umsi_flow_disabled(struct umsi_record *r)
+{
+	uintptr_t state = umsi_lock(r->m, &r->lock);
+
+	if (r->phase == UMSI_PHASE_ACTIVE && umsi_load32(&r->state) & UMSI_DIS)
+		quieten(r);
+	umsi_unlock(r->m, &r->lock, state);
+	umsi_flow_rearm(r);
+}
+
+void umsi_flow_enable(struct umsi_record *r)
+{
+	if (!r->masked || umsi_load32(&r->state) & UMSI_HELD)
+		return;
+	/* The line itself remembers: what is still asserted is sent again. */
+	umsi_fetch_and32(&r->state, ~UMSI_PEND);
+	unquieten(r);
+}
+
+void umsi_flow_end(struct umsi_record *r)
+{
+	r->masked = false;
+	if (umsi_load32(&r->state) & UMSI_HELD)
+		umsi_fetch_and32(&r->state, ~(UMSI_RUN | UMSI_HELD | UMSI_DONE));
+}
+
+/* The held run ends: what came meanwhile calls the handler again, from an inbox. */
+static void end_hold(struct umsi_record *r)
+{
+	uint32_t old, now;
+
+	unquieten(r);
+	if (umsi_record_is_level(r))
+		umsi_flow_rearm(r);
+	old = umsi_load32(&r->state);
+	do {
+		now = umsi_state_exit(old, true);
+	} while (!umsi_cas32(&r->state, &old, now));
+	if ((now & UMSI_QUEUED) && !(old & UMSI_QUEUED))
+		umsi_inbox_push(r, umsi_load32(&r->target));
+}
+
+int umsi_irq_done(struct umsi *m, umsi_irq irq)
+{
+	struct umsi_record *r;
+	uintptr_t state;
+	uint32_t old;
+	int status = UMSI_OK;
+
+	r = m ? umsi_record_lock(m, irq, &state) : NULL;
+	if (!r)
+		return UMSI_ENOENT;
+	old = umsi_load32(&r->state);
+	while (!(old & UMSI_HELD) && (old & UMSI_RUN) &&
+	       !umsi_cas32(&r->state, &old, old | UMSI_DONE))
+		;
+	if (old & UMSI_HELD)
+		end_hold(r);
+	else if (!(old & UMSI_RUN))
+		status = UMSI_ESTATE;
+	umsi_record_unlock(r, state);
+	return status;
+}
