@@ -20,10 +20,12 @@ show = $(if $(V),,@echo '  $(1)' $(2);)
 
 # ---- What there is ----------------------------------------------------
 
-# The files of sources.list, of all sections but [single] or of [single] alone.
-section = $(shell awk '/^\[/ { on = ($$0 == "[single]") } !/^(\#|\[|$$)/ && (on == $(1))' sources.list)
-SRC := $(call section,0)
-SRC_SINGLE := $(call section,1)
+# The files of sources.list: of all sections but those named, or of one.
+all_but = $(shell awk -v but=" $(1) " '/^\[/ { on = !index(but, " " substr($$0, 2, length($$0) - 2) " ") } \
+	!/^(\#|\[|$$)/ && on' sources.list)
+only = $(shell awk '/^\[/ { on = ($$0 == "[$(1)]") } !/^(\#|\[|$$)/ && on' sources.list)
+SRC := $(call all_but,single)
+SRC_SINGLE := $(call only,single)
 MACHINE := $(wildcard machine/*.c machine/*/*.c)
 TESTS := $(wildcard tests/*/test_*.c)
 CAMPAIGN := $(filter-out tests/campaign/test_%,$(wildcard tests/campaign/*.c))
@@ -40,7 +42,9 @@ FAST_FLAGS := $(PLAIN_FLAGS) -O2
 TEST_LIBS := -lcmocka -lfdt -lpthread
 RV64 := -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -nostdlib -Iarch/riscv64
 
-VARIANTS := asan hosted-gcc hosted-clang riscv64 riscv64-clang
+X86_64 := -nostdlib -mno-red-zone -mgeneral-regs-only -Iarch/x86_64
+
+VARIANTS := asan hosted-gcc hosted-clang riscv64 riscv64-clang x86_64 x86_64-clang
 CC_asan := $(GCC) $(HOSTED) -O1 $(SANITIZE)
 CC_hosted-gcc := $(GCC) $(HOSTED) -O2
 CC_hosted-clang := $(CLANG) $(HOSTED) -O2
@@ -48,6 +52,13 @@ CC_riscv64 := $(RISCV64)gcc $(RV64) -O2
 # clang 14 has both extensions within its base set and knows no names for them.
 CC_riscv64-clang := $(CLANG) --target=riscv64-unknown-elf -O2 \
 	$(subst _zicsr_zifencei,,$(RV64)) -Wno-unused-command-line-argument
+CC_x86_64 := $(GCC) $(X86_64) -O2
+CC_x86_64-clang := $(CLANG) --target=x86_64-unknown-elf -O2 $(X86_64) -Wno-unused-command-line-argument
+# An instruction set compiles its own roots only; the hosted seam plays them all.
+SRC_riscv64 := $(call all_but,single x86 arm)
+SRC_riscv64-clang := $(SRC_riscv64)
+SRC_x86_64 := $(call all_but,single riscv arm)
+SRC_x86_64-clang := $(SRC_x86_64)
 AR_riscv64 := $(RISCV64)ar
 AR_riscv64-clang := $(RISCV64)ar
 
@@ -56,7 +67,7 @@ define variant
 $(B)/$(1)/src/%.o: src/%.c
 	@mkdir -p $$(@D)
 	$$(call show,CC,$$@)$$(CC_$(1)) $$(LIB_FLAGS) -MMD -MP -c -o $$@ $$<
-$(B)/$(1)/libumsi.a: $(SRC:%.c=$(B)/$(1)/%.o) sources.list
+$(B)/$(1)/libumsi.a: $(patsubst %.c,$(B)/$(1)/%.o,$(or $(SRC_$(1)),$(SRC))) sources.list
 	@mkdir -p $$(@D) && rm -f $$@
 	$$(call show,AR,$$@)$$(or $$(AR_$(1)),ar) rcs $$@ $$(filter %.o,$$^)
 $(B)/$(1)/libumsi-single.a: $(SRC_SINGLE:%.c=$(B)/$(1)/%.o) sources.list
@@ -73,7 +84,7 @@ $(foreach v,$(VARIANTS),$(eval $(call variant,$(v))))
 .PHONY: all help lib-hosted variants tests test-programs check checks clean campaign mutants fuzz-fdt
 .PHONY: check-arrows check-headers check-symbols boot-check
 
-all: lib-hosted lib-riscv64 ## the library, hosted and for RISC-V
+all: lib-hosted lib-riscv64 lib-x86_64 ## the library, hosted and freestanding
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +92,8 @@ help: ## this list
 lib-hosted: lib-asan ## the library on the hosted seam, with sanitizers
 
 lib-riscv64: ## the library for RISC-V, freestanding
+
+lib-x86_64: ## the library for x86-64, freestanding
 
 variants: $(VARIANTS:%=lib-%) ## every compiler and target
 

@@ -64,9 +64,6 @@ void umsi_imsic_trap(struct umsi_domain *root, umsi_cpu cpu);
 
 /* ---- Inter-processor interrupts over system identities ---- */
 
-/* Runs in the trap on the CPU it was sent to. Several sends may merge. */
-typedef void (*umsi_ipi_handler)(void *arg, umsi_cpu cpu);
-
 /**
  * umsi_imsic_ipi_add() - take one system identity on every hart
  * @out_ipi: for umsi_imsic_ipi_send(); taken until the root is destroyed
@@ -79,7 +76,7 @@ int umsi_imsic_ipi_add(struct umsi_domain *root, umsi_ipi_handler handler,
 /**
  * umsi_imsic_ipi_send() - one store to the file of @cpu
  *
- * Memory written before is visible to the handler. Context: any but NMI.
+ * Memory written before is visible to the handler. Several sends may merge. Context: any but NMI.
  * Return: UMSI_OK, UMSI_ERANGE (no such IPI or CPU), UMSI_ENOCPU (offline).
  */
 int umsi_imsic_ipi_send(struct umsi_domain *root, uint32_t ipi, umsi_cpu cpu);

@@ -24,6 +24,9 @@ struct umsi_table;
 typedef uint32_t umsi_cpu;
 #define UMSI_CPU_NONE	UINT32_MAX
 
+/* An inter-processor interrupt of a root: runs in the trap on the CPU it was sent to. */
+typedef void (*umsi_ipi_handler)(void *arg, umsi_cpu cpu);
+
 /*
  * An interrupt handle: record number and generation. 0 is never a valid
  * handle. A handle kept after its interrupt was freed is refused by every

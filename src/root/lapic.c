@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/* Creating and destroying the local APIC root: checks, mapping, operations. */
+#include "root/lapic.h"
+
+#define MMIO_DEFAULT	0xfee00000u
+#define SYSTEM_DEFAULT	0xf0u
+
+static void kick(void *root, umsi_cpu cpu)
+{
+	struct umsi_lapic *la = root;
+
+	umsi_vec_kick(&la->v, cpu, UMSI_SLOT_KICK);
+}
+
+static const struct umsi_kick_ops kick_ops = {
+	.kick = kick,
+};
+
+static const struct umsi_domain_ops lapic_ops = {
+	.name = "lapic",
+	.number_name = "vector",
+	.reserve = umsi_vec_reserve,
+	.unreserve = umsi_vec_unreserve,
+	.activate = umsi_vec_activate,
+	.compose = umsi_vec_compose,
+	.move_prepare = umsi_vec_move_prepare,
+	.move_commit = umsi_vec_move_commit,
+	.move_abort = umsi_vec_move_abort,
+	.make_room = umsi_vec_make_room,
+	.reap = umsi_vec_reap,
+	.cpu_online = umsi_lapic_cpu_online,
+	.drain = umsi_lapic_drain,
+	.dump_path = umsi_vec_dump_path,
+	.dump = umsi_vec_dump,
+	.stats = umsi_vec_stats,
+};
+
+static uint32_t first_vector(const struct umsi_lapic_config *c)
+{
+	return c->first_vector ? c->first_vector : LAPIC_FIRST_VECTOR;
+}
+
+static uint32_t system_vector(const struct umsi_lapic_config *c)
+{
+	return c->system_vector ? c->system_vector : SYSTEM_DEFAULT;
+}
+
+static int check_config(const struct umsi *m, const struct umsi_lapic_config *c)
+{
+	/* All ones is the broadcast in either mode. */
+	uint64_t limit = c->x2apic ? UINT32_MAX : LAPIC_ID_BROADCAST;
+
+	if (first_vector(c) < LAPIC_FIRST_VECTOR || first_vector(c) > 0x80 ||
+	    system_vector(c) < 0xe0 || system_vector(c) > 0xfa)
+		return UMSI_ERANGE;
+	if (c->mmio_phys % LAPIC_PAGE_BYTES)
+		return UMSI_EINVAL;
+	for (umsi_cpu i = 0; i < m->ncpus; i++) {
+		if (m->cpu[i].hw_id >= limit)
+			return UMSI_EINVAL;
+		for (umsi_cpu j = 0; j < i; j++)
+			if (m->cpu[j].hw_id == m->cpu[i].hw_id)
+				return UMSI_EINVAL;
+	}
+	return UMSI_OK;
+}
+
+static void log_left_out(struct umsi *m, uint32_t n, umsi_cpu first, bool extended)
+{
+	struct umsi_text t;
+
+	umsi_text_clear(&t);
+	umsi_text_add(&t, "umsi: CPUs whose APIC id fits no message, left out as targets:");
+	umsi_text_field(&t, "cpus", n);
+	umsi_text_field(&t, "first", first);
+	umsi_text_field(&t, "apic_id", m->cpu[first].hw_id);
+	umsi_text_field(&t, "bits", extended ? 15 : 8);
+	umsi_host_log(m->host, UMSI_LOG_WARN, t.line);
+}
+
+/* Which CPUs a message can name. UMSI_ENOCPU when there is none. */
+static int find_targets(struct umsi *m, bool extended, bool *has)
+{
+	umsi_cpu first = UMSI_CPU_NONE;
+	uint32_t out = 0;
+
+	for (umsi_cpu i = 0; i < m->ncpus; i++) {
+		has[i] = umsi_lapic_id_fits(m->cpu[i].hw_id, extended);
+		if (has[i])
+			continue;
+		if (!out++)
+			first = i;
+	}
+	if (out)
+		log_left_out(m, out, first, extended);
+	return out == m->ncpus ? UMSI_ENOCPU : UMSI_OK;
+}
+
+static size_t lapic_bytes(const struct umsi *m)
+{
+	return sizeof(struct umsi_lapic) + m->ncpus * sizeof(bool);
+}
+
+static struct umsi_lapic *new_lapic(struct umsi *m, const struct umsi_lapic_config *config)
+{
+	struct umsi_lapic *la = umsi_host_alloc(m->host, lapic_bytes(m));
+
+	if (!la)
+		return NULL;
+	la->x2apic = config->x2apic;
+	la->directed_eoi = config->directed_eoi;
+	la->system = system_vector(config);
+	la->timer = config->timer;
+	la->v.ops = &umsi_lapic_vec_ops;
+	/* Nothing written says when an accepted message can be seen in the IRR (M1). */
+	la->v.ageing = true;
+	la->v.system = umsi_lapic_system;
+	la->v.domain.m = m;
+	return la;
+}
+
+static int map_page(struct umsi_lapic *la, struct umsi *m, const struct umsi_lapic_config *config)
+{
+	if (la->x2apic)
+		return UMSI_OK;
+	la->page = umsi_host_mmio_map(m->host, config->mmio_phys ? config->mmio_phys : MMIO_DEFAULT,
+				      LAPIC_PAGE_BYTES);
+	return la->page ? UMSI_OK : UMSI_ENOMEM;
+}
+
+static void unmap_page(struct umsi_lapic *la, struct umsi *m)
+{
+	if (la->page)
+		umsi_host_mmio_unmap(m->host, la->page, LAPIC_PAGE_BYTES);
+}
+
+static int build(struct umsi_lapic *la, struct umsi *m, const struct umsi_lapic_config *config)
+{
+	bool *has = (bool *)(la + 1);
+	int status;
+
+	status = find_targets(m, config->extended_ids, has);
+	if (status)
+		return status;
+	status = map_page(la, m, config);
+	if (status)
+		return status;
+	/* The vector space ends where the system range begins. */
+	status = umsi_vec_init(&la->v, m, la->system, first_vector(config), has);
+	if (status)
+		unmap_page(la, m);
+	return status;
+}
+
+int umsi_lapic_create(struct umsi *m, const struct umsi_lapic_config *config,
+		      struct umsi_domain **out)
+{
+	struct umsi_lapic *la;
+	int status;
+
+	if (!m || !config || !out)
+		return UMSI_EINVAL;
+	if (m->kick_ops)
+		return UMSI_EEXIST;
+	status = check_config(m, config);
+	if (status)
+		return status;
+	la = new_lapic(m, config);
+	if (!la)
+		return UMSI_ENOMEM;
+	status = build(la, m, config);
+	if (status) {
+		umsi_host_free(m->host, la, lapic_bytes(m));
+		return status;
+	}
+	m->kick_ops = &kick_ops;
+	m->kick_root = la;
+	umsi_domain_add(m, &la->v.domain, NULL, &lapic_ops);
+	*out = &la->v.domain;
+	return UMSI_OK;
+}
+
+int umsi_lapic_destroy(struct umsi_domain *root)
+{
+	struct umsi_lapic *la;
+	struct umsi *m;
+	int status;
+
+	if (!root)
+		return UMSI_EINVAL;
+	la = umsi_lapic_of(umsi_vec_of(root));
+	m = root->m;
+	status = umsi_domain_remove(root);
+	if (status)
+		return status;
+	m->kick_ops = NULL;
+	m->kick_root = NULL;
+	umsi_vec_destroy(&la->v, m);
+	unmap_page(la, m);
+	umsi_host_free(m->host, la, lapic_bytes(m));
+	return UMSI_OK;
+}

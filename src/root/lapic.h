@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* The local APIC root's state; shared by lapic*.c only. */
+#ifndef UMSI_ROOT_LAPIC_H
+#define UMSI_ROOT_LAPIC_H
+
+#include <umsi/lapic.h>
+
+#include "codec/lapic.h"
+#include "vector/vector.h"
+
+/*
+ * System slots of the vector space are small numbers, where x86 has its
+ * exceptions; the vectors with most priority are the highest. So system slot k
+ * is vector system + k, and no slot below 0x20 is ever a vector by itself.
+ */
+#define LAPIC_SLOT_TIMER	0u
+#define LAPIC_SLOT_ERROR	UMSI_SLOT_MARKER	/* this root needs no marker */
+#define LAPIC_SPURIOUS		0xffu
+#define LAPIC_IPIS_MAX		28
+
+/* handler is written before ipis (release). */
+struct umsi_lapic_ipi {
+	umsi_ipi_handler handler;
+	void *arg;
+};
+
+/*
+ *   field   written under         read without the lock by
+ *   ipi     v.domain.m->mutex     traps, for numbers below ipis
+ *   ipis    v.domain.m->mutex     traps and senders (acquire)
+ *   errors  atomic                traps
+ *   rest    creation only         anyone
+ */
+struct umsi_lapic {
+	struct umsi_vec v;
+	bool x2apic, directed_eoi;
+	uint32_t system;		/* first system vector */
+	unsigned char *page;		/* xAPIC: each CPU finds its own there */
+	void (*timer)(void *host, umsi_cpu cpu);
+	umsi_atomic32 errors;
+	umsi_atomic32 ipis;
+	struct umsi_lapic_ipi ipi[LAPIC_IPIS_MAX];
+};
+
+static inline struct umsi_lapic *umsi_lapic_of(struct umsi_vec *v)
+{
+	return (struct umsi_lapic *)v;
+}
+
+/* lapic_cpu.c: registers of the running CPU, and what the vector space asks of them. */
+extern const struct umsi_vec_root_ops umsi_lapic_vec_ops;
+int umsi_lapic_cpu_online(struct umsi_domain *d, umsi_cpu cpu);
+void umsi_lapic_eoi(struct umsi_lapic *la);
+uint32_t umsi_lapic_error(struct umsi_lapic *la);
+/* Raises @vector on @cpu, also on one that messages cannot name. */
+void umsi_lapic_send(struct umsi_lapic *la, umsi_cpu cpu, uint32_t vector);
+
+/* lapic_trap.c */
+void umsi_lapic_system(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot);
+void umsi_lapic_drain(struct umsi_domain *d, umsi_cpu cpu);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The trap path: the vector is the claim. From there to the handler: one table
+ * load and one read-modify-write; then one write that ends the interrupt.
+ */
+#include "root/lapic.h"
+
+/* Lines about the APIC's own errors; more tell nothing new. */
+#define ERRORS_LOGGED	8u
+
+static void log_error(struct umsi_lapic *la, umsi_cpu cpu)
+{
+	uint32_t error = umsi_lapic_error(la);
+	struct umsi_text t;
+
+	if (umsi_fetch_add32(&la->errors, 1) >= ERRORS_LOGGED)
+		return;
+	umsi_text_clear(&t);
+	umsi_text_add(&t, "umsi: local APIC error:");
+	umsi_text_field(&t, "cpu", cpu);
+	umsi_text_field(&t, "esr", error);
+	umsi_host_log(la->v.domain.m->host, UMSI_LOG_WARN, t.line);
+}
+
+/* What needs no slot of this CPU. False: an IPI. */
+static bool serve_local(struct umsi_lapic *la, umsi_cpu cpu, uint32_t slot)
+{
+	struct umsi *m = la->v.domain.m;
+
+	if (slot == LAPIC_SLOT_TIMER && la->timer)
+		la->timer(m->host, cpu);
+	else if (slot == LAPIC_SLOT_ERROR)
+		log_error(la, cpu);
+	return slot == LAPIC_SLOT_TIMER || slot == LAPIC_SLOT_ERROR;
+}
+
+static void serve(struct umsi_lapic *la, struct umsi_vec_cpu *c, uint32_t vector)
+{
+	if (__builtin_expect(vector >= la->system, 0)) {
+		if (!serve_local(la, c->cpu, vector - la->system))
+			umsi_vec_dispatch(&la->v, c, vector - la->system);
+	} else if (__builtin_expect(vector >= la->v.first, 1)) {
+		umsi_vec_dispatch(&la->v, c, vector);
+	} else {
+		umsi_count_own(&c->unowned);
+	}
+	umsi_count_own(&c->core->count.claimed);
+}
+
+/* A CPU that no message can name still has a timer and an inbox. */
+static void trap_left_out(struct umsi_lapic *la, umsi_cpu cpu, uint32_t vector)
+{
+	struct umsi_cpu_core *core = &la->v.domain.m->cpu[cpu];
+	uint32_t slot = vector - la->system;
+
+	core->depth++;
+	if (vector >= la->system && !serve_local(la, cpu, slot) && slot == UMSI_SLOT_KICK) {
+		umsi_barrier_claim_to_handler();
+		umsi_inbox_drain(la->v.domain.m, core);
+	}
+	umsi_lapic_eoi(la);
+	core->depth--;
+}
+
+/*
+ * The end of interrupt comes after the handler: it is what lets a level pin
+ * look at its line again, and by then the device has been served. It comes
+ * before the look of the drain, which would find this vector in service.
+ * "Spurious Interrupt": that vector is not in service, and an EOI would end
+ * another one.
+ */
+void umsi_lapic_trap(struct umsi_domain *root, umsi_cpu cpu, uint32_t vector)
+{
+	struct umsi_lapic *la = umsi_lapic_of(umsi_vec_of(root));
+	struct umsi_vec_cpu *c = la->v.cpu[cpu];
+
+	if (vector >= LAPIC_SPURIOUS)
+		return;
+	if (!c) {
+		trap_left_out(la, cpu, vector);
+		return;
+	}
+	umsi_vec_trap_enter(c);
+	serve(la, c, vector);
+	umsi_lapic_eoi(la);
+	umsi_vec_trap_leave(&la->v, c);
+}
+
+void umsi_lapic_drain(struct umsi_domain *d, umsi_cpu cpu)
+{
+	struct umsi_vec *v = umsi_vec_of(d);
+	struct umsi_vec_cpu *c = v->cpu[cpu];
+
+	if (c && umsi_load64(&c->req) != umsi_load64(&c->done))
+		umsi_vec_drain(v, c);
+}
+
+uint32_t umsi_lapic_timer_vector(const struct umsi_domain *root)
+{
+	return ((const struct umsi_lapic *)root)->system + LAPIC_SLOT_TIMER;
+}
+
+/* ---- IPIs ---- */
+
+void umsi_lapic_system(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot)
+{
+	struct umsi_lapic *la = umsi_lapic_of(v);
+	uint32_t ipi = slot - UMSI_SLOT_IPI;
+
+	if (slot < UMSI_SLOT_IPI || ipi >= umsi_load32_acquire(&la->ipis)) {
+		umsi_count_own(&c->unowned);
+		return;
+	}
+	la->ipi[ipi].handler(la->ipi[ipi].arg, c->cpu);
+}
+
+int umsi_lapic_ipi_add(struct umsi_domain *root, umsi_ipi_handler handler,
+		       void *arg, uint32_t *out_ipi)
+{
+	struct umsi_lapic *la;
+	struct umsi *m;
+	uint32_t ipi;
+	int status = UMSI_ENOSLOT;
+
+	if (!root || !handler || !out_ipi)
+		return UMSI_EINVAL;
+	la = umsi_lapic_of(umsi_vec_of(root));
+	m = root->m;
+	umsi_host_mutex_lock(m->host, &m->mutex);
+	ipi = umsi_load32(&la->ipis);
+	if (la->system + UMSI_SLOT_IPI + ipi < LAPIC_SPURIOUS) {
+		la->ipi[ipi].handler = handler;
+		la->ipi[ipi].arg = arg;
+		umsi_store32_release(&la->ipis, ipi + 1);
+		*out_ipi = ipi;
+		status = UMSI_OK;
+	}
+	umsi_host_mutex_unlock(m->host, &m->mutex);
+	return status;
+}
+
+int umsi_lapic_ipi_send(struct umsi_domain *root, uint32_t ipi, umsi_cpu cpu)
+{
+	struct umsi_lapic *la = umsi_lapic_of(umsi_vec_of(root));
+
+	if (ipi >= umsi_load32(&la->ipis) || cpu >= root->m->ncpus)
+		return UMSI_ERANGE;
+	if (!la->v.cpu[cpu] || !umsi_load32(&root->m->cpu[cpu].online))
+		return UMSI_ENOCPU;
+	umsi_vec_kick(&la->v, cpu, UMSI_SLOT_IPI + ipi);
+	return UMSI_OK;
+}
