@@ -13,6 +13,7 @@ GXX ?= g++
 CLANG ?= clang
 CLANGXX ?= clang++
 RISCV64 ?= riscv64-linux-gnu-
+AARCH64 ?= aarch64-linux-gnu-
 PYTHON ?= python3
 
 # V=1 shows commands.
@@ -44,7 +45,9 @@ RV64 := -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -nostdlib -Iar
 
 X86_64 := -nostdlib -mno-red-zone -mgeneral-regs-only -Iarch/x86_64
 
-VARIANTS := asan hosted-gcc hosted-clang riscv64 riscv64-clang x86_64 x86_64-clang
+A64 := -march=armv8-a -mgeneral-regs-only -mno-outline-atomics -mstrict-align -nostdlib -Iarch/aarch64
+
+VARIANTS := asan hosted-gcc hosted-clang riscv64 riscv64-clang x86_64 x86_64-clang aarch64 aarch64-clang
 CC_asan := $(GCC) $(HOSTED) -O1 $(SANITIZE)
 CC_hosted-gcc := $(GCC) $(HOSTED) -O2
 CC_hosted-clang := $(CLANG) $(HOSTED) -O2
@@ -54,11 +57,17 @@ CC_riscv64-clang := $(CLANG) --target=riscv64-unknown-elf -O2 \
 	$(subst _zicsr_zifencei,,$(RV64)) -Wno-unused-command-line-argument
 CC_x86_64 := $(GCC) $(X86_64) -O2
 CC_x86_64-clang := $(CLANG) --target=x86_64-unknown-elf -O2 $(X86_64) -Wno-unused-command-line-argument
+CC_aarch64 := $(AARCH64)gcc $(A64) -O2
+CC_aarch64-clang := $(CLANG) --target=aarch64-unknown-elf $(A64) -O2 -Wno-unused-command-line-argument
 # An instruction set compiles its own roots only; the hosted seam plays them all.
 SRC_riscv64 := $(call all_but,single x86 arm)
 SRC_riscv64-clang := $(SRC_riscv64)
 SRC_x86_64 := $(call all_but,single riscv arm)
 SRC_x86_64-clang := $(SRC_x86_64)
+SRC_aarch64 := $(call all_but,single riscv x86)
+SRC_aarch64-clang := $(SRC_aarch64)
+AR_aarch64 := $(AARCH64)ar
+AR_aarch64-clang := $(AARCH64)ar
 AR_riscv64 := $(RISCV64)ar
 AR_riscv64-clang := $(RISCV64)ar
 
@@ -75,7 +84,7 @@ $(B)/$(1)/libumsi-single.a: $(SRC_SINGLE:%.c=$(B)/$(1)/%.o) sources.list
 	$$(call show,AR,$$@)$$(or $$(AR_$(1)),ar) rcs $$@ $$(filter %.o,$$^)
 .PHONY: lib-$(1)
 lib-$(1): $(B)/$(1)/libumsi.a $(B)/$(1)/libumsi-single.a
--include $(patsubst %.c,$(B)/$(1)/%.d,$(SRC) $(SRC_SINGLE))
+-include $(patsubst %.c,$(B)/$(1)/%.d,$(call sources,$(1)) $(SRC_SINGLE))
 endef
 $(foreach v,$(VARIANTS),$(eval $(call variant,$(v))))
 
@@ -94,6 +103,8 @@ lib-hosted: lib-asan ## the library on the hosted seam, with sanitizers
 lib-riscv64: ## the library for RISC-V, freestanding
 
 lib-x86_64: ## the library for x86-64, freestanding
+
+lib-aarch64: ## the library for AArch64, freestanding
 
 variants: $(VARIANTS:%=lib-%) ## every compiler and target
 
@@ -174,15 +185,16 @@ check-arrows: ## no include line against the direction of the rooms
 check-headers: ## each public header alone, C11 and C++17, after a hostile prelude
 	$(PYTHON) tools/check-headers "$(GCC)" "$(CLANG)" "$(GXX)" "$(CLANGXX)"
 
-check-symbols: lib-riscv64 ## the library needs only the hooks, and has no mutable data
+check-symbols: lib-riscv64 lib-aarch64 ## the library needs only the hooks, and has no mutable data
 	$(PYTHON) tools/check-symbols $(RISCV64) $(B)/riscv64
+	$(PYTHON) tools/check-symbols $(AARCH64) $(B)/aarch64
 
 boot-check:: ## a short boot of the example kernels, where there are any
 
 -include examples/kernel/kernel.mk
 -include examples/minimal-host/minimal.mk
 
-PACKAGES := make patch gcc g++ clang python3 libcmocka-dev libfdt-dev gcc-riscv64-linux-gnu qemu-system-misc
+PACKAGES := make patch gcc g++ clang python3 libcmocka-dev libfdt-dev gcc-riscv64-linux-gnu gcc-aarch64-linux-gnu qemu-system-misc qemu-system-arm
 # With sanitizers, and without.
 CAMPAIGN_SEEDS ?= 300
 FAST_SEEDS ?= 5000

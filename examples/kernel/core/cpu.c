@@ -3,7 +3,6 @@
 
 #include <stddef.h>
 
-#include <umsi/imsic.h>
 #include <umsi/umsi.h>
 
 #include "arch.h"
@@ -125,7 +124,7 @@ void cpu_start_all(void)
 		cpu->seed = 0x9e3779b97f4a7c15ull * (i + 1);
 	}
 	open_cpu(&boot_cpu);
-	if (umsi_imsic_ipi_add(kernel.root, woken, NULL, &wake_ipi) != UMSI_OK)
+	if (platform_ipi_add(kernel.root, woken, NULL, &wake_ipi) != UMSI_OK)
 		panic("no identity for the wake-up interrupt");
 	__atomic_store_n(&wake_ready, 1, __ATOMIC_RELEASE);
 	for (uint32_t i = 1; i < cpu_count(); i++) {
@@ -193,5 +192,5 @@ void cpu_wake(struct cpu *cpu)
 	if (!__atomic_load_n(&wake_ready, __ATOMIC_ACQUIRE))
 		return;
 	this_cpu()->wakes_sent++;
-	umsi_imsic_ipi_send(kernel.root, wake_ipi, cpu->index);
+	platform_ipi_send(kernel.root, wake_ipi, cpu->index);
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* From the first C instruction of the boot CPU to power off. */
-#include <umsi/imsic.h>
-
 #include "arch.h"
 #include "core/count.h"
 #include "core/cpu.h"

@@ -25,4 +25,9 @@ void platform_discover(struct platform *p, uint64_t boot_hw_id, const void *tree
 /* The root that messages go to. Returns an umsi_status. */
 int platform_root(struct platform *p, struct umsi *m, struct umsi_domain **out);
 
+/* Inter-processor interrupts of that root; as its own calls say. */
+int platform_ipi_add(struct umsi_domain *root, void (*handler)(void *arg, umsi_cpu cpu), void *arg,
+		     uint32_t *out_ipi);
+int platform_ipi_send(struct umsi_domain *root, uint32_t ipi, umsi_cpu cpu);
+
 #endif
