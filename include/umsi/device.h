@@ -90,11 +90,28 @@ struct umsi_irq_request_at {
  *
  * Return: UMSI_OK, UMSI_EINVAL, UMSI_ERANGE (first > last or beyond the table, or a CPU that
  *   does not exist), UMSI_EEXIST (exact index taken), UMSI_ENOINDEX (range full),
+ *   UMSI_ENOTSUP (the table has one message for several indices: allocate the block),
  *   UMSI_ENOMEM, UMSI_ENOSLOT, UMSI_ENOCPU, UMSI_ESTATE (table being destroyed),
  *   UMSI_ECONTEXT (inside a trap).
  */
 int umsi_irq_alloc(struct umsi_table *table, const struct umsi_irq_request_at *at,
 		   umsi_irq *out);
+
+/**
+ * umsi_irq_alloc_block() - every interrupt of a table whose store has one message
+ * @at: affinity, cookie and trigger of all; first and last must cover the table
+ * @count: the table's size, a power of two, at most 32
+ * @out: room for @count handles, by index
+ *
+ * Their slots are an aligned block on one CPU: moving one moves all, and the
+ * affinity last set is that of all. Each is requested, released and freed on
+ * its own; the slots follow when the last is freed.
+ *
+ * Return: as umsi_irq_alloc(), and UMSI_ENOTSUP (the store has a message for each index),
+ *   UMSI_EEXIST (an index is still taken).
+ */
+int umsi_irq_alloc_block(struct umsi_table *table, const struct umsi_irq_request_at *at,
+			 uint32_t count, umsi_irq *out);
 
 /**
  * umsi_irq_free() - end one interrupt, also while it fires

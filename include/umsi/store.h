@@ -13,9 +13,24 @@
 
 #include <umsi/types.h>
 
+/* The words of a message that a device may read one by one. */
+enum umsi_word {
+	UMSI_WORD_ADDRESS_LOW = 1,
+	UMSI_WORD_ADDRESS_HIGH = 2,
+	UMSI_WORD_DATA = 4,
+};
+
 struct umsi_store_ops {
 	const char *name;		/* "msix" */
 	const char *number_name;	/* what an index is called in dumps: "msix_index" */
+
+	/*
+	 * One message serves all indices, the device puts the index into the low
+	 * bits of the data (PCI MSI). write, write_words and settle are called for
+	 * index 0; the indices are allocated together, by umsi_irq_alloc_block(),
+	 * and all ops of the table come one at a time.
+	 */
+	bool shared_message;
 
 	/*
 	 * Writes the message. With mask present it is called masked. Returns how
@@ -24,6 +39,21 @@ struct umsi_store_ops {
 	 */
 	int (*write)(void *store, uint32_t index, uint64_t cookie,
 		     const struct umsi_msg *msg);
+
+	/*
+	 * Stores without mask: writes only the words of @which (enum umsi_word).
+	 * Without it, and without mask, a move writes everything and calls the
+	 * handler once more.
+	 */
+	int (*write_words)(void *store, uint32_t index, uint64_t cookie,
+			   const struct umsi_msg *msg, unsigned int which);
+
+	/*
+	 * Optional: the first index is opened, the last one closed. For stores that
+	 * cannot mask. Return device writes, or a negative status (start only).
+	 */
+	int (*start)(void *store);
+	int (*stop)(void *store);
 
 	/*
 	 * Optional, both or neither: stop and restart sending for one index. What

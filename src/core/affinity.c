@@ -8,11 +8,14 @@
  *   during update    to either slot; both tables lead to this record
  *   after the flush  composed from the old contents: already performed at the
  *                    old CPU, where the slot is still owned and enabled
+ *   between the words of a store that cannot mask: R3, see msi/leaf.c
  *   after commit     the same; the old slot is retiring and serves nobody
  *                    else until its CPU has proved it quiet (R6 to R8)
  */
+#include "core/block.h"
 #include "core/domain.h"
 #include "core/mask.h"
+#include "core/run.h"
 
 /* How long a move may wait for slots to drain, or for a level source to come to rest. */
 #define MOVE_WAIT_NS	200000000u
@@ -37,13 +40,24 @@ static int update_levels(struct umsi_domain *d, struct umsi_record *r, struct um
 	return d->ops->move_update(d, r, mv);
 }
 
+/* Does any store of the group send? */
+static bool any_active(const struct umsi_group *g)
+{
+	for (uint32_t i = 0; i < g->count; i++)
+		if (g->member[i]->phase == UMSI_PHASE_ACTIVE)
+			return true;
+	return false;
+}
+
 static int move_locked(struct umsi_record *r, struct umsi_move *mv)
 {
 	struct umsi_domain *root = umsi_domain_root(r->leaf);
-	bool active = r->phase == UMSI_PHASE_ACTIVE;
+	struct umsi_group g = umsi_group_of(&r);
+	bool active = any_active(&g);
 	struct umsi *m = r->m;
 	int status;
 
+	mv->torn = active && r->leaf->ops->torn && r->leaf->ops->torn(r->leaf);
 	status = root->ops->move_prepare(root, r, mv);
 	if (status)
 		return status;
@@ -59,6 +73,9 @@ static int move_locked(struct umsi_record *r, struct umsi_move *mv)
 		}
 	}
 	root->ops->move_commit(root, r, mv);
+	/* R3 (iv): what was sent meanwhile may have gone to a mixture of both messages. */
+	for (uint32_t i = 0; mv->replay && i < g.count; i++)
+		umsi_inbox_trigger(g.member[i]);
 	r->moves++;
 	umsi_fetch_add64(&m->count.moves, 1);
 	if (mv->device_writes)
@@ -115,7 +132,7 @@ static int set_affinity_once(struct umsi *m, umsi_irq irq, const struct umsi_whe
 		status = move_locked(r, &mv);
 	/* UMSI_EGONE: the target has changed all the same. */
 	if (status == UMSI_OK || status == UMSI_EGONE)
-		keep_affinity(r, where, mask);
+		keep_affinity(umsi_record_leader(r), where, mask);
 	umsi_record_unlock(r, state);
 	return status;
 }

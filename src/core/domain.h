@@ -28,6 +28,9 @@ struct umsi_move {
 	bool revived;			/* the slot was still this interrupt's */
 	bool absorbed;			/* no level nearer the device needs to change */
 	bool told;			/* a store may hold the new message */
+	bool torn;			/* R3: the store cannot mask, and its words are read one by one */
+	bool transient;			/* the old CPU's slot of the new number is owned too, till commit */
+	bool replay;			/* words were mixed: call every handler once */
 	uint32_t device_writes;
 	int settled;			/* UMSI_OK, or UMSI_EGONE: the flush proved nothing */
 	struct umsi_msg message;	/* what the level below has to write */
@@ -70,6 +73,8 @@ struct umsi_domain_ops {
 	int (*move_update)(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv);
 	void (*move_commit)(struct umsi_domain *d, struct umsi_record *r, const struct umsi_move *mv);
 	void (*move_abort)(struct umsi_domain *d, struct umsi_record *r, const struct umsi_move *mv);
+	/* Leaf: would a move be seen word by word? NULL = no. */
+	bool (*torn)(struct umsi_domain *d);
 	/* May move_update be called in atomic context? NULL = yes. */
 	bool (*moves_atomically)(struct umsi_domain *d);
 

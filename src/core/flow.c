@@ -30,7 +30,7 @@ void umsi_flow_rearm(struct umsi_record *r)
 
 bool umsi_flow_hold(struct umsi_record *r)
 {
-	uintptr_t state = umsi_lock(r->m, &r->lock);
+	uintptr_t state = umsi_record_enter(r);
 	uint32_t old = umsi_load32(&r->state);
 	bool held = false;
 
@@ -42,17 +42,17 @@ bool umsi_flow_hold(struct umsi_record *r)
 	}
 	if (held)
 		quieten(r);
-	umsi_unlock(r->m, &r->lock, state);
+	umsi_record_unlock(r, state);
 	return held;
 }
 
 void umsi_flow_disabled(struct umsi_record *r)
 {
-	uintptr_t state = umsi_lock(r->m, &r->lock);
+	uintptr_t state = umsi_record_enter(r);
 
 	if (r->phase == UMSI_PHASE_ACTIVE && umsi_load32(&r->state) & UMSI_DIS)
 		quieten(r);
-	umsi_unlock(r->m, &r->lock, state);
+	umsi_record_unlock(r, state);
 	umsi_flow_rearm(r);
 }
 

@@ -42,6 +42,17 @@ void umsi_inbox_push(struct umsi_record *r, umsi_cpu hint)
 		m->kick_ops->kick(m->kick_root, to);
 }
 
+void umsi_inbox_trigger(struct umsi_record *r)
+{
+	uint32_t old = umsi_load32(&r->state);
+
+	do {
+		if (old & (UMSI_DEAD | UMSI_QUEUED))
+			return;
+	} while (!umsi_cas32(&r->state, &old, old | UMSI_QUEUED));
+	umsi_inbox_push(r, umsi_load32(&r->target));
+}
+
 static struct umsi_record *take_all(struct umsi *m, struct umsi_cpu_core *cpu)
 {
 	uintptr_t state = umsi_lock(m, &cpu->inbox_lock);

@@ -147,8 +147,7 @@ int umsi_irq_trigger(struct umsi *m, umsi_irq irq)
 		status = UMSI_ENOCPU;
 	} else {
 		r->triggers++;
-		if (!(umsi_fetch_or32(&r->state, UMSI_QUEUED) & UMSI_QUEUED))
-			umsi_inbox_push(r, umsi_load32(&r->target));
+		umsi_inbox_trigger(r);
 	}
 	umsi_record_unlock(r, state);
 	return status;

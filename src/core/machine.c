@@ -68,6 +68,7 @@ int umsi_destroy(struct umsi *m)
 	umsi_masks_destroy(m);
 	umsi_pool_destroy(m, &m->device_pool);
 	umsi_pool_destroy(m, &m->table_pool);
+	umsi_pool_destroy(m, &m->block_pool);
 	umsi_host_free(m->host, m->cpu, m->ncpus * sizeof(*m->cpu));
 	return UMSI_OK;
 }

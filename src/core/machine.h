@@ -125,7 +125,7 @@ struct umsi {
 	struct umsi_mutex mutex;	/* guards the lists below */
 	struct umsi_domain *domains;
 	uint32_t devices;
-	struct umsi_pool device_pool, table_pool;	/* src/msi */
+	struct umsi_pool device_pool, table_pool, block_pool;
 };
 
 _Static_assert(sizeof(struct umsi) <= UMSI_STORAGE_BYTES, "UMSI_STORAGE_BYTES is too small");

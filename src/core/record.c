@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/record.h"
 
+#include "core/block.h"
 #include "core/text.h"
 
 #define SLAB_RECORDS	(1u << UMSI_SLAB_BITS)
@@ -132,7 +133,7 @@ static bool grow(struct umsi *m)
 }
 
 struct umsi_record *umsi_record_new(struct umsi *m, struct umsi_domain *leaf, uint32_t index,
-				    uint64_t cookie)
+				    uint64_t cookie, struct umsi_block *block)
 {
 	struct umsi_record *r;
 	uintptr_t state;
@@ -143,6 +144,7 @@ struct umsi_record *umsi_record_new(struct umsi *m, struct umsi_domain *leaf, ui
 
 	/* A stale handle may be trying this record's lock right now. */
 	state = umsi_lock(m, &r->lock);
+	umsi_store_ptr(&r->block, block);
 	r->leaf = leaf;
 	r->index = (uint16_t)index;
 	r->cookie = cookie;
@@ -171,6 +173,11 @@ void umsi_record_recycle(struct umsi_record *r)
 {
 	uint32_t generation = umsi_state_generation(umsi_load32(&r->state)) + 1;
 
+	struct umsi_block *block = umsi_record_block(r);
+
+	/* The pointer stays: a stale handle may be trying that lock, which is type-stable. */
+	if (block && umsi_fetch_add32(&block->references, UINT32_MAX) == 1)
+		umsi_pool_put(r->m, &r->m->block_pool, block);
 	/* Generation 0 never occurs, so no handle is ever 0. */
 	if (!(generation & UMSI_GENERATION_MASK))
 		generation = 1;
@@ -189,25 +196,39 @@ void umsi_record_put(struct umsi_record *r)
 		umsi_record_recycle(r);
 }
 
+static struct umsi_lock *lock_of(struct umsi_record *r)
+{
+	struct umsi_block *block = umsi_load_ptr_acquire(&r->block);
+
+	return block ? &block->lock : &r->lock;
+}
+
 struct umsi_record *umsi_record_lock(struct umsi *m, umsi_irq irq, uintptr_t *state)
 {
 	uint32_t number = (uint32_t)irq - 1;
-	struct umsi_record *r;
+	struct umsi_record *r = umsi_record_by_number(m, number);
+	struct umsi_lock *lock;
 
-	r = umsi_record_by_number(m, number);
 	if (!r)
 		return NULL;
-	*state = umsi_lock(m, &r->lock);
-	if (r->phase != UMSI_PHASE_FREE &&
+	lock = lock_of(r);
+	*state = umsi_lock(m, lock);
+	/* If the record has changed hands since, so may have its lock; then the handle is stale. */
+	if (lock == lock_of(r) && r->phase != UMSI_PHASE_FREE &&
 	    umsi_state_generation(umsi_load32(&r->state)) == irq >> 32)
 		return r;
-	umsi_unlock(m, &r->lock, *state);
+	umsi_unlock(m, lock, *state);
 	return NULL;
+}
+
+uintptr_t umsi_record_enter(struct umsi_record *r)
+{
+	return umsi_lock(r->m, lock_of(r));
 }
 
 void umsi_record_unlock(struct umsi_record *r, uintptr_t state)
 {
-	umsi_unlock(r->m, &r->lock, state);
+	umsi_unlock(r->m, lock_of(r), state);
 }
 
 void umsi_record_wait_idle(struct umsi_record *r, uint32_t generation)

@@ -16,6 +16,7 @@
 #define UMSI_LEVELS_MAX		4
 #define UMSI_IRQ_NAME_MAX	16
 
+struct umsi_block;
 struct umsi_domain;
 struct umsi_mask;
 
@@ -34,7 +35,8 @@ enum umsi_phase {
  *   inbox_next            who set QUEUED               the CPU that unlinked it
  *   target                lock                         hints (hand-over, dump)
  *   references            atomic                       nobody
- *   leaf, index, number   before the record is live    anyone who holds it
+ *   leaf, index, number,  before the record is live    anyone who holds it
+ *   block
  *   all else              lock                         dump, racily
  *
  * Lock order: a record's lock, then one CPU's slot lock, then the records' lock.
@@ -51,6 +53,7 @@ struct umsi_record {
 	umsi_atomic32 references;	/* slots it owns, and one until its free returns */
 
 	struct umsi_lock lock;
+	umsi_atomic_ptr block;		/* struct umsi_block whose lock is used instead, or NULL */
 	struct umsi_domain *leaf;	/* the device end of the path */
 	uint64_t cookie;
 	struct umsi_msg message;	/* what the store holds, once told */
@@ -87,7 +90,7 @@ static inline umsi_irq umsi_record_handle(const struct umsi_record *r, uint32_t 
  * handle reaches it; NULL: none left or no memory. Sleepable.
  */
 struct umsi_record *umsi_record_new(struct umsi *m, struct umsi_domain *leaf, uint32_t index,
-				    uint64_t cookie);
+				    uint64_t cookie, struct umsi_block *block);
 
 /* Drops one reference; the last one makes the number available again. Any context. */
 void umsi_record_put(struct umsi_record *r);
@@ -104,6 +107,9 @@ struct umsi_record *umsi_record_by_number(struct umsi *m, uint32_t number);
  */
 struct umsi_record *umsi_record_lock(struct umsi *m, umsi_irq irq, uintptr_t *state);
 void umsi_record_unlock(struct umsi_record *r, uintptr_t state);
+
+/* The same for a record that is known to be live, or is being made. */
+uintptr_t umsi_record_enter(struct umsi_record *r);
 
 /* Waits until no handler of this generation runs. Thread context, no lock held. */
 void umsi_record_wait_idle(struct umsi_record *r, uint32_t generation);

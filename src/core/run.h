@@ -34,6 +34,9 @@ static inline void umsi_arrive(struct umsi_record *r, struct umsi_cpu_core *cpu,
  */
 void umsi_inbox_push(struct umsi_record *r, umsi_cpu hint);
 
+/* The same from scratch: unless it is dead or queued already. Any context. */
+void umsi_inbox_trigger(struct umsi_record *r);
+
 /* In the kick's trap: every entry of this CPU's inbox has its arrival. */
 void umsi_inbox_drain(struct umsi *m, struct umsi_cpu_core *cpu);
 

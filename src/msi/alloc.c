@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Allocating an index, with the record and the path behind it. */
-#include "msi/device.h"
+#include "msi/alloc.h"
 
 #include "core/mask.h"
 
@@ -8,6 +8,8 @@ static int check_request(const struct umsi_table *t, const struct umsi_irq_reque
 			 uint32_t *last)
 {
 	*last = at->last < t->map.size ? at->last : t->map.size - 1;
+	if (t->ops->shared_message && t->map.size > 1)
+		return UMSI_ENOTSUP;
 	if (at->trigger > UMSI_TRIGGER_LEVEL_LOW || (at->trigger && !t->ops->set_trigger))
 		return UMSI_EINVAL;
 	if (at->first > at->last || at->first >= t->map.size || at->last >= UMSI_TABLE_MAX)
@@ -35,7 +37,14 @@ static void give_index(struct umsi_table *t, uint32_t index)
 	umsi_device_unlock(t->dev);
 }
 
-/* From here on the handle is good, and a free may already be under way. */
+umsi_irq umsi_alloc_go_live_locked(struct umsi_table *t, struct umsi_record *r)
+{
+	umsi_index_map_set(&t->map, r->index, r->number);
+	r->phase = UMSI_PHASE_RESERVED;
+	umsi_fetch_add32(&r->m->records.live, 1);
+	return umsi_record_handle(r, umsi_load32(&r->state));
+}
+
 static umsi_irq go_live(struct umsi_table *t, struct umsi_record *r, const struct umsi_where *where,
 			struct umsi_mask *mask)
 {
@@ -43,29 +52,25 @@ static umsi_irq go_live(struct umsi_table *t, struct umsi_record *r, const struc
 	umsi_irq irq;
 
 	umsi_device_lock(t->dev);
-	umsi_index_map_set(&t->map, r->index, r->number);
-	state = umsi_lock(r->m, &r->lock);
+	state = umsi_record_enter(r);
 	r->affinity_cpu = where->cpu;
 	r->mask = mask;
-	r->phase = UMSI_PHASE_RESERVED;
-	irq = umsi_record_handle(r, umsi_load32(&r->state));
-	umsi_unlock(r->m, &r->lock, state);
+	irq = umsi_alloc_go_live_locked(t, r);
+	umsi_record_unlock(r, state);
 	umsi_device_unlock(t->dev);
-	umsi_fetch_add32(&r->m->records.live, 1);
 	return irq;
 }
 
-/* A place at every level. Retried while CPUs can be brought to give back retired slots. */
-static int reserve(struct umsi_record *r, const struct umsi_where *where)
+int umsi_alloc_reserve(struct umsi_record *r, const struct umsi_where *where)
 {
 	struct umsi_domain *root = umsi_domain_root(r->leaf);
 	uintptr_t state;
 	int status;
 
 	for (;;) {
-		state = umsi_lock(r->m, &r->lock);
+		state = umsi_record_enter(r);
 		status = umsi_path_reserve(r, where);
-		umsi_unlock(r->m, &r->lock, state);
+		umsi_record_unlock(r, state);
 		if (status != UMSI_EAGAIN)
 			return status;
 		if (!root->ops->make_room || !root->ops->make_room(root, where, false))
@@ -73,8 +78,7 @@ static int reserve(struct umsi_record *r, const struct umsi_where *where)
 	}
 }
 
-/* Undoes umsi_record_new() for a record that nothing was reserved for. */
-static void drop_new(struct umsi_record *r)
+void umsi_alloc_drop(struct umsi_record *r)
 {
 	umsi_fetch_or32(&r->state, UMSI_DEAD);
 	umsi_record_put(r);
@@ -103,18 +107,18 @@ int umsi_irq_alloc(struct umsi_table *table, const struct umsi_irq_request_at *a
 	if (status)
 		goto out_mask;
 	status = UMSI_ENOMEM;
-	r = umsi_record_new(table->dev->m, &table->domain, index, at->cookie);
+	r = umsi_record_new(table->dev->m, &table->domain, index, at->cookie, NULL);
 	if (!r)
 		goto out_index;
 	r->trigger = at->trigger;
-	status = reserve(r, &where);
+	status = umsi_alloc_reserve(r, &where);
 	if (status)
 		goto out_record;
 	*out = go_live(table, r, &where, mask);
 	return UMSI_OK;
 
 out_record:
-	drop_new(r);
+	umsi_alloc_drop(r);
 out_index:
 	give_index(table, index);
 out_mask:

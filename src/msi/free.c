@@ -11,6 +11,7 @@
  * The slots follow when their CPU has proved them quiet, the record when the
  * last slot and the last queue entry are gone.
  */
+#include "core/block.h"
 #include "core/flow.h"
 #include "core/mask.h"
 #include "msi/device.h"
@@ -18,12 +19,13 @@
 /* Takes the record out of everybody's reach. False: somebody else was first. */
 static bool kill(struct umsi_record *r, uint32_t generation)
 {
-	uintptr_t state = umsi_lock(r->m, &r->lock);
+	uintptr_t state = umsi_record_enter(r);
+	struct umsi_block *block = umsi_record_block(r);
 	int settled;
 
 	if (r->phase == UMSI_PHASE_FREE ||
 	    umsi_state_generation(umsi_load32(&r->state)) != generation) {
-		umsi_unlock(r->m, &r->lock, state);
+		umsi_record_unlock(r, state);
 		return false;
 	}
 	settled = r->unsettled ? UMSI_EGONE : UMSI_OK;
@@ -32,10 +34,15 @@ static bool kill(struct umsi_record *r, uint32_t generation)
 	r->phase = UMSI_PHASE_FREE;
 	umsi_fetch_or32(&r->state, UMSI_DEAD);
 	umsi_flow_end(r);
-	umsi_path_unreserve(r, settled);
-	umsi_mask_put(r->m, r->mask);
-	r->mask = NULL;
-	umsi_unlock(r->m, &r->lock, state);
+	/* Of a block, only the last: the device may send any number of it till then. */
+	if (!block || --block->live == 0) {
+		struct umsi_record *first = umsi_record_leader(r);
+
+		umsi_path_unreserve(first, settled);
+		umsi_mask_put(r->m, first->mask);
+		first->mask = NULL;
+	}
+	umsi_record_unlock(r, state);
 	umsi_fetch_add32(&r->m->records.live, UINT32_MAX);
 	return true;
 }

@@ -1,42 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The leaf level: an index of a message store. Called under the record's
- * lock. What is in flight when a store changes is the root's to own (see
- * core/affinity.c); here only the order of writes and the flush matter.
- */
-#include "msi/device.h"
-
-static int write_message(struct umsi_table *t, struct umsi_record *r, const struct umsi_msg *msg)
-{
-	return t->ops->write(t->store, r->index, r->cookie, msg);
-}
-
-static bool reachable(struct umsi_table *t)
-{
-	return !t->ops->reachable || t->ops->reachable(t->store);
-}
-
-static int mask(struct umsi_table *t, struct umsi_record *r)
-{
-	return t->ops->mask ? t->ops->mask(t->store, r->index, r->cookie) : 0;
-}
-
-static int unmask(struct umsi_table *t, struct umsi_record *r)
-{
-	return t->ops->unmask ? t->ops->unmask(t->store, r->index, r->cookie) : 0;
-}
-
-/*
- * The flush (S1). The read has returned before anything that follows from it
- * can be seen: a ticket, DEAD, the release of the record's lock.
- */
-static int settle(struct umsi_table *t, struct umsi_record *r)
-{
-	int status = t->ops->settle(t->store, r->index, r->cookie);
-
-	umsi_barrier_flush_to_stamp();
-	return status;
-}
+/* The leaf level: opening and closing an index of a message store. Called under the record's lock. */
+#include "msi/leaf.h"
 
 /* The first level towards the CPU that composes answers. */
 static void compose(struct umsi_table *t, struct umsi_record *r, struct umsi_msg *out)
@@ -49,6 +13,58 @@ static void compose(struct umsi_table *t, struct umsi_record *r, struct umsi_msg
 	}
 }
 
+void umsi_leaf_keep_message(struct umsi_record *r, const struct umsi_msg *msg)
+{
+	struct umsi_group g = umsi_group_of(&r);
+
+	for (uint32_t i = 0; i < g.count; i++) {
+		g.member[i]->message = *msg;
+		g.member[i]->message.data += i;
+	}
+}
+
+static bool reachable(struct umsi_table *t)
+{
+	return !t->ops->reachable || t->ops->reachable(t->store);
+}
+
+/* Is another index of the same message open? */
+static bool others_open(struct umsi_record *r)
+{
+	struct umsi_group g = umsi_group_of(&r);
+
+	for (uint32_t i = 0; i < g.count; i++)
+		if (g.member[i] != r && g.member[i]->phase == UMSI_PHASE_ACTIVE)
+			return true;
+	return false;
+}
+
+/* Writes the message and lets the store send, unless an index of the same message did both. */
+static int start(struct umsi_table *t, struct umsi_record *r)
+{
+	struct umsi_msg msg;
+	int status;
+
+	if (others_open(r))
+		return UMSI_OK;
+	compose(t, r, &msg);
+	status = t->ops->write(t->store, umsi_leaf_index(t, r), r->cookie, &msg);
+	if (status < 0)
+		return status;
+	umsi_leaf_keep_message(r, &msg);
+	if (!t->ops->start)
+		return UMSI_OK;
+	status = t->ops->start(t->store);
+	return status < 0 ? status : UMSI_OK;
+}
+
+static void close_index(struct umsi_table *t, struct umsi_record *r)
+{
+	umsi_leaf_mask(t, r);
+	if (t->ops->stop && !others_open(r))
+		t->ops->stop(t->store);
+}
+
 /*
  * A store with a mask is masked until here: from its creation, or since the
  * last release. The read-back is not for the device's sake alone: releasing
@@ -58,26 +74,23 @@ static void compose(struct umsi_table *t, struct umsi_record *r, struct umsi_msg
 static int leaf_activate(struct umsi_domain *d, struct umsi_record *r)
 {
 	struct umsi_table *t = umsi_table_of(d);
-	struct umsi_msg msg;
 	int status;
 
 	if (!reachable(t))
 		return UMSI_EGONE;
-	mask(t, r);	/* a reset behind our back may have opened it */
+	umsi_leaf_mask(t, r);	/* a reset behind our back may have opened it */
 	if (t->ops->set_trigger) {
 		status = t->ops->set_trigger(t->store, r->index, r->cookie, r->trigger);
 		if (status)
 			return status;
 	}
-	compose(t, r, &msg);
-	status = write_message(t, r, &msg);
-	if (status < 0)
-		return status;
-	r->message = msg;
-	unmask(t, r);
-	status = settle(t, r);
+	status = start(t, r);
 	if (status)
-		mask(t, r);
+		return status;
+	umsi_leaf_unmask(t, r);
+	status = umsi_leaf_settle(t, r);
+	if (status)
+		close_index(t, r);
 	return status;
 }
 
@@ -88,42 +101,21 @@ static int leaf_deactivate(struct umsi_domain *d, struct umsi_record *r)
 
 	if (!reachable(t))
 		return UMSI_EGONE;
-	mask(t, r);
-	return settle(t, r);
+	close_index(t, r);
+	return umsi_leaf_settle(t, r);
 }
 
-/* R2: mask, words, unmask, one read-back. */
-static int leaf_move_update(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv)
+static bool leaf_torn(struct umsi_domain *d)
 {
-	struct umsi_table *t = umsi_table_of(d);
-	uint32_t writes;
-	int status;
-
-	writes = (uint32_t)mask(t, r);
-	status = write_message(t, r, &mv->message);
-	mv->told = status != UMSI_EAGAIN;
-	if (status < 0) {
-		if (!r->masked)
-			unmask(t, r);
-		settle(t, r);
-		return status;
-	}
-	r->message = mv->message;
-	writes += (uint32_t)status;
-	if (!r->masked)
-		writes += (uint32_t)unmask(t, r);
-	mv->device_writes += writes;
-	mv->settled = settle(t, r);
-	mv->absorbed = true;
-	return UMSI_OK;
+	return !umsi_table_of(d)->ops->mask;
 }
 
 static void leaf_quieten(struct umsi_domain *d, struct umsi_record *r)
 {
 	struct umsi_table *t = umsi_table_of(d);
 
-	mask(t, r);
-	settle(t, r);
+	umsi_leaf_mask(t, r);
+	umsi_leaf_settle(t, r);
 }
 
 /* Read back for the same reason as in leaf_activate(). */
@@ -131,8 +123,8 @@ static void leaf_unquieten(struct umsi_domain *d, struct umsi_record *r)
 {
 	struct umsi_table *t = umsi_table_of(d);
 
-	unmask(t, r);
-	settle(t, r);
+	umsi_leaf_unmask(t, r);
+	umsi_leaf_settle(t, r);
 }
 
 static void leaf_rearm(struct umsi_domain *d, struct umsi_record *r)
@@ -159,7 +151,8 @@ const struct umsi_domain_ops umsi_leaf_ops = {
 	.number_name = "index",
 	.activate = leaf_activate,
 	.deactivate = leaf_deactivate,
-	.move_update = leaf_move_update,
+	.move_update = umsi_leaf_move_update,
+	.torn = leaf_torn,
 	.quieten = leaf_quieten,
 	.unquieten = leaf_unquieten,
 	.rearm = leaf_rearm,

@@ -15,10 +15,10 @@ umsi_irq umsi_irq_at(struct umsi_table *t, uint32_t index)
 	if (umsi_index_map_get(&t->map, index, &number))
 		r = umsi_record_by_number(t->dev->m, number);
 	if (r) {
-		state = umsi_lock(r->m, &r->lock);
+		state = umsi_record_enter(r);
 		if (r->phase != UMSI_PHASE_FREE)
 			irq = umsi_record_handle(r, umsi_load32(&r->state));
-		umsi_unlock(r->m, &r->lock, state);
+		umsi_record_unlock(r, state);
 	}
 	umsi_device_unlock(t->dev);
 	return irq;

@@ -55,15 +55,15 @@ static uint32_t retiring_of(const struct umsi_vec_cpu *c)
 }
 
 /* The hints were wrong or everything is taken: ask each permitted CPU under its lock. */
-static int take_anywhere(struct umsi_vec *v, const struct umsi_where *where, struct umsi_record *r,
-			 umsi_cpu *cpu, uint16_t *slot, bool *revived)
+static int take_anywhere(struct umsi_vec *v, const struct umsi_where *where,
+			 const struct umsi_group *g, umsi_cpu *cpu, uint16_t *slot, bool *revived)
 {
 	int status, worst = UMSI_ENOCPU;
 
 	for (umsi_cpu at = 0; at < v->domain.m->ncpus; at++) {
 		if (!permitted(v, where, at))
 			continue;
-		status = umsi_vec_take(v, at, r, slot, revived);
+		status = umsi_vec_take(v, at, g, slot, revived);
 		if (status == UMSI_OK) {
 			*cpu = at;
 			return UMSI_OK;
@@ -74,19 +74,25 @@ static int take_anywhere(struct umsi_vec *v, const struct umsi_where *where, str
 	return worst;
 }
 
-int umsi_vec_take_any(struct umsi_vec *v, const struct umsi_where *where, struct umsi_record *r,
-		      umsi_cpu *cpu, uint16_t *slot, bool *revived)
+umsi_cpu umsi_vec_choose(struct umsi_vec *v, const struct umsi_where *where)
 {
 	uint32_t ignored;
+
+	return most(v, where, free_of, &ignored);
+}
+
+int umsi_vec_take_any(struct umsi_vec *v, const struct umsi_where *where,
+		      const struct umsi_group *g, umsi_cpu *cpu, uint16_t *slot, bool *revived)
+{
 	int status;
 
-	*cpu = most(v, where, free_of, &ignored);
+	*cpu = umsi_vec_choose(v, where);
 	if (*cpu == UMSI_CPU_NONE)
 		return UMSI_ENOCPU;
-	status = umsi_vec_take(v, *cpu, r, slot, revived);
+	status = umsi_vec_take(v, *cpu, g, slot, revived);
 	if (status == UMSI_OK || where->cpu != UMSI_CPU_NONE)
 		return status;
-	return take_anywhere(v, where, r, cpu, slot, revived);
+	return take_anywhere(v, where, g, cpu, slot, revived);
 }
 
 static bool reap(struct umsi_vec *v, struct umsi_vec_cpu *c)

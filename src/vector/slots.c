@@ -142,7 +142,22 @@ static bool revive(struct umsi_vec *v, struct umsi_vec_cpu *c, struct umsi_recor
 	return true;
 }
 
-static int take_locked(struct umsi_vec *v, struct umsi_vec_cpu *c, struct umsi_record *r,
+static uint32_t order_of(const struct umsi_group *g)
+{
+	return umsi_lowest_bit(g->count);
+}
+
+/* The slots are taken in the set already; from here on whoever walks the table finds them. */
+static void own_slots(struct umsi_vec_cpu *c, const struct umsi_group *g, uint32_t slot)
+{
+	for (uint32_t i = 0; i < g->count; i++) {
+		umsi_fetch_add32(&g->member[i]->references, 1);
+		umsi_store_ptr_release(&c->table[slot + i], g->member[i]);
+	}
+	note_free(c);
+}
+
+static int take_locked(struct umsi_vec *v, struct umsi_vec_cpu *c, const struct umsi_group *g,
 		       uint16_t *slot, bool *revived)
 {
 	uint32_t id;
@@ -151,21 +166,19 @@ static int take_locked(struct umsi_vec *v, struct umsi_vec_cpu *c, struct umsi_r
 	if (!c->open)
 		return UMSI_ENOCPU;
 	umsi_vec_reap_locked(v, c);
-	if (revive(v, c, r, slot)) {
+	if (g->count == 1 && revive(v, c, g->member[0], slot)) {
 		*revived = true;
 		return UMSI_OK;
 	}
-	id = umsi_ids_take_block(&c->ids, 0);
+	id = umsi_ids_take_block(&c->ids, order_of(g));
 	if (id == UMSI_IDS_NONE)
 		return umsi_load32(&c->retiring) ? UMSI_EAGAIN : UMSI_ENOSLOT;
-	note_free(c);
-	umsi_fetch_add32(&r->references, 1);
-	umsi_store_ptr_release(&c->table[id], r);
+	own_slots(c, g, id);
 	*slot = (uint16_t)id;
 	return UMSI_OK;
 }
 
-int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, struct umsi_record *r, uint16_t *slot,
+int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint16_t *slot,
 		  bool *revived)
 {
 	struct umsi_vec_cpu *c = v->cpu[cpu];
@@ -175,26 +188,53 @@ int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, struct umsi_record *r, uint1
 	if (!c)
 		return UMSI_ENOCPU;
 	state = umsi_lock(v->domain.m, &c->lock);
-	status = take_locked(v, c, r, slot, revived);
+	status = take_locked(v, c, g, slot, revived);
 	umsi_unlock(v->domain.m, &c->lock, state);
 	return status;
 }
 
-void umsi_vec_give(struct umsi_vec *v, umsi_cpu cpu, struct umsi_record *r, uint16_t slot)
+static bool all_free(const struct umsi_vec_cpu *c, uint32_t slot, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (!umsi_ids_is_free(&c->ids, slot + i))
+			return false;
+	return true;
+}
+
+bool umsi_vec_take_at(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint16_t slot)
+{
+	struct umsi_vec_cpu *c = v->cpu[cpu];
+	uintptr_t state = umsi_lock(v->domain.m, &c->lock);
+	bool taken;
+
+	umsi_vec_reap_locked(v, c);
+	taken = c->open && all_free(c, slot, g->count);
+	if (taken) {
+		for (uint32_t i = 0; i < g->count; i++)
+			umsi_ids_take_at(&c->ids, slot + i);
+		own_slots(c, g, slot);
+	}
+	umsi_unlock(v->domain.m, &c->lock, state);
+	return taken;
+}
+
+void umsi_vec_give(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint16_t slot)
 {
 	struct umsi_vec_cpu *c = v->cpu[cpu];
 	uintptr_t state = umsi_lock(v->domain.m, &c->lock);
 
-	umsi_store_ptr(&c->table[slot], NULL);
-	umsi_ids_give(&c->ids, slot);
+	for (uint32_t i = 0; i < g->count; i++)
+		umsi_store_ptr(&c->table[slot + i], NULL);
+	umsi_ids_give_block(&c->ids, slot, order_of(g));
 	note_free(c);
 	umsi_unlock(v->domain.m, &c->lock, state);
-	umsi_record_put(r);
+	for (uint32_t i = 0; i < g->count; i++)
+		umsi_record_put(g->member[i]);
 }
 
 /* ---- R4: retiring ---- */
 
-void umsi_vec_retire(struct umsi_vec *v, umsi_cpu cpu, uint16_t slot, int settled)
+void umsi_vec_retire(struct umsi_vec *v, umsi_cpu cpu, uint16_t slot, uint32_t count, int settled)
 {
 	struct umsi_vec_cpu *c = v->cpu[cpu];
 	struct umsi *m = v->domain.m;
@@ -203,8 +243,9 @@ void umsi_vec_retire(struct umsi_vec *v, umsi_cpu cpu, uint16_t slot, int settle
 
 	/* One critical section: on the list and ticketed, so that no proof falls in between. */
 	state = umsi_lock(m, &c->lock);
-	set_bit(b->bits, slot);
-	b->count++;
+	for (uint32_t i = 0; i < count; i++)
+		set_bit(b->bits, slot + i);
+	b->count += count;
 	b->stamp = umsi_load64(&c->req) + 1;
 	if (settled != UMSI_OK || v->ageing)
 		b->not_before_ns = umsi_host_time_ns(m->host) + m->min_age_ns;

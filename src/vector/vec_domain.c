@@ -1,44 +1,62 @@
 /* SPDX-License-Identifier: MIT */
-/* The vector space as the root end of a path. All under the record's lock. */
+/* The vector space as the root end of a path. All under the record's (or block's) lock. */
 #include "vector/vector.h"
+
+/* Member i of a group has slot + i. */
+static void set_place(const struct umsi_group *g, umsi_cpu cpu, uint16_t slot, bool told)
+{
+	for (uint32_t i = 0; i < g->count; i++) {
+		g->member[i]->slot = (uint16_t)(slot + i);
+		g->member[i]->told = told;
+		umsi_store32(&g->member[i]->target, cpu);
+	}
+}
 
 int umsi_vec_reserve(struct umsi_domain *d, struct umsi_record *r, const struct umsi_where *where)
 {
+	struct umsi_group g = umsi_group_of(&r);
 	umsi_cpu cpu;
 	uint16_t slot;
 	bool revived;
 	int status;
 
-	status = umsi_vec_take_any(umsi_vec_of(d), where, r, &cpu, &slot, &revived);
+	status = umsi_vec_take_any(umsi_vec_of(d), where, &g, &cpu, &slot, &revived);
 	if (status)
 		return status;
-	r->slot = slot;
-	r->told = false;
-	umsi_store32(&r->target, cpu);
+	set_place(&g, cpu, slot, false);
 	return UMSI_OK;
 }
 
-/* A slot no store was told about goes back at once; any other retires. */
-static void give_up(struct umsi_vec *v, struct umsi_record *r, umsi_cpu cpu, uint16_t slot,
+/* Slots no store was told about go back at once; any other retire. */
+static void give_up(struct umsi_vec *v, const struct umsi_group *g, umsi_cpu cpu, uint16_t slot,
 		    bool told, int settled)
 {
 	if (told)
-		umsi_vec_retire(v, cpu, slot, settled);
+		umsi_vec_retire(v, cpu, slot, g->count, settled);
 	else
-		umsi_vec_give(v, cpu, r, slot);
+		umsi_vec_give(v, cpu, g, slot);
 }
 
 void umsi_vec_unreserve(struct umsi_domain *d, struct umsi_record *r, int settled)
 {
-	give_up(umsi_vec_of(d), r, umsi_load32(&r->target), r->slot, r->told, settled);
-	umsi_store32(&r->target, UMSI_CPU_NONE);
+	struct umsi_group g = umsi_group_of(&r);
+	struct umsi_record *first = g.member[0];
+	umsi_cpu cpu = umsi_load32(&first->target);
+	uint16_t slot = first->slot;
+	bool told = first->told;
+
+	set_place(&g, UMSI_CPU_NONE, slot, told);
+	give_up(umsi_vec_of(d), &g, cpu, slot, told, settled);
 }
 
 int umsi_vec_activate(struct umsi_domain *d, struct umsi_record *r)
 {
+	struct umsi_group g = umsi_group_of(&r);
+
 	(void)d;
-	r->told = true;
-	/* The slot's table entry is visible before the store can send. */
+	for (uint32_t i = 0; i < g.count; i++)
+		g.member[i]->told = true;
+	/* The slots' table entries are visible before the store can send. */
 	umsi_barrier_publish_to_message();
 	return UMSI_OK;
 }
@@ -46,16 +64,66 @@ int umsi_vec_activate(struct umsi_domain *d, struct umsi_record *r)
 void umsi_vec_compose(struct umsi_domain *d, struct umsi_record *r, struct umsi_msg *out)
 {
 	struct umsi_vec *v = umsi_vec_of(d);
+	struct umsi_record *first = umsi_record_leader(r);
 
-	v->ops->compose(v, umsi_load32(&r->target), r->slot, out);
+	v->ops->compose(v, umsi_load32(&first->target), first->slot, out);
+}
+
+/* Blocks looked at before a move gives up finding one that is free on both CPUs. */
+#define TRANSIENT_TRIES	8
+
+/*
+ * R3 (ii): a block free on the new CPU whose number is free on the old CPU
+ * too. Those that are not are kept until the search is over, or it would find
+ * the same again. Without any, *mv is as it was.
+ */
+static void find_transient(struct umsi_vec *v, const struct umsi_group *g, umsi_cpu old_cpu,
+			   struct umsi_move *mv)
+{
+	uint16_t tried[TRANSIENT_TRIES];
+	uint32_t n = 0;
+	uint16_t slot;
+	bool revived;
+
+	mv->transient = umsi_vec_take_at(v, old_cpu, g, mv->slot);
+	while (!mv->transient && !mv->revived && n < TRANSIENT_TRIES &&
+	       umsi_vec_take(v, mv->cpu, g, &slot, &revived) == UMSI_OK) {
+		tried[n++] = mv->slot;
+		mv->slot = slot;
+		mv->transient = umsi_vec_take_at(v, old_cpu, g, slot);
+	}
+	while (n)
+		umsi_vec_give(v, mv->cpu, g, tried[--n]);
+}
+
+/* R3: best the same number on the new CPU, so that only the address changes. */
+static int prepare_torn(struct umsi_vec *v, const struct umsi_group *g, struct umsi_move *mv)
+{
+	struct umsi_record *first = g->member[0];
+	umsi_cpu old_cpu = umsi_load32(&first->target);
+	int status;
+
+	mv->cpu = umsi_vec_choose(v, &mv->where);
+	if (mv->cpu == UMSI_CPU_NONE)
+		return UMSI_ENOCPU;
+	if (umsi_vec_take_at(v, mv->cpu, g, first->slot)) {
+		mv->slot = first->slot;
+		return UMSI_OK;
+	}
+	status = umsi_vec_take_any(v, &mv->where, g, &mv->cpu, &mv->slot, &mv->revived);
+	if (status == UMSI_OK && mv->slot != first->slot)
+		find_transient(v, g, old_cpu, mv);
+	return status;
 }
 
 int umsi_vec_move_prepare(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv)
 {
 	struct umsi_vec *v = umsi_vec_of(d);
+	struct umsi_group g = umsi_group_of(&r);
 	int status;
 
-	status = umsi_vec_take_any(v, &mv->where, r, &mv->cpu, &mv->slot, &mv->revived);
+	status = mv->torn ? prepare_torn(v, &g, mv)
+			  : umsi_vec_take_any(v, &mv->where, &g, &mv->cpu, &mv->slot, &mv->revived);
 	if (status)
 		return status;
 	v->ops->compose(v, mv->cpu, mv->slot, &mv->message);
@@ -64,25 +132,33 @@ int umsi_vec_move_prepare(struct umsi_domain *d, struct umsi_record *r, struct u
 
 void umsi_vec_move_commit(struct umsi_domain *d, struct umsi_record *r, const struct umsi_move *mv)
 {
-	umsi_cpu old_cpu = umsi_load32(&r->target);
-	uint16_t old_slot = r->slot;
-	bool old_told = r->told;
+	struct umsi_vec *v = umsi_vec_of(d);
+	struct umsi_group g = umsi_group_of(&r);
+	struct umsi_record *first = g.member[0];
+	umsi_cpu old_cpu = umsi_load32(&first->target);
+	uint16_t old_slot = first->slot;
+	bool old_told = first->told;
 
-	r->slot = mv->slot;
-	umsi_store32(&r->target, mv->cpu);
 	/* A revived slot may have messages under way even if the store is closed now. */
-	r->told = mv->revived || r->phase == UMSI_PHASE_ACTIVE;
-	give_up(umsi_vec_of(d), r, old_cpu, old_slot, old_told, mv->settled);
+	set_place(&g, mv->cpu, mv->slot, mv->revived || mv->told);
+	if (mv->transient)
+		umsi_vec_retire(v, old_cpu, mv->slot, g.count, mv->settled);
+	give_up(v, &g, old_cpu, old_slot, old_told, mv->settled);
 }
 
 /*
  * The store refused. If it was told, it may hold the new message, the old one
- * or a mix, so the new slot ages too; if not, only a revived one has a past.
+ * or a mix, so the new slots age too; if not, only a revived one has a past.
  */
 void umsi_vec_move_abort(struct umsi_domain *d, struct umsi_record *r, const struct umsi_move *mv)
 {
-	give_up(umsi_vec_of(d), r, mv->cpu, mv->slot, mv->told || mv->revived,
-		mv->told ? UMSI_EGONE : UMSI_OK);
+	struct umsi_vec *v = umsi_vec_of(d);
+	struct umsi_group g = umsi_group_of(&r);
+	int settled = mv->told ? UMSI_EGONE : UMSI_OK;
+
+	if (mv->transient)
+		give_up(v, &g, umsi_load32(&g.member[0]->target), mv->slot, mv->told, settled);
+	give_up(v, &g, mv->cpu, mv->slot, mv->told || mv->revived, settled);
 }
 
 void umsi_vec_stats(struct umsi_domain *d, struct umsi_stats *out)

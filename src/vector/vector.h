@@ -7,6 +7,7 @@
 #ifndef UMSI_VECTOR_VECTOR_H
 #define UMSI_VECTOR_VECTOR_H
 
+#include "core/block.h"
 #include "core/domain.h"
 #include "core/run.h"
 #include "idspace/idspace.h"
@@ -130,20 +131,23 @@ void umsi_vec_open(struct umsi_vec *v, umsi_cpu cpu);
 /* ---- Slots (slots.c). A slot is the record's until retired and proved quiet. ---- */
 
 /*
- * Takes a slot of @cpu for @r and publishes it, in one critical section (R1:
- * whoever walks the table of a CPU sees every slot that is taken); or takes
- * back one of its own that is still retiring there (*revived). UMSI_OK,
- * UMSI_ENOCPU, UMSI_ENOSLOT, UMSI_EAGAIN.
+ * Takes an aligned block of slots of @cpu for the group and publishes them, in
+ * one critical section (R1: whoever walks the table of a CPU sees every slot
+ * that is taken); or, for a record alone, takes back one of its own that is
+ * still retiring there (*revived). @slot: the first. UMSI_OK, UMSI_ENOCPU,
+ * UMSI_ENOSLOT, UMSI_EAGAIN.
  */
-int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, struct umsi_record *r, uint16_t *slot,
+int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint16_t *slot,
 		  bool *revived);
-/* Gives back a slot that no store was ever told about. */
-void umsi_vec_give(struct umsi_vec *v, umsi_cpu cpu, struct umsi_record *r, uint16_t slot);
+/* Exactly these slots, all free now. False: not. */
+bool umsi_vec_take_at(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint16_t slot);
+/* Gives back slots that no store was ever told about. */
+void umsi_vec_give(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint16_t slot);
 /*
- * R4: every store that held this slot has changed and was flushed. @settled
- * other than UMSI_OK: the flush proved nothing, so a minimum age applies too.
+ * R4: every store that held these @count slots has changed and was flushed.
+ * @settled other than UMSI_OK: the flush proved nothing, so a minimum age applies too.
  */
-void umsi_vec_retire(struct umsi_vec *v, umsi_cpu cpu, uint16_t slot, int settled);
+void umsi_vec_retire(struct umsi_vec *v, umsi_cpu cpu, uint16_t slot, uint32_t count, int settled);
 
 /* Gives out again what the CPU has proved quiet; the slot lock is held. True: something was free or is now. */
 bool umsi_vec_reap_locked(struct umsi_vec *v, struct umsi_vec_cpu *c);
@@ -152,8 +156,11 @@ bool umsi_vec_reap_locked(struct umsi_vec *v, struct umsi_vec_cpu *c);
  * A slot on the permitted CPU with most free ones, other CPUs if that fails.
  * As umsi_vec_take(); UMSI_EAGAIN: none is free, some are retiring.
  */
-int umsi_vec_take_any(struct umsi_vec *v, const struct umsi_where *where, struct umsi_record *r,
-		      umsi_cpu *cpu, uint16_t *slot, bool *revived);
+int umsi_vec_take_any(struct umsi_vec *v, const struct umsi_where *where,
+		      const struct umsi_group *g, umsi_cpu *cpu, uint16_t *slot, bool *revived);
+
+/* The permitted online CPU with most free slots, or UMSI_CPU_NONE. A hint. */
+umsi_cpu umsi_vec_choose(struct umsi_vec *v, const struct umsi_where *where);
 
 /* Thread context, no lock held: asks a permitted CPU to drain, waits. True: try again. */
 bool umsi_vec_make_room(struct umsi_domain *d, const struct umsi_where *where, bool for_move);

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Changing the message of a store that may be sending (R2, R3). What is in
+ * flight is the root's to own (core/affinity.c); here the order of writes and
+ * the flushes matter. Written (cpu, slot): old (A,a), new (B,b).
+ */
+#include "msi/leaf.h"
+
+static void mask_open(struct umsi_table *t, const struct umsi_group *g, struct umsi_move *mv)
+{
+	for (uint32_t i = 0; i < g->count; i++)
+		if (g->member[i]->phase == UMSI_PHASE_ACTIVE)
+			mv->device_writes += umsi_leaf_mask(t, g->member[i]);
+}
+
+static void unmask_open(struct umsi_table *t, const struct umsi_group *g, struct umsi_move *mv)
+{
+	for (uint32_t i = 0; i < g->count; i++)
+		if (g->member[i]->phase == UMSI_PHASE_ACTIVE && !g->member[i]->masked)
+			mv->device_writes += umsi_leaf_unmask(t, g->member[i]);
+}
+
+/* R2: mask, words, unmask, one read-back. Masked, nothing is composed of a mixture. */
+static int update_masked(struct umsi_table *t, struct umsi_record *first, const struct umsi_group *g,
+			 struct umsi_move *mv)
+{
+	int status;
+
+	mask_open(t, g, mv);
+	status = t->ops->write(t->store, umsi_leaf_index(t, first), first->cookie, &mv->message);
+	mv->told = status != UMSI_EAGAIN;
+	unmask_open(t, g, mv);
+	mv->settled = umsi_leaf_settle(t, first);
+	if (status < 0)
+		return status;
+	mv->device_writes += (uint32_t)status;
+	return UMSI_OK;
+}
+
+static unsigned int changed_address_words(const struct umsi_msg *from, const struct umsi_msg *to)
+{
+	uint64_t changed = from->address ^ to->address;
+
+	return ((uint32_t)changed ? UMSI_WORD_ADDRESS_LOW : 0) |
+	       (changed >> 32 ? UMSI_WORD_ADDRESS_HIGH : 0);
+}
+
+static int write_words(struct umsi_table *t, struct umsi_record *first, struct umsi_move *mv,
+		       unsigned int which)
+{
+	int status;
+
+	if (t->ops->write_words)
+		status = t->ops->write_words(t->store, umsi_leaf_index(t, first), first->cookie,
+					     &mv->message, which);
+	else
+		status = t->ops->write(t->store, umsi_leaf_index(t, first), first->cookie, &mv->message);
+	if (status != UMSI_EAGAIN)
+		mv->told = true;
+	if (status < 0)
+		return status;
+	mv->device_writes += (uint32_t)status;
+	return UMSI_OK;
+}
+
+/*
+ * R3. Which mixtures the device may compose, and who owns them:
+ *
+ *   (i)   b == a: only the address changes: (A,a), (B,a), both owned
+ *   (ii)  data, flush, address, flush, with (A,b) owned too: after the first
+ *         flush (A,a) is history, so only (A,b) and (B,b) follow
+ *   (iv)  nothing to spare: all words, flush, and every handler is called once
+ *
+ * With both halves of the address changing there is a third word, whose
+ * mixtures are no file of anybody's: refused.
+ */
+static int update_torn(struct umsi_table *t, struct umsi_record *first, struct umsi_move *mv)
+{
+	unsigned int address = changed_address_words(&first->message, &mv->message);
+	unsigned int data = first->message.data != mv->message.data ? UMSI_WORD_DATA : 0;
+	int status;
+
+	if (address == (UMSI_WORD_ADDRESS_LOW | UMSI_WORD_ADDRESS_HIGH))
+		return UMSI_ENOTSUP;
+	if (address && data && mv->transient && t->ops->write_words) {
+		status = write_words(t, first, mv, data);
+		if (status)
+			return status;
+		mv->settled = umsi_leaf_settle(t, first);
+		data = 0;
+	}
+	mv->replay = address && data;
+	status = write_words(t, first, mv, address | data);
+	if (status)
+		return status;
+	if (umsi_leaf_settle(t, first))
+		mv->settled = UMSI_EGONE;
+	return UMSI_OK;
+}
+
+int umsi_leaf_move_update(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv)
+{
+	struct umsi_table *t = umsi_table_of(d);
+	struct umsi_group g = umsi_group_of(&r);
+	struct umsi_record *first = g.member[0];
+	int status;
+
+	status = mv->torn ? update_torn(t, first, mv) : update_masked(t, first, &g, mv);
+	if (status)
+		return status;
+	umsi_leaf_keep_message(r, &mv->message);
+	mv->absorbed = true;
+	return UMSI_OK;
+}
