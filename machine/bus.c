@@ -68,7 +68,7 @@ static uint64_t all_ones(unsigned int width)
 }
 
 /* Remembers that @c has read from @d: what was composed so far can be waited for. */
-static void flush_note(struct mach *m, struct cpu *c, struct mach_pci *d)
+void mach_flush_note(struct mach *m, struct cpu *c, struct mach_pci *d)
 {
 	if (c->flushes && c->flush[c->flushes - 1].device == d)
 		c->flushes--;
@@ -97,7 +97,7 @@ static uint64_t pci_read(struct mach *m, struct mach_pci *d, unsigned int bar, u
 	if (d->removed || !mach_pci_memory_on(d))
 		return all_ones(width);
 	d->reads++;
-	flush_note(m, m->cpu, d);
+	mach_flush_note(m, m->cpu, d);
 	m->cpu->read_locked = m->cpu->nheld != 0;
 	return mach_msix_read(d, bar, offset, width);
 }

@@ -176,7 +176,7 @@ struct cpu {
 	struct file file;
 };
 
-/* ---- PCI functions (pci.c, msix.c, message.c) ----------------------------- */
+/* ---- PCI functions (pci.c, msi.c, msix.c, message.c) ------------------------ */
 
 struct entry {
 	uint32_t dword[4];		/* the table */
@@ -345,6 +345,7 @@ void mach_store_due(struct mach *m, struct cpu *c);
 void mach_store_memory_all(struct mach *m, struct cpu *c);
 void mach_store_word_now(struct mach *m, struct cpu *c, const struct word *w);
 void mach_store_target_now(struct mach *m, struct cpu *c, uint32_t target);
+void mach_store_fenced(struct mach *m, struct cpu *c);
 void mach_store_all(struct mach *m, struct cpu *c);
 
 /* bus.c */
@@ -354,6 +355,7 @@ uint64_t mach_mmio_read(struct mach *m, uint64_t phys, unsigned int width);
 void mach_bus_post(struct mach *m, const struct store *s);
 void mach_bus_apply_all(struct mach *m, struct mach_pci *d);
 void mach_bus_due(struct mach *m, struct mach_pci *d);
+void mach_flush_note(struct mach *m, struct cpu *c, struct mach_pci *d);
 void mach_flush_complete(struct mach *m, struct cpu *c);
 
 /* map.c */
@@ -397,6 +399,22 @@ void mach_pci_due(struct mach_pci *d);
 void mach_pci_wake(struct mach_pci *d, uint64_t due);
 void mach_pci_done(struct mach *m);
 
+uint32_t mach_space_get(const uint8_t *space, uint32_t offset, unsigned int width);
+void mach_space_put(uint8_t *space, uint32_t offset, unsigned int width, uint32_t value);
+
+/* msi.c */
+void mach_msi_build(struct mach_pci *d);
+bool mach_msi_on(const struct mach_pci *d);
+uint32_t mach_msi_count(const struct mach_pci *d);
+uint32_t mach_msi_control(const struct mach_pci *d);
+bool mach_msi_masked(const struct mach_pci *d, uint32_t n);
+uint32_t mach_msi_word(const struct mach_pci *d, uint32_t n, unsigned int which);
+bool mach_msi_is_message(const struct mach_pci *d, uint16_t offset);
+void mach_msi_check_write(struct mach_pci *d, uint16_t offset, unsigned int width, uint32_t value);
+void mach_msi_change(struct mach_pci *d, const uint8_t *next);
+void mach_msi_changed(struct mach_pci *d, uint32_t was);
+void mach_msi_refresh(struct mach_pci *d);
+
 /* msix.c */
 #define MSIX_ENABLE	0x8000u
 #define MSIX_MASKALL	0x4000u
@@ -408,6 +426,8 @@ uint64_t mach_msix_read(struct mach_pci *d, unsigned int bar, uint64_t offset, u
 void mach_msix_sweep(struct mach_pci *d);	/* send what is pending and may go */
 
 /* message.c */
+bool mach_message_on(const struct mach_pci *d, uint32_t entry);
+bool mach_message_is_masked(const struct mach_pci *d, uint32_t entry);
 void mach_message_want(struct mach_pci *d, uint32_t entry);
 void mach_message_masked(struct mach_pci *d, uint32_t entry);
 void mach_message_due(struct mach_pci *d);

@@ -3,7 +3,7 @@
  * The machine in a box: what tests and campaigns call.
  *
  * A machine is virtual CPUs (coroutines), their store buffers, one bus, PCI
- * functions with MSI-X and one IMSIC interrupt file per CPU, run by a
+ * functions with MSI-X or MSI and one IMSIC interrupt file per CPU, run by a
  * scheduler whose every choice comes from one seed: the same seed and the same
  * calls give the same run, bit for bit. README.md says what it may reorder.
  *
@@ -222,6 +222,17 @@ struct mach_bar {
 	bool io;
 };
 
+/* A plain MSI capability. */
+struct mach_msi {
+	bool present;
+	uint8_t messages_log2;		/* Multiple Message Capable, 0 .. 5 */
+	bool wide, maskable;		/* 64-bit address; mask and pending bits */
+	uint8_t cap_offset;		/* 0 = 0x90; behind all other capabilities */
+	uint8_t address_bits;		/* how many the address registers hold; 0 = all (P-21) */
+	bool left_enabled;		/* firmware left it on */
+	bool enable_stuck;		/* the enable bit does not stick */
+};
+
 struct mach_pci_config {
 	uint32_t requester_id;
 	uint16_t entries;		/* of the MSI-X table, 1 .. 2048; 0 = no capability */
@@ -229,6 +240,7 @@ struct mach_pci_config {
 	uint32_t table_offset, pba_offset; /* pba_offset 0 with pba_bir == table_bir: right behind the table */
 	uint8_t cap_offset;		/* 0 = 0x70; two foreign capabilities precede it */
 	struct mach_bar bar[6];		/* all zero: BAR 0, 64-bit, large enough */
+	struct mach_msi msi;
 	enum mach_sampling sampling;
 	uint32_t options;		/* of enum mach_pci_option */
 	bool memory_off, master_off;	/* command register at the start; the default has both bits on */
@@ -240,7 +252,10 @@ void mach_pci_bar(const struct mach_pci *d, unsigned int slot, uint64_t *phys, u
 /* Configuration space as the function's designer: no masks, no side effects. */
 uint32_t mach_pci_peek(const struct mach_pci *d, uint16_t offset, unsigned int width);
 void mach_pci_poke(struct mach_pci *d, uint16_t offset, unsigned int width, uint32_t value);
-/* Table dword (0 address low, 1 address high, 2 data, 3 vector control) as it stands in the device. */
+/*
+ * Table dword (0 address low, 1 address high, 2 data, 3 vector control) as it stands in the
+ * device; with plain MSI on, the message it would send, and its mask bit.
+ */
 uint32_t mach_pci_table(const struct mach_pci *d, uint32_t entry, unsigned int dword);
 bool mach_pci_pending(const struct mach_pci *d, uint32_t entry);
 
@@ -249,7 +264,7 @@ void mach_pci_remove(struct mach_pci *d, uint64_t after_steps);
 
 /*
  * Something happened behind @entry: a message, or a pending bit behind a mask.
- * Any context. Return: false when MSI-X is off or the function gone (no event).
+ * Any context. Return: false when the function is gone, or may send no such message (no event).
  */
 bool mach_pci_raise(struct mach_pci *d, uint32_t entry);
 /* The device raises live entries by itself: @events of them, @gap steps apart on average. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How a function composes and sends a message: it samples the words one after
- * the other, from its table or from the copy of the last unmask, emits a
- * write, and the write travels, in order per function, to an interrupt file.
+ * the other, from its table, from the copy of the last unmask or from its MSI
+ * registers, emits a write, and the write travels, in order per function, to an
+ * interrupt file.
  */
 #include <string.h>
 
@@ -57,13 +58,19 @@ static void emit(struct mach *m, struct mach_pci *d)
 	mach_trace(m, "message: entry % sends %", b->entry, b->word[2]);
 }
 
+static uint32_t word_of(const struct mach_pci *d, uint32_t n, unsigned int which)
+{
+	if (mach_msi_on(d))
+		return mach_msi_word(d, n, which);
+	return d->caches ? d->entry[n].cached[which] : d->entry[n].dword[which];
+}
+
 static void sample(struct mach_pci *d)
 {
 	struct build *b = &d->build;
-	const struct entry *e = &d->entry[b->entry];
 	uint8_t which = order_of[d->sampling][b->stage++];
 
-	b->word[which] = d->caches ? e->cached[which] : e->dword[which];
+	b->word[which] = word_of(d, b->entry, which);
 }
 
 static void finish(struct mach *m, struct mach_pci *d)
@@ -71,6 +78,19 @@ static void finish(struct mach *m, struct mach_pci *d)
 	while (d->build.stage < 3)
 		sample(d);
 	emit(m, d);
+}
+
+/* May the function send this one at all, as it is set up now? */
+bool mach_message_on(const struct mach_pci *d, uint32_t n)
+{
+	if (mach_pci_msix_control(d) & MSIX_ENABLE)
+		return n < d->config.entries;
+	return mach_msi_on(d) && n < mach_msi_count(d);
+}
+
+bool mach_message_is_masked(const struct mach_pci *d, uint32_t n)
+{
+	return mach_msi_on(d) ? mach_msi_masked(d, n) : mach_msix_masked(d, n);
 }
 
 /* Takes the next entry that wants to send. Return: false when it may not now. */
@@ -82,9 +102,9 @@ static bool begin(struct mach_pci *d)
 	d->want_head = (d->want_head + 1) % d->entries;
 	d->wants--;
 	e->queued = false;
-	if (!(mach_pci_msix_control(d) & MSIX_ENABLE))
+	if (!mach_message_on(d, n))
 		return false;
-	if (mach_msix_masked(d, n) || !mach_pci_master_on(d)) {
+	if (mach_message_is_masked(d, n) || !mach_pci_master_on(d)) {
 		e->pending = true;
 		return false;
 	}

@@ -35,7 +35,7 @@ static void opened(struct mach_pci *d, uint32_t n)
 
 void mach_msix_sweep(struct mach_pci *d)
 {
-	for (uint32_t i = 0; i < d->entries; i++)
+	for (uint32_t i = 0; i < d->config.entries; i++)
 		if (!mach_msix_masked(d, i))
 			opened(d, i);
 }
@@ -54,7 +54,7 @@ void mach_msix_control(struct mach_pci *d, uint16_t was, uint16_t is)
 	/* "If MSI-X is disabled, pending bits are undefined": they go. */
 	if ((was & MSIX_ENABLE) && !(is & MSIX_ENABLE)) {
 		mach_message_drop(d);
-		for (uint32_t i = 0; i < d->entries; i++)
+		for (uint32_t i = 0; i < d->config.entries; i++)
 			d->entry[i].pending = false;
 	}
 }
@@ -92,7 +92,7 @@ static void write_dword(struct mach_pci *d, uint32_t n, unsigned int which, uint
 static bool in_table(const struct mach_pci *d, unsigned int bar, uint64_t offset)
 {
 	return bar == d->config.table_bir && offset >= d->config.table_offset &&
-	       offset - d->config.table_offset < d->entries * ENTRY_BYTES;
+	       offset - d->config.table_offset < d->config.entries * ENTRY_BYTES;
 }
 
 /* Address or data of an entry, as opposed to Vector Control and all else. */
@@ -108,7 +108,7 @@ bool mach_msix_is_message(const struct mach_pci *d, uint64_t phys)
 
 static uint32_t pba_bytes(const struct mach_pci *d)
 {
-	return (d->entries + 63) / 64 * 8;
+	return (d->config.entries + 63u) / 64 * 8;
 }
 
 static bool in_pba(const struct mach_pci *d, unsigned int bar, uint64_t offset)
@@ -161,7 +161,7 @@ static uint32_t read_dword(const struct mach_pci *d, unsigned int bar, uint64_t 
 	if (!in_pba(d, bar, offset))
 		return (uint32_t)mix64(d->m->seed ^ offset ^ d->reads);	/* some live register */
 	at = (uint32_t)(offset - d->config.pba_offset) * 8;
-	for (uint32_t i = 0; i < 32 && at + i < d->entries; i++)
+	for (uint32_t i = 0; i < 32 && at + i < d->config.entries; i++)
 		bits |= (uint32_t)d->entry[at + i].pending << i;
 	return bits;
 }
@@ -179,7 +179,9 @@ uint64_t mach_msix_read(struct mach_pci *d, unsigned int bar, uint64_t offset, u
 
 uint32_t mach_pci_table(const struct mach_pci *d, uint32_t entry, unsigned int dword)
 {
-	return d->entry[entry].dword[dword];
+	if (!mach_msi_on(d))
+		return d->entry[entry].dword[dword];
+	return dword < 3 ? mach_msi_word(d, entry, dword) : mach_msi_masked(d, entry);
 }
 
 bool mach_pci_pending(const struct mach_pci *d, uint32_t entry)

@@ -6,12 +6,12 @@ bool mach_entry_raise(struct mach_pci *d, uint32_t entry)
 {
 	struct entry *e = &d->entry[entry];
 
-	if (d->removed || !(mach_pci_msix_control(d) & MSIX_ENABLE))
+	if (d->removed || !mach_message_on(d, entry))
 		return false;
 	e->raised++;
 	e->owed = e->live;
 	mach_trace(d->m, "event % of entry %", e->raised, entry);
-	if (mach_msix_masked(d, entry) || !mach_pci_master_on(d))
+	if (mach_message_is_masked(d, entry) || !mach_pci_master_on(d))
 		e->pending = true;
 	else
 		mach_message_want(d, entry);

@@ -21,13 +21,13 @@
 #define CAP_MSIX	0x11
 #define FLAGS_RESERVED	0x3800u
 
-static void put(uint8_t *space, uint16_t offset, unsigned int width, uint32_t value)
+void mach_space_put(uint8_t *space, uint32_t offset, unsigned int width, uint32_t value)
 {
 	for (unsigned int i = 0; i < width; i++)
 		space[offset + i] = (uint8_t)(value >> 8 * i);
 }
 
-static uint32_t get(const uint8_t *space, uint16_t offset, unsigned int width)
+uint32_t mach_space_get(const uint8_t *space, uint32_t offset, unsigned int width)
 {
 	uint32_t value = 0;
 
@@ -38,29 +38,29 @@ static uint32_t get(const uint8_t *space, uint16_t offset, unsigned int width)
 
 uint32_t mach_pci_peek(const struct mach_pci *d, uint16_t offset, unsigned int width)
 {
-	return get(d->space, offset, width);
+	return mach_space_get(d->space, offset, width);
 }
 
 void mach_pci_poke(struct mach_pci *d, uint16_t offset, unsigned int width, uint32_t value)
 {
-	put(d->space, offset, width, value);
+	mach_space_put(d->space, offset, width, value);
 }
 
 bool mach_pci_memory_on(const struct mach_pci *d)
 {
-	return get(d->space, COMMAND, 2) & COMMAND_MEMORY;
+	return mach_space_get(d->space, COMMAND, 2) & COMMAND_MEMORY;
 }
 
 bool mach_pci_master_on(const struct mach_pci *d)
 {
-	return get(d->space, COMMAND, 2) & COMMAND_MASTER;
+	return mach_space_get(d->space, COMMAND, 2) & COMMAND_MASTER;
 }
 
 uint16_t mach_pci_msix_control(const struct mach_pci *d)
 {
-	if (!d->entries)
+	if (!d->config.entries)
 		return 0;
-	return (uint16_t)get(d->space, d->config.cap_offset + 2u, 2);
+	return (uint16_t)mach_space_get(d->space, d->config.cap_offset + 2u, 2);
 }
 
 /* ---- Construction --------------------------------------------------------- */
@@ -86,11 +86,11 @@ static void build_bars(struct mach_pci *d)
 			continue;
 		if (!b->phys)
 			b->phys = assign(d->index, i, b);
-		put(d->space, at, 4, (uint32_t)b->phys | (b->io ? 1 : b->is64 ? 4 : 0));
-		put(d->writable, at, 4, (uint32_t)mask);
+		mach_space_put(d->space, at, 4, (uint32_t)b->phys | (b->io ? 1 : b->is64 ? 4 : 0));
+		mach_space_put(d->writable, at, 4, (uint32_t)mask);
 		if (b->is64 && i < 5) {
-			put(d->space, at + 4u, 4, (uint32_t)(b->phys >> 32));
-			put(d->writable, at + 4u, 4, (uint32_t)(mask >> 32));
+			mach_space_put(d->space, at + 4u, 4, (uint32_t)(b->phys >> 32));
+			mach_space_put(d->writable, at + 4u, 4, (uint32_t)(mask >> 32));
 			i++;
 		}
 	}
@@ -105,32 +105,42 @@ static void build_msix(struct mach_pci *d)
 		control |= MSIX_ENABLE;
 	if (g->options & MACH_PCI_LEFT_MASKALL)
 		control |= MSIX_MASKALL;
-	put(d->space, g->cap_offset, 2, CAP_MSIX);
-	put(d->space, g->cap_offset + 2u, 2, control);
-	put(d->space, g->cap_offset + 4u, 4, g->table_offset | g->table_bir);
-	put(d->space, g->cap_offset + 8u, 4, g->pba_offset | g->pba_bir);
-	put(d->writable, g->cap_offset + 2u, 2, MSIX_ENABLE | MSIX_MASKALL);
+	mach_space_put(d->space, g->cap_offset, 2,
+		       CAP_MSIX | (g->msi.present ? g->msi.cap_offset << 8 : 0));
+	mach_space_put(d->space, g->cap_offset + 2u, 2, control);
+	mach_space_put(d->space, g->cap_offset + 4u, 4, g->table_offset | g->table_bir);
+	mach_space_put(d->space, g->cap_offset + 8u, 4, g->pba_offset | g->pba_bir);
+	mach_space_put(d->writable, g->cap_offset + 2u, 2, MSIX_ENABLE | MSIX_MASKALL);
 	if (g->options & MACH_PCI_ENABLE_STUCK)
-		put(d->writable, g->cap_offset + 2u, 2, MSIX_MASKALL);
+		mach_space_put(d->writable, g->cap_offset + 2u, 2, MSIX_MASKALL);
+}
+
+static unsigned int first_message_cap(const struct mach_pci_config *g)
+{
+	if (g->entries)
+		return g->cap_offset;
+	return g->msi.present ? g->msi.cap_offset : 0;
 }
 
 static void build_space(struct mach_pci *d)
 {
 	const struct mach_pci_config *g = &d->config;
 
-	put(d->space, 0x00, 4, 0x10501af4);
-	put(d->space, COMMAND, 2, (g->memory_off ? 0 : COMMAND_MEMORY) |
+	mach_space_put(d->space, 0x00, 4, 0x10501af4);
+	mach_space_put(d->space, COMMAND, 2, (g->memory_off ? 0 : COMMAND_MEMORY) |
 	    (g->master_off ? 0 : COMMAND_MASTER));
-	put(d->writable, COMMAND, 2, 0x0547);
-	put(d->space, STATUS, 2, STATUS_CAPS);
-	put(d->space, 0x08, 4, 0x01080200);
-	put(d->writable, 0x0c, 1, 0xff);
-	put(d->space, CAP_POINTER, 1, CAP_FIRST);
-	put(d->space, CAP_FIRST, 4, 0x00030001u | CAP_SECOND << 8);
-	put(d->space, CAP_SECOND, 4, 0x00080009u | (g->entries ? g->cap_offset << 8 : 0));
+	mach_space_put(d->writable, COMMAND, 2, 0x0547);
+	mach_space_put(d->space, STATUS, 2, STATUS_CAPS);
+	mach_space_put(d->space, 0x08, 4, 0x01080200);
+	mach_space_put(d->writable, 0x0c, 1, 0xff);
+	mach_space_put(d->space, CAP_POINTER, 1, CAP_FIRST);
+	mach_space_put(d->space, CAP_FIRST, 4, 0x00030001u | CAP_SECOND << 8);
+	mach_space_put(d->space, CAP_SECOND, 4, 0x00080009u | first_message_cap(g) << 8);
 	build_bars(d);
 	if (g->entries)
 		build_msix(d);
+	if (g->msi.present)
+		mach_msi_build(d);
 }
 
 /* What a crashed kernel leaves: every entry open, with a message of its time. */
@@ -138,7 +148,7 @@ static void build_table(struct mach_pci *d)
 {
 	bool stale = d->config.options & MACH_PCI_STALE_ENTRIES;
 
-	for (uint32_t i = 0; i < d->entries; i++) {
+	for (uint32_t i = 0; i < d->config.entries; i++) {
 		struct entry *e = &d->entry[i];
 
 		e->dword[3] = stale ? 0 : 1;
@@ -164,6 +174,8 @@ static void fill_defaults(struct mach_pci *d)
 
 	if (!g->cap_offset)
 		g->cap_offset = 0x70;
+	if (!g->msi.cap_offset)
+		g->msi.cap_offset = 0x90;
 	if (!g->pba_offset && g->pba_bir == g->table_bir)
 		g->pba_offset = g->table_offset + 16u * g->entries;
 	if (no_bars(g)) {
@@ -191,6 +203,8 @@ struct mach_pci *mach_pci_add(struct mach *m, const struct mach_pci_config *conf
 	d->index = m->npci;
 	d->config = *config;
 	d->entries = config->entries;
+	if (config->msi.present && d->entries >> config->msi.messages_log2 == 0)
+		d->entries = UINT32_C(1) << config->msi.messages_log2;
 	d->due = d->remove_due = d->traffic_due = NEVER;
 	d->entry = calloc(d->entries + 1u, sizeof(*d->entry));
 	d->want = calloc(d->entries + 1u, sizeof(*d->want));
@@ -226,10 +240,10 @@ struct mach_pci *mach_pci_find(struct mach *m, uint32_t requester_id)
 /* Where a BAR stands now, as its registers say. */
 static uint64_t bar_base(const struct mach_pci *d, unsigned int i)
 {
-	uint64_t base = get(d->space, (uint16_t)(BAR0 + 4 * i), 4) & ~15u;
+	uint64_t base = mach_space_get(d->space, (uint16_t)(BAR0 + 4 * i), 4) & ~15u;
 
 	if (d->config.bar[i].is64 && i < 5)
-		base |= (uint64_t)get(d->space, (uint16_t)(BAR0 + 4 * i + 4), 4) << 32;
+		base |= (uint64_t)mach_space_get(d->space, (uint16_t)(BAR0 + 4 * i + 4), 4) << 32;
 	return base;
 }
 
@@ -273,41 +287,43 @@ static bool config_width_ok(struct mach_pci *d, uint16_t offset, unsigned int wi
 
 uint32_t mach_pci_config_read(struct mach_pci *d, uint16_t offset, unsigned int width)
 {
-	return config_width_ok(d, offset, width) ? get(d->space, offset, width) : UINT32_MAX;
+	if (!config_width_ok(d, offset, width))
+		return UINT32_MAX;
+	mach_msi_refresh(d);
+	return mach_space_get(d->space, offset, width);
 }
 
 static bool touches_control(const struct mach_pci *d, uint16_t offset, unsigned int width)
 {
 	uint16_t at = d->config.cap_offset + 2u;
 
-	return d->entries && offset < at + 2u && offset + width > at;
+	return d->config.entries && offset < at + 2u && offset + width > at;
 }
 
 void mach_pci_config_write(struct mach_pci *d, uint16_t offset, unsigned int width, uint32_t value)
 {
+	uint32_t msi = mach_msi_control(d);
 	uint8_t next[4096];
 	uint16_t was, is;
 
 	if (!config_width_ok(d, offset, width))
 		return;
-	memcpy(&next[offset], &d->space[offset], width);
+	mach_msi_check_write(d, offset, width, value);
+	memcpy(next, d->space, sizeof(next));
 	for (unsigned int i = offset; i < offset + width; i++)
 		next[i] = (uint8_t)((d->space[i] & ~d->writable[i]) |
 				    (value >> 8 * (i - offset) & d->writable[i]));
 	was = mach_pci_msix_control(d);
 	is = was;
 	if (touches_control(d, offset, width)) {
-		for (unsigned int i = 0; i < 2; i++) {
-			unsigned int at = d->config.cap_offset + 2u + i;
-
-			if (at >= offset && at < offset + width)
-				is = (uint16_t)((is & ~(0xffu << 8 * i)) | (unsigned int)next[at] << 8 * i);
-		}
+		is = (uint16_t)mach_space_get(next, d->config.cap_offset + 2u, 2);
 		mach_msix_control(d, was, is);
 	}
+	mach_msi_change(d, next);
 	memcpy(&d->space[offset], &next[offset], width);
 	if (was != is || (offset < 6 && offset + width > COMMAND))
 		mach_msix_sweep(d);
+	mach_msi_changed(d, msi);
 }
 
 /* ---- Presence, and what it does by itself ----------------------------------- */

@@ -114,6 +114,18 @@ void mach_store_memory_all(struct mach *m, struct cpu *c)
 	next_due(m, c);
 }
 
+/* What a fence has ordered before device writes. */
+void mach_store_fenced(struct mach *m, struct cpu *c)
+{
+	for (uint32_t i = 0; i < c->stores; ) {
+		if (c->buffer[i].word && c->buffer[i].order < c->fence_memory)
+			leave(m, c, i);
+		else
+			i++;
+	}
+	next_due(m, c);
+}
+
 void mach_store_word_now(struct mach *m, struct cpu *c, const struct word *w)
 {
 	for (uint32_t i = 0; i < c->stores; ) {
