@@ -9,6 +9,14 @@
 
 #include "inside.h"
 
+#define ICR_LOW		0x300u		/* of a local APIC: sends */
+
+/* The running CPU's own APIC, by page or by MSR. */
+static bool is_lapic(const struct mach *m, uint64_t phys)
+{
+	return m->config.kind == MACH_X86 && (phys >> 12 == XAPIC_PHYS >> 12 || phys >> 12 == X2APIC_WINDOW >> 12);
+}
+
 /* Who a physical address belongs to; writes to one target stay in order. */
 static bool target_of(struct mach *m, uint64_t phys, uint32_t *target)
 {
@@ -17,8 +25,8 @@ static bool target_of(struct mach *m, uint64_t phys, uint32_t *target)
 	unsigned int bar;
 	struct cpu *c = mach_file_at(m, phys, &offset);
 
-	if (c) {
-		*target = c->number;
+	if (c || is_lapic(m, phys)) {
+		*target = c ? c->number : m->cpu->number;
 		return true;
 	}
 	d = mach_pci_at(m, phys, &bar, &offset);
@@ -35,13 +43,42 @@ static bool target_of(struct mach *m, uint64_t phys, uint32_t *target)
 static void check_published(struct mach *m, const struct cpu *c, const struct store *s)
 {
 	if (s->target < MACH_CPUS_MAX) {
-		if (s->target != c->number)
-			mach_violate(m, "ORD", "message to cpu%u, no fence behind the release store or unlock before it",
-				     s->target);
+		if (s->target != c->number || (is_lapic(m, s->phys) && (s->phys & 0xfff) == ICR_LOW))
+			mach_violate(m, "ORD", "message to a CPU, no fence behind the release store or unlock before it");
 		return;
 	}
 	if (mach_msix_is_message(m->pci[s->target - MACH_CPUS_MAX], s->phys))
 		mach_violate(m, "ORD", "message written to a table, no fence behind the release store or unlock before it");
+}
+
+void mach_msr_write(struct mach *m, uint32_t msr, uint64_t value)
+{
+	struct cpu *c = m->cpu;
+	struct store s = { .phys = X2APIC_WINDOW + (msr - 0x800) * 16, .width = 8, .value = value,
+			   .target = c->number };
+
+	if (msr == MSR_APIC_BASE) {
+		mach_store_target_now(m, c, c->number);
+		mach_lapic_base(m, c, value);
+		return;
+	}
+	if (msr < 0x800 || msr > 0x83f || !(c->lapic.base & BASE_X2APIC)) {
+		mach_violate(m, "MODEL", "wrmsr %#x", msr);
+		return;
+	}
+	if (m->running && c->published)
+		check_published(m, c, &s);
+	mach_store_device(m, &s);
+}
+
+static bool xapic_access_ok(struct mach *m, const struct cpu *c, uint64_t phys, unsigned int width)
+{
+	if (!(c->lapic.base & BASE_X2APIC) && width == 4 && phys % 16 == 0)
+		return true;
+	mach_violate(m, "MODEL", "local APIC page accessed at %#llx, width %u%s",
+		     (unsigned long long)phys, width,
+		     c->lapic.base & BASE_X2APIC ? ", in x2APIC mode" : "");
+	return false;
 }
 
 void mach_mmio_write(struct mach *m, uint64_t phys, unsigned int width, uint64_t value)
@@ -53,6 +90,8 @@ void mach_mmio_write(struct mach *m, uint64_t phys, unsigned int width, uint64_t
 		mach_violate(m, "MODEL", "write to %#llx: nothing decodes it", (unsigned long long)phys);
 		return;
 	}
+	if (is_lapic(m, phys) && !xapic_access_ok(m, c, phys, width))
+		return;
 	if (m->running && c->published)
 		check_published(m, c, &s);
 	if (s.target == c->number && !c->marker_fenced) {
@@ -117,6 +156,9 @@ uint64_t mach_mmio_read(struct mach *m, uint64_t phys, unsigned int width)
 	d = mach_pci_at(m, phys, &bar, &offset);
 	if (d)
 		value = pci_read(m, d, bar, offset, width);
+	else if (is_lapic(m, phys))
+		value = xapic_access_ok(m, m->cpu, phys, width) ?
+			mach_lapic_read(m, m->cpu, phys & 0xfff) : all_ones(width);
 	else if (width != 4 || phys % 4)
 		mach_violate(m, "MODEL", "interrupt file read with width %u at %#llx",
 			     width, (unsigned long long)phys);
@@ -193,6 +235,10 @@ void mach_bus_post(struct mach *m, const struct store *s)
 	mach_trace(m, "mmio write % := %", s->phys, s->value);
 	if (c) {
 		write_file(m, c, offset, s);
+		return;
+	}
+	if (is_lapic(m, s->phys)) {
+		mach_lapic_write(m, &m->cpus[s->target], s->phys & 0xfff, s->value);
 		return;
 	}
 	d = m->pci[s->target - MACH_CPUS_MAX];

@@ -83,10 +83,12 @@ struct mach *mach_create(uint64_t seed, const struct mach_config *config)
 		c->m = m;
 		c->number = i;
 		c->up = c->irq_on = true;
-		c->store_due = c->timer_due = NEVER;
+		c->store_due = c->timer_due = c->lapic.due = NEVER;
 		c->marker_fenced = true;
 		mach_cpu_set_idle(c);
 		mach_file_init(m, c);
+		if (m->config.kind == MACH_X86)
+			mach_lapic_init(m, c);
 	}
 	m->cpu = &m->cpus[0];
 	mach_now = m;
@@ -101,8 +103,10 @@ void mach_destroy(struct mach *m)
 	mach_words_done(m);
 	mach_blocks_done(m);
 	mach_maps_done(m);
-	for (uint32_t i = 0; i < m->ncpus; i++)
+	for (uint32_t i = 0; i < m->ncpus; i++) {
 		free(m->cpus[i].file.covers);
+		free(m->cpus[i].lapic.covers);
+	}
 	free(m->cpus);
 	free(m);
 }

@@ -24,6 +24,8 @@ struct cpu *mach_file_at(struct mach *m, uint64_t phys, uint64_t *offset)
 {
 	uint64_t page = phys & ~UINT64_C(0xfff);
 
+	if (m->config.kind != MACH_RISCV)
+		return NULL;
 	for (uint32_t i = 0; i < m->ncpus; i++) {
 		if (m->cpus[i].file.phys != page)
 			continue;
@@ -75,7 +77,7 @@ void mach_file_update(struct mach *m, struct cpu *c)
 		f->top = 0;
 }
 
-static void cover(struct covers *v, const struct arrival *a)
+void mach_cover(struct covers *v, const struct arrival *a)
 {
 	if (!a->device)
 		return;
@@ -99,7 +101,7 @@ static void take_effect(struct mach *m, struct cpu *c)
 	memmove(&f->queue[0], &f->queue[1], f->queued * sizeof(a));
 	if (!(f->eip[a.id / 64] & bit))
 		f->covers[a.id].n = 0;
-	cover(&f->covers[a.id], &a);
+	mach_cover(&f->covers[a.id], &a);
 	f->eip[a.id / 64] |= bit;
 	mach_file_update(m, c);
 	mach_trace(m, "file %: identity % pending", c->number, a.id);

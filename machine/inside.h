@@ -120,6 +120,7 @@ struct arrival {
 	uint32_t entry;
 	uint32_t id;
 	bool written;			/* by a CPU */
+	bool level;			/* an I/O APIC's */
 };
 
 /* One interrupt file (imsic.c). */
@@ -134,6 +135,27 @@ struct file {
 	uint32_t queued;
 	struct covers *covers;		/* by identity */
 	uint64_t lost, claims;
+};
+
+/* One local APIC (lapic.c). */
+#define XAPIC_PHYS	UINT64_C(0xfee00000)
+#define X2APIC_WINDOW	(UINT64_C(1) << 56)	/* where x2APIC writes travel: no address of this machine */
+#define MSR_APIC_BASE	0x1bu
+#define BASE_X2APIC	(1u << 10)
+#define BASE_ENABLE	(1u << 11)
+#define LVTS		6u
+#define LVT_TIMER	0u
+
+struct lapic {
+	uint64_t base;			/* IA32_APIC_BASE */
+	uint64_t due;
+	uint32_t id, tpr, svr, esr, icr_high, lvt[LVTS];
+	uint32_t irr[8], isr[8], tmr[8];
+	uint32_t vector;		/* the last that was taken */
+	struct arrival queue[QUEUE_SLOTS];
+	uint32_t queued;
+	struct covers *covers;		/* by vector */
+	uint64_t lost, taken;
 };
 
 struct cpu {
@@ -167,6 +189,7 @@ struct cpu {
 	bool published;			/* stored with release, no fence for device writes since: of the running context */
 	bool read_locked;		/* read a device with a spin lock held, no FLUSH_TO_STAMP since */
 	bool looked;			/* read a controller register, no LOOK_TO_DONE since */
+	bool look_fenced;		/* REQ_TO_LOOK since the last 64-bit load */
 
 	struct flush flush[FLUSHES];
 	uint32_t flushes;
@@ -174,6 +197,7 @@ struct cpu {
 	const uint64_t *held[HELD_LOCKS];
 	uint32_t nheld;
 	struct file file;
+	struct lapic lapic;
 };
 
 /* ---- PCI functions (pci.c, msi.c, msix.c, message.c) ------------------------ */
@@ -351,6 +375,8 @@ void mach_store_all(struct mach *m, struct cpu *c);
 /* bus.c */
 void mach_mmio_write(struct mach *m, uint64_t phys, unsigned int width, uint64_t value);
 uint64_t mach_mmio_read(struct mach *m, uint64_t phys, unsigned int width);
+/* x2APIC writes are not serialising: they leave their CPU like device writes. */
+void mach_msr_write(struct mach *m, uint32_t msr, uint64_t value);
 /* A device write left its CPU. */
 void mach_bus_post(struct mach *m, const struct store *s);
 void mach_bus_apply_all(struct mach *m, struct mach_pci *d);
@@ -380,6 +406,23 @@ void mach_file_due(struct mach *m, struct cpu *c);
 struct cpu *mach_file_at(struct mach *m, uint64_t phys, uint64_t *offset);
 void mach_file_update(struct mach *m, struct cpu *c);
 uint32_t mach_file_claim(struct mach *m, struct cpu *c);
+
+void mach_cover(struct covers *v, const struct arrival *a);
+
+/* lapic.c */
+void mach_lapic_init(struct mach *m, struct cpu *c);
+void mach_lapic_reset(struct mach *m, struct cpu *c);
+void mach_lapic_arrive(struct mach *m, struct cpu *c, const struct arrival *a);
+void mach_lapic_due(struct mach *m, struct cpu *c);
+/* A write to a message address. False: it names no vector of no APIC. */
+bool mach_lapic_message(struct mach *m, uint64_t address, uint32_t data, const struct arrival *from);
+bool mach_lapic_pends(const struct cpu *c);
+void mach_lapic_take(struct mach *m, struct cpu *c);
+void mach_lapic_timer(struct mach *m, struct cpu *c);
+uint64_t mach_lapic_read(struct mach *m, struct cpu *c, uint32_t offset);
+void mach_lapic_write(struct mach *m, struct cpu *c, uint32_t offset, uint64_t value);
+void mach_lapic_base(struct mach *m, struct cpu *c, uint64_t value);
+uint64_t mach_msr_read(struct mach *m, struct cpu *c, uint32_t msr);
 
 /* csr.c */
 uint64_t mach_csr_read(struct mach *m, struct cpu *c, unsigned int csr);

@@ -3,7 +3,7 @@
  * The machine in a box: what tests and campaigns call.
  *
  * A machine is virtual CPUs (coroutines), their store buffers, one bus, PCI
- * functions with MSI-X or MSI and one IMSIC interrupt file per CPU, run by a
+ * functions with MSI-X or MSI and one IMSIC file or local APIC per CPU, run by a
  * scheduler whose every choice comes from one seed: the same seed and the same
  * calls give the same run, bit for bit. README.md says what it may reorder.
  *
@@ -65,8 +65,17 @@ void mach_chaos_from_seed(uint64_t seed, struct mach_chaos *out);
 /* Nothing waits, nothing is reordered, CPUs switch only when one waits. */
 extern const struct mach_chaos mach_chaos_none;
 
+enum mach_kind {
+	MACH_RISCV = 0,			/* an IMSIC file per CPU */
+	MACH_X86,			/* a local APIC per CPU */
+};
+
 struct mach_config {
 	uint32_t ncpus;			/* 1 .. MACH_CPUS_MAX */
+	enum mach_kind kind;
+	const uint32_t *apic_id;	/* x86: CPU n's; NULL = n */
+	bool x2apic;			/* x86: the CPUs start in x2APIC mode */
+	bool no_suppression;		/* x86: EOI broadcasts cannot be suppressed */
 	uint32_t num_ids;		/* per file; 63 .. 2047, 64n - 1; 0 = 63 */
 	const uint32_t *hart_index;	/* CPU n's hart index in file addresses; NULL = n */
 	uint64_t imsic_base;		/* 0 = 0x28000000 */
@@ -193,6 +202,22 @@ uint64_t mach_imsic_lost(const struct mach *m, umsi_cpu cpu);	/* messages that f
 uint64_t mach_claims(const struct mach *m, umsi_cpu cpu);	/* identities claimed there */
 /* Message from nowhere, as a stray device would send it: through the lag queue. */
 void mach_imsic_inject(struct mach *m, umsi_cpu cpu, uint32_t id);
+
+/* The CPU that a message to @address reaches, on any machine, or UMSI_CPU_NONE. */
+umsi_cpu mach_message_cpu(struct mach *m, uint64_t address);
+
+/* ---- Local APICs -------------------------------------------------------- */
+
+uint32_t mach_lapic_vector(struct mach *m);	/* in a trap, before anything may nest: what was taken */
+uint32_t mach_lapic_id(const struct mach *m, umsi_cpu cpu);
+bool mach_lapic_requested(const struct mach *m, umsi_cpu cpu, uint32_t vector);
+bool mach_lapic_in_service(const struct mach *m, umsi_cpu cpu, uint32_t vector);
+/* As firmware leaves it that took @vector and never ended it. */
+void mach_lapic_leave_in_service(struct mach *m, umsi_cpu cpu, uint32_t vector);
+uint64_t mach_lapic_taken(const struct mach *m, umsi_cpu cpu);
+/* The host's write to the timer's entry; ticks come as @vector. */
+void mach_lapic_set_timer(struct mach *m, umsi_cpu cpu, uint32_t vector);
+void mach_lapic_inject(struct mach *m, umsi_cpu cpu, uint32_t vector);
 
 /* ---- PCI functions with MSI-X ------------------------------------------- */
 

@@ -199,6 +199,7 @@ uint64_t mach_load(struct mach *m, const void *p, unsigned int size, bool acquir
 		mach_stall(m, m->chaos.slow_load);
 		c->marker_since = c->order > c->entered ? c->order : c->entered;
 		c->marker_fenced = false;
+		c->look_fenced = false;
 	}
 	w = mach_word_find(m, p);
 	if (!w)

@@ -22,8 +22,10 @@ static void deliver(struct mach *m, struct mach_pci *d, const struct message *g)
 	uint64_t offset;
 	struct cpu *c = mach_file_at(m, g->address, &offset);
 
+	if (m->config.kind == MACH_X86 && mach_lapic_message(m, g->address, g->data, &a))
+		return;
 	if (!c || offset) {
-		mach_violate(m, "I-ISO", "entry %u of %x sent %#x to %#llx: no interrupt file",
+		mach_violate(m, "I-ISO", "entry %u of %x sent %#x to %#llx: nobody there",
 			     g->entry, d->config.requester_id, g->data,
 			     (unsigned long long)g->address);
 		return;

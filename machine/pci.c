@@ -157,6 +157,10 @@ static void build_table(struct mach_pci *d)
 		e->dword[0] = e->cached[0] = (uint32_t)mach_imsic_phys(d->m, 0);
 		e->dword[1] = e->cached[1] = (uint32_t)(mach_imsic_phys(d->m, 0) >> 32);
 		e->dword[2] = e->cached[2] = 1 + i % d->m->config.num_ids;
+		if (d->m->config.kind == MACH_X86) {
+			e->dword[0] = e->cached[0] = (uint32_t)XAPIC_PHYS | d->m->cpus[0].lapic.id << 12;
+			e->dword[2] = e->cached[2] = 0x20 + i % 64;
+		}
 	}
 }
 

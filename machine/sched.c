@@ -28,14 +28,18 @@ void mach_advance(struct mach *m)
 	for (uint32_t i = 0; i < m->npci; i++)
 		if (m->pci[i]->due <= m->step)
 			mach_pci_due(m->pci[i]);
-	for (uint32_t i = 0; i < m->ncpus; i++)
+	for (uint32_t i = 0; i < m->ncpus; i++) {
 		if (m->cpus[i].file.due <= m->step)
 			mach_file_due(m, &m->cpus[i]);
+		if (m->cpus[i].lapic.due <= m->step)
+			mach_lapic_due(m, &m->cpus[i]);
+	}
 
 	for (uint32_t i = 0; i < m->ncpus; i++) {
 		lower(&next, m->cpus[i].store_due);
 		lower(&next, m->cpus[i].timer_due);
 		lower(&next, m->cpus[i].file.due);
+		lower(&next, m->cpus[i].lapic.due);
 	}
 	for (uint32_t i = 0; i < m->npci; i++)
 		lower(&next, m->pci[i]->due);

@@ -114,6 +114,7 @@ void umsi_hosted_barrier(enum umsi_hosted_barrier which)
 		break;
 	case UMSI_BARRIER_REQ_TO_LOOK:
 		mach_order_loads(m, c);
+		c->look_fenced = true;
 		break;
 	case UMSI_BARRIER_LOOK_TO_DONE:
 		c->fence_all = c->issued + 1;
@@ -164,6 +165,23 @@ void umsi_hosted_irq_restore(uintptr_t state)
 {
 	if (mach_now && state)
 		mach_irq_on(mach_now);
+}
+
+uint64_t umsi_hosted_msr_read(uint32_t msr)
+{
+	struct mach *m = mach_need("umsi_hosted_msr_read");
+
+	mach_step(m);
+	mach_store_target_now(m, m->cpu, m->cpu->number);
+	return mach_msr_read(m, m->cpu, msr);
+}
+
+void umsi_hosted_msr_write(uint32_t msr, uint64_t value)
+{
+	struct mach *m = mach_need("umsi_hosted_msr_write");
+
+	mach_step(m);
+	mach_msr_write(m, msr, value);
 }
 
 uint64_t umsi_hosted_csr_read(unsigned int csr)

@@ -8,6 +8,8 @@
 
 bool mach_trap_pending(const struct cpu *c)
 {
+	if (c->m->config.kind == MACH_X86)
+		return c->m->config.trap && c->up && mach_lapic_pends(c);
 	return c->m->config.trap && c->up &&
 	       (c->timer || c->software || (c->file.top && c->file.delivery == 1));
 }
@@ -27,6 +29,8 @@ void mach_trap_take(struct mach *m, struct cpu *c)
 	if (++c->depth > DEEPEST_TRAP)
 		mach_violate(m, "I-PROG", "traps nest %u deep on cpu%u", c->depth, c->number);
 	mach_trace(m, "trap begins, depth %", c->depth, 0);
+	if (m->config.kind == MACH_X86)
+		mach_lapic_take(m, c);
 	m->config.trap(m->config.trap_arg, c->number);
 	if (c->nheld)
 		mach_violate(m, "I-LOCK", "a trap on cpu%u ended with a lock held", c->number);
@@ -52,7 +56,10 @@ void mach_timer_due(struct mach *m, struct cpu *c)
 	c->timer_due = NEVER;
 	if (!c->up)
 		return;
-	c->timer = true;
+	if (m->config.kind == MACH_X86)
+		mach_lapic_timer(m, c);
+	else
+		c->timer = true;
 	if (!m->config.tick_steps)
 		return;
 	/* A few more ticks after the last thread, or no run would end. */
@@ -114,6 +121,7 @@ void mach_cpu_down(struct mach *m)
 	c->timer_due = NEVER;
 	c->looked = false;
 	mach_file_reset(m, c);
+	mach_lapic_reset(m, c);
 }
 
 void mach_cpu_up(struct mach *m, umsi_cpu cpu, void (*fn)(void *arg), void *arg)
@@ -127,6 +135,7 @@ void mach_cpu_up(struct mach *m, umsi_cpu cpu, void (*fn)(void *arg), void *arg)
 		mach_delay(m, 1);
 	mach_trace(m, "cpu % up", cpu, 0);
 	mach_file_reset(m, c);
+	mach_lapic_reset(m, c);
 	mach_thread_add(m, c, fn, arg, true);
 	c->up = true;
 	c->irq_on = false;
