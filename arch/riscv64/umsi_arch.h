@@ -12,7 +12,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* ---- Atomics. All shared words outside a lock are of these types. ---- */
+/*
+ * ---- Atomics. All shared words outside a lock are of these types. ----
+ *
+ * Stores are written out: GCC before 14 makes an AMO of each atomic store.
+ */
 
 typedef struct { uint32_t v; } umsi_atomic32;
 typedef struct { uint64_t v; } umsi_atomic64;
@@ -30,12 +34,13 @@ static inline uint32_t umsi_load32_acquire(const umsi_atomic32 *a)
 
 static inline void umsi_store32(umsi_atomic32 *a, uint32_t value)
 {
-	__atomic_store_n(&a->v, value, __ATOMIC_RELAXED);
+	*(volatile uint32_t *)&a->v = value;
 }
 
 static inline void umsi_store32_release(umsi_atomic32 *a, uint32_t value)
 {
-	__atomic_store_n(&a->v, value, __ATOMIC_RELEASE);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	*(volatile uint32_t *)&a->v = value;
 }
 
 /*
@@ -87,12 +92,13 @@ static inline uint64_t umsi_load64_acquire(const umsi_atomic64 *a)
 
 static inline void umsi_store64(umsi_atomic64 *a, uint64_t value)
 {
-	__atomic_store_n(&a->v, value, __ATOMIC_RELAXED);
+	*(volatile uint64_t *)&a->v = value;
 }
 
 static inline void umsi_store64_release(umsi_atomic64 *a, uint64_t value)
 {
-	__atomic_store_n(&a->v, value, __ATOMIC_RELEASE);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	*(volatile uint64_t *)&a->v = value;
 }
 
 static inline uint64_t umsi_fetch_add64(umsi_atomic64 *a, uint64_t n)
@@ -112,12 +118,13 @@ static inline void *umsi_load_ptr_acquire(const umsi_atomic_ptr *a)
 
 static inline void umsi_store_ptr(umsi_atomic_ptr *a, void *value)
 {
-	__atomic_store_n(&a->v, value, __ATOMIC_RELAXED);
+	*(void *volatile *)&a->v = value;
 }
 
 static inline void umsi_store_ptr_release(umsi_atomic_ptr *a, void *value)
 {
-	__atomic_store_n(&a->v, value, __ATOMIC_RELEASE);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	*(void *volatile *)&a->v = value;
 }
 
 /* ---- The named barriers (DESIGN.md, "Ordering"). ---- */

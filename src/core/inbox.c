@@ -71,6 +71,6 @@ void umsi_inbox_drain(struct umsi *m, struct umsi_cpu_core *cpu)
 	/* The link is read first: after its arrival the record may be queued again. */
 	for (struct umsi_record *r = take_all(m, cpu); r; r = next) {
 		next = r->inbox_next;
-		umsi_arrive(r, cpu, UMSI_QUEUED);
+		umsi_arrive_slow(r, cpu, UMSI_QUEUED);
 	}
 }

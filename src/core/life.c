@@ -168,17 +168,14 @@ int umsi_irq_synchronize(struct umsi *m, umsi_irq irq)
 		return UMSI_ENOENT;
 	umsi_record_unlock(r, state);
 
-	/*
-	 * A call begun later proves that the one before has ended. The runner may
-	 * have claimed and not counted yet, so one more count proves nothing: two do.
-	 */
+	/* Calls are counted when they end: one more, and the call begun before has ended. */
 	begun = umsi_load64_acquire(&r->handled);
 	for (;;) {
 		uint32_t now = umsi_load32_acquire(&r->state);
 
 		if (!(now & UMSI_RUN) || now & UMSI_HELD ||
 		    umsi_state_generation(now) != irq >> 32 ||
-		    umsi_load64_acquire(&r->handled) >= begun + 2)
+		    umsi_load64_acquire(&r->handled) != begun)
 			return UMSI_OK;
 		umsi_host_relax(m->host);
 	}

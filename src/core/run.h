@@ -8,24 +8,21 @@
 /* The caller is the runner: calls the handler until nothing is pending. */
 void umsi_run(struct umsi_record *r, struct umsi_cpu_core *cpu);
 
-/* An arrival that did not make its CPU the runner: counts it, recycles if it was the last word. */
-void umsi_arrive_slow(struct umsi_record *r, struct umsi_cpu_core *cpu, uint32_t old,
-		      uint32_t clear);
+/* An arrival that found more than an idle record. */
+void umsi_arrive_slow(struct umsi_record *r, struct umsi_cpu_core *cpu, uint32_t clear);
 
 /*
- * One arrival (R10): a single read-modify-write decides who runs. @clear is
- * UMSI_QUEUED when it came through an inbox, else 0.
+ * One arrival of a claimed identity (R10): a single read-modify-write decides
+ * who runs. Nearly always the record is idle, and that is all that is decided here.
  */
-static inline void umsi_arrive(struct umsi_record *r, struct umsi_cpu_core *cpu, uint32_t clear)
+static inline void umsi_arrive(struct umsi_record *r, struct umsi_cpu_core *cpu)
 {
 	uint32_t old = umsi_load32(&r->state);
 
-	while (!umsi_cas32(&r->state, &old, umsi_state_arrive(old, clear)))
-		;
-	if (__builtin_expect(umsi_state_runs(old), 1))
+	if (__builtin_expect(umsi_state_runs(old) && umsi_cas32(&r->state, &old, old | UMSI_RUN), 1))
 		umsi_run(r, cpu);
 	else
-		umsi_arrive_slow(r, cpu, old, clear);
+		umsi_arrive_slow(r, cpu, 0);
 }
 
 /*

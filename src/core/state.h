@@ -61,6 +61,12 @@ static inline uint32_t umsi_state_exit(uint32_t old, bool give_up)
 	return old & ~UMSI_PEND;
 }
 
+/* At the end of a handler call: did nothing happen to the record meanwhile? */
+static inline bool umsi_state_quiet(uint32_t state)
+{
+	return !(state & (UMSI_PEND | UMSI_DEAD | UMSI_HELD | UMSI_DONE));
+}
+
 /* The handler answered UMSI_LATER: still the runner, but nobody runs. Unless done, or dead, by now. */
 static inline uint32_t umsi_state_hold(uint32_t old)
 {

@@ -209,7 +209,7 @@ static inline void umsi_vec_dispatch(struct umsi_vec *v, struct umsi_vec_cpu *c,
 	}
 	r = umsi_load_ptr(&c->table[slot]);
 	if (__builtin_expect(r != NULL, 1))
-		umsi_arrive(r, c->core, 0);
+		umsi_arrive(r, c->core);
 	else
 		umsi_vec_unowned(v, c, slot);
 }
