@@ -32,6 +32,14 @@ struct umsi_pci_msix_cap {
 	uint32_t pba_offset;
 };
 
+/* A checked MSI capability. */
+struct umsi_pci_msi_cap {
+	uint16_t offset;		/* of the capability in configuration space */
+	uint8_t messages_log2;		/* it can send 1 << this many, 1 .. 32 */
+	bool wide;			/* 64-bit addresses */
+	bool maskable;			/* mask and pending bits */
+};
+
 /**
  * umsi_pci_msix_probe() - find and check a function's MSI-X capability
  * @out: written on success only
@@ -78,5 +86,39 @@ int umsi_pci_msi_off(struct umsi *m, uint32_t requester_id);
  */
 int umsi_pci_msix_create(struct umsi_device *dev, const struct umsi_pci_function *fn,
 			 struct umsi_table **out);
+
+/**
+ * umsi_pci_msi_probe() - find and check a function's plain MSI capability
+ * @out: written on success only
+ *
+ * Reads configuration space only.
+ *
+ * Context: any. Return: UMSI_OK, UMSI_EINVAL, or
+ *   UMSI_ECAP_GONE, UMSI_ECAP_HEADER, UMSI_ECAP_NONE, UMSI_ECAP_LOOP, UMSI_ECAP_POINTER,
+ *   UMSI_ECAP_SIZE, UMSI_ECAP_MESSAGES (a reserved number).
+ * Source: PCI Local Bus 3.0, "MSI Capability Structure".
+ */
+int umsi_pci_msi_probe(struct umsi *m, const struct umsi_pci_function *fn,
+		       struct umsi_pci_msi_cap *out);
+
+/**
+ * umsi_pci_msi_create() - make the table of a function's plain MSI
+ * @dev: the function's device; its requester id must be @fn's
+ * @messages: a power of two, at most what the capability offers
+ * @out: indices 0 .. messages - 1, allocated together by umsi_irq_alloc_block() (one: umsi_irq_alloc())
+ *
+ * Sets the number of messages, masks them where there are mask bits, turns INTx
+ * off. MSI is enabled while an index is requested. A request whose message does
+ * not fit the function (an address above 4 GiB on a 32-bit one, more than 16
+ * bits of data) is answered UMSI_ENOTSUP. Bus mastering is the driver's.
+ * Destroying the table turns MSI off, and INTx and mask bits back as they were.
+ *
+ * Context: sleepable. Return: as umsi_pci_msi_probe(), and UMSI_ERANGE (@messages), UMSI_EEXIST (MSI
+ *   or MSI-X is on already, or has a table), UMSI_ESTATE (device being removed), UMSI_ENOMEM,
+ *   UMSI_EGONE (the function vanished), UMSI_EREFUSED (the number of messages did not stick).
+ *   On error the function's registers are as found.
+ */
+int umsi_pci_msi_create(struct umsi_device *dev, const struct umsi_pci_function *fn,
+			uint32_t messages, struct umsi_table **out);
 
 #endif

@@ -46,6 +46,7 @@ enum umsi_status {
 	UMSI_ECAP_PBA = -68,	/* the pending-bit array lies outside its BAR */
 	UMSI_ECAP_OVERLAP = -69,/* table and pending-bit array overlap */
 	UMSI_ECAP_HEADER = -70,	/* a header type that has no capability list */
+	UMSI_ECAP_MESSAGES = -71,/* a reserved number of messages */
 
 	/* Bad data from firmware. Nothing was touched. */
 	UMSI_EFW_MAGIC = -80,	/* not a table of the expected kind */

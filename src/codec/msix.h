@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * MSI-X: capability, table entry, pending-bit array; and the one bit of plain
- * MSI that excludes it.
- * Source: PCI Local Bus 3.0, "MSI-X Capability and Table Structures", "MSI
- * Capability Structure"; PCI Express Base, "MSI-X Capability and Table Structure".
+ * MSI-X: capability, table entry, pending-bit array.
+ * Source: PCI Local Bus 3.0, "MSI-X Capability and Table Structures"; PCI
+ * Express Base, "MSI-X Capability and Table Structure".
  */
 #ifndef UMSI_CODEC_MSIX_H
 #define UMSI_CODEC_MSIX_H
@@ -28,10 +27,6 @@
 
 /* Vector Control; bits 15:1 reserved and preserved, 31:16 may hold a steering tag. */
 #define MSIX_VECTOR_MASK	0x1u
-
-#define MSI_CAP_BYTES		10u	/* of the shortest form: 32-bit, no masks */
-#define MSI_CONTROL		0x2
-#define MSI_CONTROL_ENABLE	0x0001u
 
 static inline uint32_t umsi_msix_entries(uint32_t control)
 {

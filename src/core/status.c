@@ -35,6 +35,7 @@ static const struct {
 	{ UMSI_ECAP_PBA, "the pending-bit array lies outside its BAR" },
 	{ UMSI_ECAP_OVERLAP, "table and pending-bit array overlap" },
 	{ UMSI_ECAP_HEADER, "this header type has no capability list" },
+	{ UMSI_ECAP_MESSAGES, "the capability claims a reserved number of messages" },
 	{ UMSI_EFW_MAGIC, "not a firmware table of the expected kind" },
 	{ UMSI_EFW_VERSION, "the firmware table has a version that cannot be read" },
 	{ UMSI_EFW_TRUNCATED, "the firmware table ends before its own structure does" },

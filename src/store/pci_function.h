@@ -23,11 +23,22 @@ static inline void pci_write16(const struct pci_ref *f, uint32_t offset, uint32_
 	umsi_host_pci_write(f->host, f->requester_id, (uint16_t)offset, 2, value);
 }
 
+static inline void pci_write32(const struct pci_ref *f, uint32_t offset, uint32_t value)
+{
+	umsi_host_pci_write(f->host, f->requester_id, (uint16_t)offset, 4, value);
+}
+
 /* Reads through @f, which outlives it. */
 struct umsi_pci_reader umsi_pci_reader_of(struct pci_ref *f);
 
 /* As umsi_pci_msix_probe(), its arguments checked. */
 int umsi_pci_msix_check(struct pci_ref *f, const struct umsi_pci_function *fn,
 			struct umsi_pci_msix_cap *out);
+
+/* As umsi_pci_msi_probe(), its arguments checked. */
+int umsi_pci_msi_check(struct pci_ref *f, struct umsi_pci_msi_cap *out);
+
+/* Has the device a table over its plain MSI? Sleepable. */
+bool umsi_pci_msi_exists(struct umsi_device *dev);
 
 #endif

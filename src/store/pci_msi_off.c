@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Message interrupts off, as firmware or an earlier kernel may have left them on. */
+#include "codec/msi.h"
 #include "codec/msix.h"
 #include "core/machine.h"
 #include "store/pci_function.h"

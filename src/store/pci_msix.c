@@ -5,6 +5,7 @@
  * to and nothing more.
  * Source: PCI Express Base, "MSI-X Capability and Table Structure".
  */
+#include "codec/msi.h"
 #include "codec/msix.h"
 #include "msi/device.h"
 #include "store/pci_function.h"
@@ -171,7 +172,7 @@ static int check_off(struct pci_ref *f, uint32_t msix_control)
 }
 
 /* Reads only. */
-static int check_function(struct msix *x)
+static int check_function(struct msix *x, struct umsi_device *dev)
 {
 	x->found_control = pci_read(&x->function, x->at + MSIX_CONTROL, 2);
 	x->found_command = pci_read(&x->function, PCI_COMMAND, 2);
@@ -179,6 +180,8 @@ static int check_function(struct msix *x)
 		return UMSI_EGONE;
 	if (!(x->found_command & PCI_COMMAND_MEMORY))
 		return UMSI_ESTATE;
+	if (umsi_pci_msi_exists(dev))
+		return UMSI_EEXIST;
 	return check_off(&x->function, x->found_control);
 }
 
@@ -297,7 +300,7 @@ int umsi_pci_msix_create(struct umsi_device *dev, const struct umsi_pci_function
 	x->function = f;
 	x->at = cap.offset;
 	x->entries = cap.entries;
-	status = check_function(x);
+	status = check_function(x, dev);
 	if (!status)
 		status = map_structures(x, fn, &cap);
 	if (!status)
