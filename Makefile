@@ -84,7 +84,7 @@ $(B)/$(1)/libumsi-single.a: $(SRC_SINGLE:%.c=$(B)/$(1)/%.o) sources.list
 	$$(call show,AR,$$@)$$(or $$(AR_$(1)),ar) rcs $$@ $$(filter %.o,$$^)
 .PHONY: lib-$(1)
 lib-$(1): $(B)/$(1)/libumsi.a $(B)/$(1)/libumsi-single.a
--include $(patsubst %.c,$(B)/$(1)/%.d,$(call sources,$(1)) $(SRC_SINGLE))
+-include $(patsubst %.c,$(B)/$(1)/%.d,$(or $(SRC_$(1)),$(SRC)) $(SRC_SINGLE))
 endef
 $(foreach v,$(VARIANTS),$(eval $(call variant,$(v))))
 
