@@ -13,7 +13,7 @@
 struct umsi_lapic_config {
 	bool x2apic;			/* registers are MSRs; umsi_cpu_online() switches if it must */
 	uint64_t mmio_phys;		/* of the xAPIC page; 0 = 0xFEE00000 */
-	uint32_t first_vector;		/* 0x20 .. 0x80: lower ones are the host's; 0 = 0x20 */
+	uint32_t first_vector;		/* 0x20 .. 0xD8: lower ones are the host's; 0 = 0x20 */
 	uint32_t system_vector;		/* first of the system range, which ends at 0xFF; 0xE0 .. 0xFA; 0 = 0xF0 */
 	bool extended_ids;		/* the platform takes 15 destination bits in a message */
 	bool directed_eoi;		/* I/O APICs are told each end of interrupt, none is broadcast */

@@ -50,7 +50,7 @@ static int check_config(const struct umsi *m, const struct umsi_lapic_config *c)
 	/* All ones is the broadcast in either mode. */
 	uint64_t limit = c->x2apic ? UINT32_MAX : LAPIC_ID_BROADCAST;
 
-	if (first_vector(c) < LAPIC_FIRST_VECTOR || first_vector(c) > 0x80 ||
+	if (first_vector(c) < LAPIC_FIRST_VECTOR || first_vector(c) > 0xd8 ||
 	    system_vector(c) < 0xe0 || system_vector(c) > 0xfa)
 		return UMSI_ERANGE;
 	if (c->mmio_phys % LAPIC_PAGE_BYTES)

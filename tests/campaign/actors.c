@@ -4,6 +4,7 @@
 
 #include <umsi/dump.h>
 
+#include "isa.h"
 #include "umsi_hosted.h"
 
 static bool time_left(const struct world *w)
@@ -332,7 +333,7 @@ void actor_toucher(void *arg)
 			break;
 		case 4:
 			if (w->plan.strays)
-				mach_imsic_inject(w->m, pick(w, w->plan.ncpus), 1 + pick(w, 63));
+				w->isa->stray(w, pick(w, w->plan.ncpus));
 			break;
 		case 5:
 			free_foreign(w);
@@ -429,7 +430,7 @@ void actor_ipi(void *arg)
 		umsi_cpu to = pick(w, w->plan.ncpus);
 
 		umsi_hosted_store(&w->ipi_word[to], 8, ++w->ipi_sent[to], UMSI_HOSTED_RELAXED);
-		MACH_CHECK(w->m, umsi_imsic_ipi_send(w->root, w->ipi, to) == UMSI_OK, "I-API", "ipi");
+		MACH_CHECK(w->m, w->isa->ipi_send(w, to) == UMSI_OK, "I-API", "ipi");
 		mach_delay(w->m, pick(w, 250));
 	}
 }

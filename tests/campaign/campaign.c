@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "world.h"
+#include "isa.h"
 
 const char *argp_program_version = "umsi campaign 1";
 
@@ -23,15 +23,27 @@ static const struct argp_option options[] = {
 	{ "replay", 'r', "SEED", 0, "run one seed and tell its story", 0 },
 	{ "events", 'e', "N", 0, "length of a story (default 60)", 0 },
 	{ "keep-going", 'k', NULL, 0, "do not stop at the first violation", 0 },
+	{ "isa", 'i', "NAME", 0, "machines of NAME: riscv (default) or x86", 0 },
 	{ "quiet", 'q', NULL, 0, "no progress line", 0 },
 	{ 0 },
 };
 
 struct settings {
+	const struct isa *isa;
 	uint64_t first, seeds;
 	unsigned int jobs, events;
 	bool replay, keep_going, quiet;
 };
+
+const struct isa *isa_by_name(const char *name)
+{
+	static const struct isa *const all[] = { &isa_riscv, &isa_x86 };
+
+	for (uint32_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (!strcmp(all[i]->name, name))
+			return all[i];
+	return NULL;
+}
 
 static uint64_t number(const char *text, struct argp_state *state)
 {
@@ -53,6 +65,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'j': s->jobs = (unsigned int)number(arg, state); break;
 	case 'e': s->events = (unsigned int)number(arg, state); break;
 	case 'r': s->replay = true; s->first = number(arg, state); s->seeds = 1; break;
+	case 'i':
+		s->isa = isa_by_name(arg);
+		if (!s->isa)
+			argp_error(state, "no such machine: '%s'", arg);
+		break;
 	case 'k': s->keep_going = true; break;
 	case 'q': s->quiet = true; break;
 	case ARGP_KEY_ARG: argp_usage(state); break;
@@ -74,10 +91,10 @@ static void run_job(const struct settings *s, unsigned int job, struct result *o
 	bool progress = !s->quiet && job == 0 && isatty(STDERR_FILENO);
 
 	for (uint64_t i = job; i < s->seeds; i += s->jobs) {
-		bool clean = world_run(s->first + i, &out->totals, true, s->events);
+		bool clean = world_run(s->isa, s->first + i, &out->totals, true, s->events);
 
 		if (!clean) {
-			printf("replay with: campaign --replay %llu\n",
+			printf("replay with: campaign --isa %s --replay %llu\n", s->isa->name,
 			       (unsigned long long)(s->first + i));
 			fflush(stdout);
 			out->violations++;
@@ -134,7 +151,7 @@ static void run_jobs(const struct settings *s, struct result *sum)
 
 int main(int argc, char **argv)
 {
-	struct settings s = { .first = 1, .seeds = 300, .events = 60 };
+	struct settings s = { .isa = &isa_riscv, .first = 1, .seeds = 300, .events = 60 };
 	struct result sum = { 0 };
 
 	argp_err_exit_status = 2;
@@ -150,8 +167,8 @@ int main(int argc, char **argv)
 		run_job(&s, 0, &sum);
 	else
 		run_jobs(&s, &sum);
-	printf("RESULT sim seeds=%llu steps=%llu violations=%llu moves=%llu handled=%llu reaped=%llu "
-	       "revived=%llu handovers=%llu drains=%llu\n", (unsigned long long)sum.totals.runs,
+	printf("RESULT sim isa=%s seeds=%llu steps=%llu violations=%llu moves=%llu handled=%llu reaped=%llu "
+	       "revived=%llu handovers=%llu drains=%llu\n", s.isa->name, (unsigned long long)sum.totals.runs,
 	       (unsigned long long)sum.totals.steps, (unsigned long long)sum.violations,
 	       (unsigned long long)sum.totals.moves, (unsigned long long)sum.totals.handled,
 	       (unsigned long long)sum.totals.reaped, (unsigned long long)sum.totals.revived,

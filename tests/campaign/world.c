@@ -7,6 +7,7 @@
 #include <umsi/dump.h>
 #include <umsi/host.h>
 
+#include "isa.h"
 #include "umsi_hosted.h"
 
 /* ---- Drawing a run ------------------------------------------------------- */
@@ -18,7 +19,7 @@ static struct plan draw_plan(uint64_t seed)
 
 	x ^= x >> 29;
 	p.ncpus = 2 + x % 7;
-	p.system_ids = (x >> 4) % 3 == 0 ? 32 : 8;
+	p.few_slots = (x >> 4) % 3 == 0;
 	p.fail_alloc = (x >> 8) % 8 == 0;
 	p.fail_for_ever = (x >> 12) % 4 == 0;
 	p.surprise = (x >> 16) % 16 == 0;
@@ -36,7 +37,7 @@ static void on_trap(void *arg, umsi_cpu cpu)
 	struct world *w = arg;
 
 	if (w->root)
-		umsi_imsic_trap(w->root, cpu);
+		w->isa->trap(w, cpu);
 }
 
 static void on_timer(void *host, umsi_cpu cpu)
@@ -186,6 +187,7 @@ static void cpu_up(void *arg)
 	status = umsi_cpu_online(w->umsi, cpu);
 	MACH_CHECK(w->m, status == UMSI_OK, "I-API", "cpu %u online: %s", cpu,
 		   umsi_status_text(status));
+	w->isa->cpu_up(w, cpu);
 	mach_irq_on(w->m);
 	w->online++;
 }
@@ -194,33 +196,23 @@ static void build_library(struct world *w)
 {
 	struct umsi_config config = {
 		.cpus = w->cpus, .ncpus = w->plan.ncpus, .max_repeats = 3,
-		.min_age_ns = 20000000,
-	};
-	struct umsi_imsic_config imsic = {
-		.files = w->files, .num_ids = 63, .system_ids = w->plan.system_ids,
-		.hart_index_bits = 3, .timer = on_timer,
+		.min_age_ns = w->isa->min_age_ns(w),
 	};
 
-	for (uint32_t i = 0; i < w->plan.ncpus; i++) {
-		w->cpus[i].hw_id = 7 - i;
-		w->files[i].phys = mach_imsic_phys(w->m, i);
-	}
-	if (umsi_init(&w->storage, w->m, &config, &w->umsi) ||
-	    umsi_imsic_create(w->umsi, &imsic, &w->root) ||
-	    umsi_imsic_ipi_add(w->root, on_ipi, w, &w->ipi))
+	if (umsi_init(&w->storage, w->m, &config, &w->umsi))
 		abort();
+	w->isa->root(w, on_timer, on_ipi);
 }
 
 /* False: violated. */
 static bool build(struct world *w, uint64_t seed)
 {
-	static const uint32_t hart_index[WORLD_CPUS_MAX] = { 5, 2, 7, 0, 3, 6, 1, 4 };
 	struct mach_config config = {
-		.ncpus = w->plan.ncpus, .num_ids = 63, .hart_index = hart_index, .hart_bits = 3,
-		.tick_steps = w->plan.ticks ? 400 : 0, .trap = on_trap, .trap_arg = w,
+		.ncpus = w->plan.ncpus, .tick_steps = w->plan.ticks ? 400 : 0, .trap = on_trap, .trap_arg = w,
 		.max_steps = 2000000,
 	};
 
+	w->isa->machine(w, seed, &config);
 	w->m = mach_create(seed, &config);
 	mach_baseline(w->m);
 	build_library(w);
@@ -284,7 +276,7 @@ static void check_shadow(struct world *w, struct entry *e)
 		   mach_pci_table(e->pci, e->index, 2) == msg.data &&
 		   !(mach_pci_table(e->pci, e->index, 3) & 1), "I-HW",
 		   "entry %u of the device differs from its shadow", e->index);
-	MACH_CHECK(w->m, msg.address == mach_imsic_phys(w->m, umsi_irq_effective_cpu(w->umsi, e->irq)),
+	MACH_CHECK(w->m, mach_message_cpu(w->m, msg.address) == umsi_irq_effective_cpu(w->umsi, e->irq),
 		   "I-HW", "entry %u: message and effective CPU differ", e->index);
 	MACH_CHECK(w->m, !e->trigger_owed, "I-CONS", "entry %u: a software trigger was lost", e->index);
 }
@@ -352,7 +344,7 @@ static void check_all_gone(struct world *w, struct totals *totals)
 	totals->revived += st.revived;
 	totals->handovers += st.handovers;
 	totals->drains += st.drains;
-	MACH_CHECK(w->m, umsi_imsic_destroy(w->root) == UMSI_OK, "I-API", "the root cannot go");
+	MACH_CHECK(w->m, w->isa->destroy(w->root) == UMSI_OK, "I-API", "the root cannot go");
 	w->root = NULL;
 	MACH_CHECK(w->m, umsi_destroy(w->umsi) == UMSI_OK, "I-API", "the machine cannot go");
 	mach_check_leaks(w->m);
@@ -394,7 +386,7 @@ static void report_run(struct world *w, unsigned int events)
 		umsi_dump(w->umsi, print_line, stdout);
 }
 
-bool world_run(uint64_t seed, struct totals *totals, bool report, unsigned int events)
+bool world_run(const struct isa *isa, uint64_t seed, struct totals *totals, bool report, unsigned int events)
 {
 	struct world *w = calloc(1, sizeof(*w));
 	struct owner owners[WORLD_OWNERS];
@@ -402,6 +394,7 @@ bool world_run(uint64_t seed, struct totals *totals, bool report, unsigned int e
 
 	if (!w)
 		abort();
+	w->isa = isa;
 	w->plan = draw_plan(seed);
 	clean = build(w, seed) && run_phases(w, owners, totals);
 	totals->steps += mach_steps(w->m);

@@ -7,7 +7,6 @@
 #define CAMPAIGN_WORLD_H
 
 #include <umsi/device.h>
-#include <umsi/imsic.h>
 #include <umsi/irq.h>
 #include <umsi/pci.h>
 #include <umsi/umsi.h>
@@ -20,6 +19,7 @@
 #define WORLD_OWNERS		3	/* threads that allocate; each has its part of each table */
 
 struct world;
+struct isa;
 
 /* What the test knows about one table entry. Written by the thread that owns its part. */
 struct entry {
@@ -46,7 +46,7 @@ struct device {
 /* Features of a run, each drawn from the seed. */
 struct plan {
 	uint32_t ncpus;
-	uint32_t system_ids;		/* many = few slots left for interrupts */
+	bool few_slots;
 	bool fail_alloc, fail_for_ever;
 	bool surprise;			/* device 1 is pulled out in mid-run */
 	bool strays;			/* messages from nowhere */
@@ -62,7 +62,8 @@ struct world {
 	struct umsi_domain *root;
 	struct plan plan;
 	struct device device[WORLD_DEVICES];
-	struct umsi_imsic_file files[WORLD_CPUS_MAX];
+	const struct isa *isa;
+	bool x2apic, long_ids;		/* x86 */
 	struct umsi_cpu_desc cpus[WORLD_CPUS_MAX];
 	uint32_t online;
 	uint32_t ipi;
@@ -79,7 +80,7 @@ struct totals {
 	uint64_t steps, moves, handled, runs, reaped, revived, handovers, drains;
 };
 
-bool world_run(uint64_t seed, struct totals *totals, bool report, unsigned int events);
+bool world_run(const struct isa *isa, uint64_t seed, struct totals *totals, bool report, unsigned int events);
 
 /* actors.c */
 void actor_owner(void *arg);		/* allocates, requests, frees in its part */

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* What a run of the campaign does differently by kind of machine. */
+#ifndef CAMPAIGN_ISA_H
+#define CAMPAIGN_ISA_H
+
+#include "world.h"
+
+struct isa {
+	const char *name;		/* as --isa takes it */
+	/* The kind of machine and its CPUs' numbers; hw_id of each CPU. */
+	void (*machine)(struct world *w, uint64_t seed, struct mach_config *out);
+	/* How long a slot ages where only age helps. */
+	uint64_t (*min_age_ns)(const struct world *w);
+	/* Creates w->root and takes w->ipi; aborts if it cannot. */
+	void (*root)(struct world *w, void (*timer)(void *host, umsi_cpu cpu), umsi_ipi_handler ipi);
+	void (*trap)(struct world *w, umsi_cpu cpu);
+	/* On that CPU, after umsi_cpu_online(): the host's part. */
+	void (*cpu_up)(struct world *w, umsi_cpu cpu);
+	int (*ipi_send)(struct world *w, umsi_cpu cpu);
+	/* A message from nowhere. */
+	void (*stray)(struct world *w, umsi_cpu cpu);
+	int (*destroy)(struct umsi_domain *root);
+};
+
+extern const struct isa isa_riscv, isa_x86;
+
+/* NULL: no such name. */
+const struct isa *isa_by_name(const char *name);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include <umsi/lapic.h>
+
+#include "isa.h"
+
+/* Ids that share their low eight bits, for platforms with fifteen. */
+static const uint32_t short_ids[WORLD_CPUS_MAX] = { 0, 16, 2, 254, 4, 129, 6, 77 };
+static const uint32_t long_ids[WORLD_CPUS_MAX] = { 0, 256, 511, 1, 0x7ffe, 0x100a, 10, 0x3f0a };
+
+static bool has_long_ids(uint64_t seed)
+{
+	return seed % 3 == 0;
+}
+
+static void machine(struct world *w, uint64_t seed, struct mach_config *out)
+{
+	out->kind = MACH_X86;
+	out->apic_id = has_long_ids(seed) ? long_ids : short_ids;
+	out->x2apic = seed % 4 == 1;
+	for (uint32_t i = 0; i < w->plan.ncpus; i++)
+		w->cpus[i].hw_id = out->apic_id[i];
+	w->x2apic = out->x2apic || has_long_ids(seed) || seed % 4 == 2;
+	w->long_ids = has_long_ids(seed);
+}
+
+/*
+ * Longer than any message takes from its flush to the request register of its
+ * APIC; where a function is pulled out nothing was flushed, so longer than from
+ * its first word.
+ */
+static uint64_t min_age_ns(const struct world *w)
+{
+	return w->plan.surprise ? 20000000 : 1700000;
+}
+
+static void root(struct world *w, void (*timer)(void *host, umsi_cpu cpu), umsi_ipi_handler ipi)
+{
+	struct umsi_lapic_config lapic = {
+		.x2apic = w->x2apic, .extended_ids = w->long_ids,
+		.first_vector = w->plan.few_slots ? 0xd0 : 0xb8, .timer = timer,
+	};
+
+	if (umsi_lapic_create(w->umsi, &lapic, &w->root) ||
+	    umsi_lapic_ipi_add(w->root, ipi, w, &w->ipi))
+		abort();
+}
+
+static void trap(struct world *w, umsi_cpu cpu)
+{
+	umsi_lapic_trap(w->root, cpu, mach_lapic_vector(w->m));
+}
+
+static void cpu_up(struct world *w, umsi_cpu cpu)
+{
+	mach_lapic_set_timer(w->m, cpu, umsi_lapic_timer_vector(w->root));
+}
+
+static int ipi_send(struct world *w, umsi_cpu cpu)
+{
+	return umsi_lapic_ipi_send(w->root, w->ipi, cpu);
+}
+
+static void stray(struct world *w, umsi_cpu cpu)
+{
+	mach_lapic_inject(w->m, cpu, 0x20 + (uint32_t)mach_random(w->m, 0xd0));
+}
+
+const struct isa isa_x86 = {
+	.name = "x86",
+	.machine = machine,
+	.min_age_ns = min_age_ns,
+	.root = root,
+	.trap = trap,
+	.cpu_up = cpu_up,
+	.ipi_send = ipi_send,
+	.stray = stray,
+	.destroy = umsi_lapic_destroy,
+};
