@@ -104,11 +104,23 @@ static bool reap(struct umsi_vec *v, struct umsi_vec_cpu *c)
 	return room;
 }
 
+static void ask_to_drain(struct umsi_vec *v, umsi_cpu cpu, bool for_move)
+{
+	if (for_move)
+		umsi_fetch_add64(&v->domain.m->count.ipis_for_moves, 1);
+	umsi_vec_kick(v, cpu, UMSI_SLOT_KICK);
+}
+
+/*
+ * The CPU may be idle for ever: one kick, and its trap's end does the rest.
+ * Where slots have to age before a look proves anything, one kick an age.
+ */
 bool umsi_vec_make_room(struct umsi_domain *d, const struct umsi_where *where, bool for_move)
 {
 	struct umsi_vec *v = umsi_vec_of(d);
 	struct umsi *m = d->m;
-	uint64_t deadline = umsi_host_time_ns(m->host) + DRAIN_WAIT_NS;
+	uint64_t now = umsi_host_time_ns(m->host);
+	uint64_t deadline = now + DRAIN_WAIT_NS, next_kick = now;
 	uint32_t retiring;
 	umsi_cpu cpu = most(v, where, retiring_of, &retiring);
 
@@ -119,15 +131,16 @@ bool umsi_vec_make_room(struct umsi_domain *d, const struct umsi_where *where, b
 	if (!retiring)
 		return false;
 
-	/* It may be idle for ever: one kick, and its trap's end does the rest. */
-	if (for_move)
-		umsi_fetch_add64(&m->count.ipis_for_moves, 1);
-	umsi_vec_kick(v, cpu, UMSI_SLOT_KICK);
 	do {
+		if (now >= next_kick) {
+			ask_to_drain(v, cpu, for_move);
+			next_kick = v->ageing ? now + m->min_age_ns : deadline;
+		}
 		umsi_host_relax(m->host);
 		if (reap(v, v->cpu[cpu]))
 			return true;
-	} while (umsi_host_time_ns(m->host) < deadline);
+		now = umsi_host_time_ns(m->host);
+	} while (now < deadline);
 	return false;
 }
 

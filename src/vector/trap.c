@@ -2,17 +2,38 @@
 /* What a CPU does for itself in its traps: system slots, the proof of quietness, unowned slots. */
 #include "vector/vector.h"
 
+static void add_slots(const struct umsi_vec *v, const struct umsi_vec_batch *b, uint64_t *slots)
+{
+	for (uint32_t w = 0; w < (v->nslots + 63) / 64; w++)
+		slots[w] |= b->bits[w];
+}
+
 /*
- * What is retiring now, both batches, as one bitmap in @slots. The ticket is
+ * The retiring slots that are old enough to be looked at, as one bitmap, and
+ * the ticket that a look at them proves. Age comes first: a message that may
+ * become visible until then would be missed by an earlier look. The ticket is
  * read in the same critical section: a slot retired later has a later one.
  */
-static uint64_t retiring_now(struct umsi_vec *v, struct umsi_vec_cpu *c, uint64_t *slots)
+static uint64_t ripe(struct umsi_vec *v, struct umsi_vec_cpu *c, uint64_t *slots)
 {
+	uint64_t now = umsi_host_time_ns(v->domain.m->host);
 	uintptr_t state = umsi_lock(v->domain.m, &c->lock);
-	uint64_t req = umsi_load64(&c->req);
+	uint64_t req = umsi_load64(&c->done);
 
 	for (uint32_t w = 0; w < (v->nslots + 63) / 64; w++)
-		slots[w] = c->batch[0].bits[w] | c->batch[1].bits[w];
+		slots[w] = 0;
+	for (uint32_t i = 0; i < 2; i++) {
+		const struct umsi_vec_batch *b = &c->batch[i];
+
+		if (b->count && now < b->not_before_ns)
+			break;
+		add_slots(v, b, slots);
+		/* Behind the second batch nothing waits. */
+		if (i == 1)
+			req = umsi_load64(&c->req);
+		else if (b->count && b->stamp > req)
+			req = b->stamp;
+	}
 	umsi_unlock(v->domain.m, &c->lock, state);
 	return req;
 }
@@ -28,8 +49,10 @@ static void publish_done(struct umsi_vec_cpu *c, uint64_t req)
 static void drain_by_look(struct umsi_vec *v, struct umsi_vec_cpu *c)
 {
 	uint64_t slots[UMSI_VEC_WORDS_MAX];
-	uint64_t req = retiring_now(v, c, slots);
+	uint64_t req = ripe(v, c, slots);
 
+	if (req == umsi_load64(&c->done))
+		return;
 	umsi_barrier_req_to_look();
 	if (v->ops->quiet(v, c, slots))
 		publish_done(c, req);
