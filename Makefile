@@ -165,8 +165,9 @@ tests: test-programs ## unit tests, with sanitizers
 
 SEEDS ?= 20000
 
-campaign: $(B)/fast/campaign ## SEEDS=20000 seeded runs of everything at once
+campaign: $(B)/fast/campaign ## SEEDS=20000 seeded runs of everything at once, on each kind of machine
 	$(B)/fast/campaign --seeds $(SEEDS)
+	$(B)/fast/campaign --isa x86 --seeds $(SEEDS)
 
 mutants: ## plant each bug of tests/mutants in a copy; something must notice
 	$(PYTHON) tools/mutants $(MUTANTS)
@@ -207,7 +208,9 @@ checks:
 	@MAKEFLAGS= MAKE="$(MAKE) --no-print-directory -j$(shell nproc)" $(PYTHON) tools/tally --first test-programs \
 		--step variants --step check-arrows --step check-headers --step check-symbols \
 		$(if $(CAMPAIGN),--run "$(B)/tests/campaign/campaign --seeds $(CAMPAIGN_SEEDS)" \
-			--run "$(B)/fast/campaign --seeds $(FAST_SEEDS)") \
+			--run "$(B)/fast/campaign --seeds $(FAST_SEEDS)" \
+			--run "$(B)/tests/campaign/campaign --isa x86 --seeds $(CAMPAIGN_SEEDS)" \
+			--run "$(B)/fast/campaign --isa x86 --seeds $(FAST_SEEDS)") \
 		--step boot-check --step check-minimal --tests $(TEST_PROGRAMS)
 
 clean: ## remove build/
