@@ -113,6 +113,35 @@ int umsi_where_get(struct umsi *m, const struct umsi_affinity *affinity,
 	return UMSI_EINVAL;
 }
 
+/*
+ * R3 (v): both halves of the address change, the store cannot mask, and their
+ * mixture is somebody's file. It is made ours: two moves, each of one half.
+ * If the second fails the first is undone, which changes one half again.
+ */
+static int move_in_two(struct umsi_record *r, const struct umsi_move *refused)
+{
+	struct umsi_domain *root = umsi_domain_root(r->leaf);
+	umsi_cpu from = umsi_load32(&umsi_record_leader(r)->target);
+	struct umsi_move mv = { .where = { .cpu = UMSI_CPU_NONE } };
+	int status, second;
+
+	if (!root->ops->move_via)
+		return UMSI_ENOTSUP;
+	mv.where.cpu = root->ops->move_via(root, from, refused->cpu);
+	if (mv.where.cpu == UMSI_CPU_NONE)
+		return UMSI_ENOTSUP;
+	status = move_locked(r, &mv);
+	if (status != UMSI_OK && status != UMSI_EGONE)
+		return status;
+	mv = (struct umsi_move){ .where = { .cpu = refused->cpu } };
+	second = move_locked(r, &mv);
+	if (second == UMSI_OK || second == UMSI_EGONE)
+		return second ? second : status;
+	mv = (struct umsi_move){ .where = { .cpu = from } };
+	move_locked(r, &mv);
+	return second;
+}
+
 /* One try. UMSI_EAGAIN: slots are retiring where there is none free. */
 static int set_affinity_once(struct umsi *m, umsi_irq irq, const struct umsi_where *where,
 			     struct umsi_mask *mask, struct umsi_domain **out_root)
@@ -130,6 +159,8 @@ static int set_affinity_once(struct umsi *m, umsi_irq irq, const struct umsi_whe
 	now = umsi_load32(&r->target);
 	if (!permits(where, now))
 		status = move_locked(r, &mv);
+	if (status == UMSI_ENOTSUP)
+		status = move_in_two(r, &mv);
 	/* UMSI_EGONE: the target has changed all the same. */
 	if (status == UMSI_OK || status == UMSI_EGONE)
 		keep_affinity(umsi_record_leader(r), where, mask);

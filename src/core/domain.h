@@ -73,6 +73,11 @@ struct umsi_domain_ops {
 	int (*move_update)(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv);
 	void (*move_commit)(struct umsi_domain *d, struct umsi_record *r, const struct umsi_move *mv);
 	void (*move_abort)(struct umsi_domain *d, struct umsi_record *r, const struct umsi_move *mv);
+	/*
+	 * Roots: a CPU whose message shares one half of the address with the present
+	 * target's and the other half with @to's, or UMSI_CPU_NONE (R3 (v)).
+	 */
+	umsi_cpu (*move_via)(struct umsi_domain *d, umsi_cpu from, umsi_cpu to);
 	/* Leaf: would a move be seen word by word? NULL = no. */
 	bool (*torn)(struct umsi_domain *d);
 	/* May move_update be called in atomic context? NULL = yes. */

@@ -71,8 +71,8 @@ static int write_words(struct umsi_table *t, struct umsi_record *first, struct u
  *         flush (A,a) is history, so only (A,b) and (B,b) follow
  *   (iv)  nothing to spare: all words, flush, and every handler is called once
  *
- * With both halves of the address changing there is a third word, whose
- * mixtures are no file of anybody's: refused.
+ * With both halves of the address changing there is a third word: refused,
+ * and the core goes by way of a CPU that shares one half with each (v).
  */
 static int update_torn(struct umsi_table *t, struct umsi_record *first, struct umsi_move *mv)
 {

@@ -13,6 +13,21 @@ static const struct umsi_kick_ops kick_ops = {
 	.kick = kick,
 };
 
+/* Groups may lie above 4 GiB of each other: the CPU of one's group at the other's place. */
+static umsi_cpu imsic_move_via(struct umsi_domain *d, umsi_cpu from, umsi_cpu to)
+{
+	struct umsi_imsic *im = umsi_imsic_of(umsi_vec_of(d));
+	uint64_t low = UINT32_MAX;
+	uint64_t one = (im->phys[from] & ~low) | (im->phys[to] & low);
+	uint64_t other = (im->phys[to] & ~low) | (im->phys[from] & low);
+
+	for (umsi_cpu cpu = 0; cpu < d->m->ncpus; cpu++)
+		if (im->phys[cpu] && (im->phys[cpu] == one || im->phys[cpu] == other) &&
+		    umsi_load32(&d->m->cpu[cpu].online))
+			return cpu;
+	return UMSI_CPU_NONE;
+}
+
 static const struct umsi_domain_ops imsic_ops = {
 	.name = "imsic",
 	.number_name = "eiid",
@@ -23,6 +38,7 @@ static const struct umsi_domain_ops imsic_ops = {
 	.move_prepare = umsi_vec_move_prepare,
 	.move_commit = umsi_vec_move_commit,
 	.move_abort = umsi_vec_move_abort,
+	.move_via = imsic_move_via,
 	.make_room = umsi_vec_make_room,
 	.reap = umsi_vec_reap,
 	.cpu_online = umsi_imsic_cpu_online,

@@ -43,6 +43,7 @@ struct rig {
 
 /* The machine and two functions; nothing of the library yet. */
 static inline void rig_machine(struct rig *r, const struct mach_chaos *chaos, uint64_t seed);
+static inline void rig_machine_from(struct rig *r, struct mach_config config, uint64_t seed);
 /* The library, its root, every CPU online. */
 static inline void rig_library(struct rig *r);
 /* Function 0 as a device with its table. */
@@ -69,10 +70,17 @@ static inline enum umsi_handled rig_handler(void *arg)
 
 static inline void rig_machine(struct rig *r, const struct mach_chaos *chaos, uint64_t seed)
 {
-	struct mach_config config = {
-		.ncpus = RIG_CPUS, .num_ids = 63, .chaos = chaos, .trap = rig_trap, .trap_arg = r,
-	};
+	struct mach_config config = { .num_ids = 63, .chaos = chaos };
 
+	rig_machine_from(r, config, seed);
+}
+
+/* The same with another arrangement of the interrupt files. */
+static inline void rig_machine_from(struct rig *r, struct mach_config config, uint64_t seed)
+{
+	config.ncpus = RIG_CPUS;
+	config.trap = rig_trap;
+	config.trap_arg = r;
 	memset(r, 0, sizeof(*r));
 	r->m = mach_create(seed, &config);
 	for (uint32_t i = 0; i < 2; i++) {

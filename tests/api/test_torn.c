@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* Stores that cannot mask: which words a move writes, in which order (R3). */
+#include "rig.h"
+
+/* A message whose words are written one by one, and the order in which they were. */
+struct torn {
+	struct umsi_msg msg;
+	unsigned int order[16];
+	uint32_t writes, settles;
+};
+
+static void apply(struct torn *s, const struct umsi_msg *msg, unsigned int which)
+{
+	uint64_t low = UINT32_MAX;
+
+	if (which & UMSI_WORD_ADDRESS_LOW)
+		s->msg.address = (s->msg.address & ~low) | (msg->address & low);
+	if (which & UMSI_WORD_ADDRESS_HIGH)
+		s->msg.address = (s->msg.address & low) | (msg->address & ~low);
+	if (which & UMSI_WORD_DATA)
+		s->msg.data = msg->data;
+}
+
+static int torn_write_words(void *store, uint32_t index, uint64_t cookie,
+			    const struct umsi_msg *msg, unsigned int which)
+{
+	struct torn *s = store;
+
+	(void)index, (void)cookie;
+	apply(s, msg, which);
+	s->order[s->writes++ % 16] = which;
+	return 1;
+}
+
+static int torn_write(void *store, uint32_t index, uint64_t cookie, const struct umsi_msg *msg)
+{
+	return torn_write_words(store, index, cookie, msg,
+				UMSI_WORD_ADDRESS_LOW | UMSI_WORD_ADDRESS_HIGH | UMSI_WORD_DATA);
+}
+
+static int torn_settle(void *store, uint32_t index, uint64_t cookie)
+{
+	struct torn *s = store;
+
+	(void)index, (void)cookie;
+	s->settles++;
+	s->order[s->writes++ % 16] = 0;
+	return UMSI_OK;
+}
+
+static const struct umsi_store_ops torn_ops = {
+	.name = "torn", .number_name = "torn_index", .write = torn_write,
+	.write_words = torn_write_words, .settle = torn_settle,
+};
+
+static umsi_irq torn_irq(struct rig *r, struct torn *s, umsi_cpu cpu, struct umsi_table **table)
+{
+	struct umsi_table_config config = { .size = 1 };
+	struct umsi_irq_request_at at = { .affinity = { .kind = UMSI_AFFINITY_CPU, .cpu = cpu } };
+	umsi_irq irq;
+
+	memset(s, 0, sizeof(*s));
+	assert_int_equal(umsi_table_create(r->dev, &torn_ops, s, &config, table), UMSI_OK);
+	assert_int_equal(umsi_irq_alloc(*table, &at, &irq), UMSI_OK);
+	assert_int_equal(umsi_irq_request(r->umsi, irq, rig_handler, r, "torn"), UMSI_OK);
+	s->writes = 0;
+	return irq;
+}
+
+/* What the store holds reaches the handler, on that CPU. */
+static void check_reaches(struct rig *r, const struct torn *s, umsi_cpu cpu)
+{
+	uint32_t calls = r->calls;
+
+	assert_true(s->msg.address == mach_imsic_phys(r->m, cpu));
+	mach_imsic_inject(r->m, cpu, s->msg.data);
+	rig_settle(r);
+	assert_int_equal(r->calls, calls + 1);
+	assert_int_equal(r->last_cpu, cpu);
+}
+
+/* R3 (i): the same slot is free there, so only the address changes. */
+static void only_the_address_where_the_slot_is_free(void **state)
+{
+	struct umsi_table *table;
+	struct torn s;
+	struct rig r;
+	umsi_irq irq;
+
+	(void)state;
+	rig_start(&r, 1);
+	irq = torn_irq(&r, &s, 0, &table);
+	assert_int_equal(rig_move(&r, irq, 2), UMSI_OK);
+	assert_int_equal(s.writes, 2);
+	assert_int_equal(s.order[0], UMSI_WORD_ADDRESS_LOW);
+	assert_int_equal(s.order[1], 0);
+	check_reaches(&r, &s, 2);
+	rig_end(&r);
+}
+
+/* R3 (ii): data, flush, address, flush, by way of a slot that is free on both. */
+static void data_then_address_where_it_is_taken(void **state)
+{
+	struct umsi_table *table, *other_table;
+	struct torn s, other;
+	struct rig r;
+	umsi_irq irq;
+
+	(void)state;
+	rig_start(&r, 1);
+	irq = torn_irq(&r, &s, 0, &table);
+	torn_irq(&r, &other, 2, &other_table);
+	assert_int_equal(s.msg.data, other.msg.data);
+	assert_int_equal(rig_move(&r, irq, 2), UMSI_OK);
+	assert_int_equal(s.writes, 4);
+	assert_int_equal(s.order[0], UMSI_WORD_DATA);
+	assert_int_equal(s.order[1], 0);
+	assert_int_equal(s.order[2], UMSI_WORD_ADDRESS_LOW);
+	assert_int_equal(s.order[3], 0);
+	/* The old slot and the transient one retire. */
+	assert_int_equal(rig_stats(&r).retiring, 2);
+	assert_int_equal(rig_stats(&r).retriggers, 0);
+	check_reaches(&r, &s, 2);
+	rig_end(&r);
+}
+
+/* R3 (iv): no slot is free on both: everything, flush, one call of the handler. */
+static void a_replay_where_nothing_is_free_on_both(void **state)
+{
+	struct umsi_irq_request_at at = { .last = UMSI_INDEX_LAST };
+	struct umsi_table_config config = { .size = 256 };
+	struct umsi_table *table, *full;
+	struct torn s, filler = { 0 };
+	struct rig r;
+	umsi_irq irq, irqs[64];
+	uint32_t n = 0;
+
+	(void)state;
+	rig_start(&r, 1);
+	irq = torn_irq(&r, &s, 0, &table);
+	assert_int_equal(umsi_table_create(r.dev, &torn_ops, &filler, &config, &full), UMSI_OK);
+	at.affinity.kind = UMSI_AFFINITY_CPU;
+	at.affinity.cpu = 0;
+	while (umsi_irq_alloc(full, &at, &irqs[n]) == UMSI_OK)
+		n++;
+	/* CPU 2 has one free slot, not the one that is this interrupt's on CPU 0. */
+	at.affinity.cpu = 2;
+	n = 0;
+	while (umsi_irq_alloc(full, &at, &irqs[n]) == UMSI_OK)
+		n++;
+	assert_int_equal(umsi_irq_free(r.umsi, irqs[n - 1]), UMSI_OK);
+	assert_int_equal(rig_move(&r, irq, 2), UMSI_OK);
+	rig_settle(&r);
+	assert_int_equal(rig_stats(&r).retriggers, 1);
+	assert_int_equal(r.calls, 1);
+	check_reaches(&r, &s, 2);
+	rig_end(&r);
+}
+
+/* R3 (v): groups above 4 GiB: both halves of the address change, one at a time. */
+static void two_moves_where_both_halves_change(void **state)
+{
+	struct mach_config config = {
+		.num_ids = 63, .chaos = &mach_chaos_none, .hart_bits = 1, .group_bits = 1,
+		.group_shift = 36,
+	};
+	struct umsi_table *table;
+	struct torn s;
+	struct rig r;
+	umsi_irq irq;
+
+	(void)state;
+	rig_machine_from(&r, config, 1);
+	r.imsic.hart_index_bits = 1;
+	r.imsic.group_index_bits = 1;
+	r.imsic.group_index_shift = 36;
+	rig_library(&r);
+	rig_device(&r);
+	irq = torn_irq(&r, &s, 0, &table);
+	assert_int_equal(rig_move(&r, irq, 3), UMSI_OK);
+	assert_int_equal(s.writes, 4);
+	assert_int_equal(s.order[0] | s.order[2], UMSI_WORD_ADDRESS_LOW | UMSI_WORD_ADDRESS_HIGH);
+	assert_int_not_equal(s.order[0], s.order[2]);
+	assert_int_equal(umsi_irq_effective_cpu(r.umsi, irq), 3);
+	check_reaches(&r, &s, 3);
+	rig_end(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(only_the_address_where_the_slot_is_free),
+		cmocka_unit_test(data_then_address_where_it_is_taken),
+		cmocka_unit_test(a_replay_where_nothing_is_free_on_both),
+		cmocka_unit_test(two_moves_where_both_halves_change),
+	};
+
+	return cmocka_run_group_tests_name("unmaskable moves", tests, NULL, NULL);
+}
