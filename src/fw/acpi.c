@@ -2,8 +2,6 @@
 /* From the root pointer to a table. Source: ACPI 6.5, "ACPI System Description Tables". */
 #include "fw/acpi_read.h"
 
-#include <string.h>
-
 /* Source: "Root System Description Pointer (RSDP) Structure". */
 enum {
 	RSDP_REVISION = 15,
@@ -14,11 +12,20 @@ enum {
 	RSDP_BYTES = 36,
 };
 
+static bool reads(const unsigned char *at, const char *text, unsigned int characters)
+{
+	for (unsigned int i = 0; i < characters; i++)
+		if (at[i] != (unsigned char)text[i])
+			return false;
+	return true;
+}
+
 int umsi_acpi_refuse(struct umsi_acpi_error *error, const char *table, uint32_t offset,
 		     const char *what, int status)
 {
 	if (error) {
-		memcpy(error->table, table, 4);
+		for (int i = 0; i < 4; i++)
+			error->table[i] = table[i];
 		error->table[4] = '\0';
 		error->offset = offset;
 		error->what = what;
@@ -47,7 +54,7 @@ int umsi_acpi_open(const void *table, size_t bytes, const char *signature, uint3
 	if (bytes < ACPI_HEADER_BYTES)
 		return umsi_acpi_refuse(error, signature, 0, "shorter than a header",
 					UMSI_EFW_TRUNCATED);
-	if (memcmp(at + ACPI_SIGNATURE, signature, 4))
+	if (!reads(at + ACPI_SIGNATURE, signature, 4))
 		return umsi_acpi_refuse(error, signature, ACPI_SIGNATURE,
 					"signature: another table", UMSI_EFW_MAGIC);
 	length = umsi_acpi_le32(at + ACPI_LENGTH);
@@ -97,7 +104,7 @@ static int read_rsdp(struct search *s, uint64_t rsdp, uint64_t *out_root)
 
 	if (!at)
 		return refuse_rsdp(s, 0, "cannot be mapped", UMSI_EFW_BOUNDS);
-	if (memcmp(at, "RSD PTR ", 8))
+	if (!reads(at, "RSD PTR ", 8))
 		return refuse_rsdp(s, 0, "signature: not RSD PTR", UMSI_EFW_MAGIC);
 	if (sum(at, RSDP_FIRST_BYTES))
 		return refuse_rsdp(s, 8, "checksum: bytes do not add up to 0", UMSI_EFW_VALUE);
@@ -169,7 +176,7 @@ int umsi_acpi_find(uint64_t rsdp, umsi_acpi_map map, void *context, const char s
 		if (!table)
 			return umsi_acpi_refuse(error, root.name, at, "an entry leads nowhere",
 						UMSI_EFW_BOUNDS);
-		if (memcmp(table, signature, 4) || instance--)
+		if (!reads(table, signature, 4) || instance--)
 			continue;
 		if (bytes < ACPI_HEADER_BYTES)
 			bytes = ACPI_HEADER_BYTES;

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ACPI tables: a reader that believes nothing, and the finders that turn
+ * entries into the config structs a host could also fill by hand.
+ * Pure: no hook is called, no memory allocated, nothing written but outputs.
+ * A finder checks its table from end to end, checksum first, on every call.
+ * Source: ACPI Specification 6.5, sections by title at each.
+ */
+#ifndef UMSI_ACPI_H
+#define UMSI_ACPI_H
+
+#include <umsi/fdt.h>
+#include <umsi/status.h>
+#include <umsi/types.h>
+#include <umsi/umsi.h>
+
+/* Where and why a table was refused. */
+struct umsi_acpi_error {
+	char table[5];		/* signature of the table meant, NUL terminated; "RSDP" for the root pointer */
+	uint32_t offset;	/* bytes from the start of that table */
+	const char *what;	/* static text: the field or rule */
+};
+
+/*
+ * Shows @bytes of memory at CPU-physical @phys, readable until the caller of
+ * the finder is done with what it found. NULL when it cannot.
+ */
+typedef const void *(*umsi_acpi_map)(void *context, uint64_t phys, size_t bytes);
+
+/**
+ * umsi_acpi_find() - one table, by way of RSDP and XSDT (or RSDT)
+ * @rsdp: physical address of the Root System Description Pointer
+ * @signature: four characters, as "APIC"
+ * @instance: 0 = the first with that signature
+ * @out_table, @out_bytes: the whole table, its checksum verified
+ *
+ * The XSDT is used where the RSDP names one. A damaged table with another signature
+ * does no harm. Context: that of @map. Return: UMSI_OK, UMSI_EINVAL,
+ *   UMSI_EFW_MAGIC, UMSI_EFW_VALUE (checksum, a zero address), UMSI_EFW_TRUNCATED,
+ *   UMSI_EFW_BOUNDS (@map refused), UMSI_EFW_MISSING (no such table).
+ * Source: "Root System Description Pointer (RSDP)", "Extended System Description Table (XSDT)".
+ */
+int umsi_acpi_find(uint64_t rsdp, umsi_acpi_map map, void *context, const char signature[4],
+		   uint32_t instance, const void **out_table, uint32_t *out_bytes,
+		   struct umsi_acpi_error *error);
+
+/*
+ * True of all finders below: @table may be read for @bytes, its own length may
+ * be less; @error is optional and written on failure; @out_count is how many
+ * there are, written with UMSI_OK and UMSI_EFW_ROOM, so that a call with no
+ * room asks. What an array holds after a failure is undefined. Context: any.
+ * Return: UMSI_OK, UMSI_EINVAL (a NULL), UMSI_EFW_MAGIC (another table), UMSI_EFW_TRUNCATED
+ *   (table or entry ends too early), UMSI_EFW_STRUCTURE (an entry too short for its type),
+ *   UMSI_EFW_VALUE (checksum, a field, two entries that contradict), UMSI_EFW_ROOM, UMSI_EFW_MISSING.
+ */
+
+/* What the MADT says of local APICs as a whole. */
+struct umsi_acpi_lapic {
+	uint64_t phys;		/* of the xAPIC's registers */
+	bool pcat_compat;	/* two 8259s are there as well and must be masked */
+	bool x2apic_ids;	/* an enabled CPU is listed by a 32-bit id */
+};
+
+int umsi_acpi_madt_lapic(const void *table, size_t bytes, struct umsi_acpi_lapic *out,
+			 struct umsi_acpi_error *error);
+
+/*
+ * Every enabled CPU, the one with @boot_apic_id first; hw_id is the APIC id.
+ * Two enabled entries with one id contradict. Missing: @boot_apic_id is not among them.
+ * Source: "Processor Local APIC Structure", "Processor Local x2APIC Structure".
+ */
+int umsi_acpi_madt_cpus(const void *table, size_t bytes, uint64_t boot_apic_id,
+			struct umsi_cpu_desc *cpus, uint32_t room, uint32_t *out_count,
+			struct umsi_acpi_error *error);
+
+struct umsi_acpi_ioapic {
+	uint64_t phys;
+	uint32_t gsi_base;	/* global system interrupt of pin 0 */
+	uint32_t io_apic_id;
+};
+
+/* Source: "I/O APIC Structure". Two with one address or one gsi_base contradict. */
+int umsi_acpi_madt_ioapics(const void *table, size_t bytes, struct umsi_acpi_ioapic *ioapics,
+			   uint32_t room, uint32_t *out_count, struct umsi_acpi_error *error);
+
+/* An ISA interrupt that is not the pin of its own number, edge, active high. */
+struct umsi_acpi_override {
+	uint32_t gsi;
+	uint8_t isa_irq;
+	bool level, active_low;
+};
+
+/* Source: "Interrupt Source Override Structure". Two for one ISA interrupt contradict. */
+int umsi_acpi_madt_overrides(const void *table, size_t bytes, struct umsi_acpi_override *overrides,
+			     uint32_t room, uint32_t *out_count, struct umsi_acpi_error *error);
+
+/*
+ * Configuration spaces; node is -1 and windows 0, for ACPI says those in AML.
+ * Two with one segment and a bus in common contradict.
+ * Source: PCI Firmware Specification 3.3, "MCFG Table Description".
+ */
+int umsi_acpi_mcfg(const void *table, size_t bytes, struct umsi_pci_host *hosts, uint32_t room,
+		   uint32_t *out_count, struct umsi_acpi_error *error);
+
+struct umsi_acpi_hpet {
+	uint64_t phys;
+	uint32_t event_timer_block_id;
+	uint16_t min_tick;	/* in periods of the main counter */
+	uint8_t number;
+};
+
+/* Source: IA-PC HPET Specification 1.0a, "The ACPI 2.0 HPET Description Table (HPET)". */
+int umsi_acpi_hpet(const void *table, size_t bytes, struct umsi_acpi_hpet *out,
+		   struct umsi_acpi_error *error);
+
+#endif
