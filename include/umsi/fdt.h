@@ -8,6 +8,7 @@
 #ifndef UMSI_FDT_H
 #define UMSI_FDT_H
 
+#include <umsi/gic.h>
 #include <umsi/imsic.h>
 #include <umsi/status.h>
 #include <umsi/types.h>
@@ -110,6 +111,30 @@ int umsi_fdt_cpus(const struct umsi_fdt *fdt, uint64_t boot_hart,
 int umsi_fdt_imsic(const struct umsi_fdt *fdt, const struct umsi_cpu_desc *cpus,
 		   uint32_t ncpus, struct umsi_imsic_file *files,
 		   struct umsi_imsic_config *out, struct umsi_fdt_error *error);
+
+/**
+ * umsi_fdt_gic() - the GICv2, its message frames and the timer's interrupt
+ * @out: written on success; the timer callback is left NULL
+ *
+ * Frames without arm,msi-base-spi and arm,msi-num-spis are left to be asked. timer_id is the
+ * virtual timer's interrupt of arm,armv8-timer, 0 where there is none.
+ *
+ * Context: any. Return: UMSI_OK, UMSI_EINVAL, UMSI_EFW_MISSING (no GICv2), UMSI_EFW_VALUE,
+ *   UMSI_EFW_CELLS, UMSI_EFW_ROOM (more than UMSI_GIC_FRAMES_MAX frames).
+ * Source: Devicetree bindings arm,gic (GICv1 and v2), arm,arch_timer.
+ */
+int umsi_fdt_gic(const struct umsi_fdt *fdt, struct umsi_gic_config *out,
+		 struct umsi_fdt_error *error);
+
+/**
+ * umsi_fdt_gic_interrupt() - entry @index of a node's interrupts, as a GIC's binding writes it
+ * @out_id: the interrupt id: 16 upwards private, 32 upwards shared
+ * @out_trigger: enum umsi_trigger
+ *
+ * Context: any. Return: UMSI_OK, UMSI_EINVAL, UMSI_EFW_MISSING (no such entry), UMSI_EFW_VALUE.
+ */
+int umsi_fdt_gic_interrupt(const struct umsi_fdt *fdt, umsi_fdt_node node, uint32_t index,
+			   uint32_t *out_id, uint8_t *out_trigger);
 
 /* A host bridge with memory-mapped configuration space (pci-host-ecam-generic). */
 struct umsi_pci_host {

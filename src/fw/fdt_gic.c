@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The GICv2: distributor, CPU interface, message frames below it; and
+ * interrupts as its binding writes them.
+ * Source: Devicetree bindings arm,gic, arm,arch_timer.
+ */
+#include "fw/fdt_read.h"
+
+/* Cells of one interrupt: kind, number, flags. */
+#define CELLS			3u
+#define KIND_SHARED		0u
+#define KIND_PRIVATE		1u
+#define FIRST_SHARED		32u
+#define FIRST_PRIVATE		16u
+#define SHARED_MAX		988u
+#define PRIVATE_MAX		16u
+/* Of arm,armv8-timer: secure, non-secure, virtual, hypervisor. */
+#define TIMER_VIRTUAL		2u
+
+static int refuse(const struct umsi_fdt *fdt, umsi_fdt_node node, struct umsi_fdt_error *error,
+		  const char *what, int status)
+{
+	return umsi_fdt_refuse_node(error, fdt, node, what, status);
+}
+
+static umsi_fdt_node find_any(const struct umsi_fdt *fdt, const char *const *names)
+{
+	for (; *names; names++) {
+		umsi_fdt_node node = -1;
+
+		while ((node = umsi_fdt_find_compatible(fdt, node, *names)) >= 0)
+			if (umsi_fdt_is_okay(fdt, node))
+				return node;
+	}
+	return -1;
+}
+
+/* Entry @index of reg as the CPUs see it. */
+static int read_reg(const struct umsi_fdt *fdt, umsi_fdt_node node, uint32_t index,
+		    uint64_t *out_phys)
+{
+	struct umsi_fdt_regs regs;
+	uint64_t address, bytes;
+	int err = umsi_fdt_regs_of(fdt, node, &regs);
+
+	if (err)
+		return err;
+	if (index >= regs.count)
+		return UMSI_EFW_MISSING;
+	if (!umsi_fdt_regs_entry(&regs, index, &address, &bytes) || !bytes)
+		return UMSI_EFW_VALUE;
+	return umsi_fdt_to_cpu(fdt, &regs, address, bytes, out_phys);
+}
+
+static int read_frame(const struct umsi_fdt *fdt, umsi_fdt_node node, struct umsi_gic_frame *out,
+		      struct umsi_fdt_error *error)
+{
+	int err = read_reg(fdt, node, 0, &out->phys);
+
+	if (err)
+		return refuse(fdt, node, error, "v2m frame: reg", err);
+	if (umsi_fdt_u32_or(fdt, node, "arm,msi-base-spi", 0, &out->spi_base) ||
+	    umsi_fdt_u32_or(fdt, node, "arm,msi-num-spis", 0, &out->spis))
+		return refuse(fdt, node, error, "arm,msi-*: not one cell", UMSI_EFW_VALUE);
+	if (!out->spi_base != !out->spis)
+		return refuse(fdt, node, error, "arm,msi-base-spi, arm,msi-num-spis: one without the other",
+			      UMSI_EFW_VALUE);
+	return UMSI_OK;
+}
+
+static int read_frames(const struct umsi_fdt *fdt, umsi_fdt_node gic, struct umsi_gic_config *out,
+		       struct umsi_fdt_error *error)
+{
+	umsi_fdt_node node;
+	int err;
+
+	for (node = umsi_fdt_first_child(fdt, gic); node >= 0;
+	     node = umsi_fdt_next_sibling(fdt, node)) {
+		if (!umsi_fdt_is_compatible(fdt, node, "arm,gic-v2m-frame") ||
+		    !umsi_fdt_is_okay(fdt, node))
+			continue;
+		if (out->frames == UMSI_GIC_FRAMES_MAX)
+			return refuse(fdt, node, error, "more v2m frames than there is room for",
+				      UMSI_EFW_ROOM);
+		err = read_frame(fdt, node, &out->frame[out->frames], error);
+		if (err)
+			return err;
+		out->frames++;
+	}
+	return UMSI_OK;
+}
+
+static int read_timer(const struct umsi_fdt *fdt, struct umsi_gic_config *out,
+		      struct umsi_fdt_error *error)
+{
+	static const char *const names[] = { "arm,armv8-timer", "arm,armv7-timer", NULL };
+	umsi_fdt_node node = find_any(fdt, names);
+	uint8_t trigger;
+	uint32_t id;
+	int err;
+
+	if (node < 0)
+		return UMSI_OK;
+	err = umsi_fdt_gic_interrupt(fdt, node, TIMER_VIRTUAL, &id, &trigger);
+	if (!err && id >= FIRST_SHARED)
+		err = UMSI_EFW_VALUE;
+	if (err)
+		return refuse(fdt, node, error, "timer: no private virtual interrupt", err);
+	out->timer_id = id;
+	return UMSI_OK;
+}
+
+int umsi_fdt_gic(const struct umsi_fdt *fdt, struct umsi_gic_config *out,
+		 struct umsi_fdt_error *error)
+{
+	static const char *const names[] = {
+		"arm,cortex-a15-gic", "arm,gic-400", "arm,cortex-a7-gic", "arm,cortex-a9-gic", NULL
+	};
+	struct umsi_gic_config config = { .version = 2 };
+	umsi_fdt_node node;
+	uint32_t cells;
+	int err;
+
+	if (!fdt || !out)
+		return umsi_fdt_refuse(error, 0, "a pointer is NULL", UMSI_EINVAL);
+	node = find_any(fdt, names);
+	if (node < 0)
+		return refuse(fdt, node, error, "no GICv2", UMSI_EFW_MISSING);
+	if (umsi_fdt_u32_or(fdt, node, "#interrupt-cells", CELLS, &cells) || cells != CELLS)
+		return refuse(fdt, node, error, "#interrupt-cells: not 3", UMSI_EFW_CELLS);
+	err = read_reg(fdt, node, 0, &config.distributor);
+	if (!err)
+		err = read_reg(fdt, node, 1, &config.cpu_interface);
+	if (err)
+		return refuse(fdt, node, error, "reg: distributor or CPU interface", err);
+	err = read_frames(fdt, node, &config, error);
+	if (!err)
+		err = read_timer(fdt, &config, error);
+	if (err)
+		return err;
+	*out = config;
+	return UMSI_OK;
+}
+
+/* Flags, bits 3:0: 1 rising, 2 falling, 4 high, 8 low. */
+static int trigger_of(uint32_t flags, uint8_t *out)
+{
+	switch (flags & 0xf) {
+	case 1:
+		*out = UMSI_TRIGGER_EDGE_RISING;
+		return UMSI_OK;
+	case 2:
+		*out = UMSI_TRIGGER_EDGE_FALLING;
+		return UMSI_OK;
+	case 4:
+		*out = UMSI_TRIGGER_LEVEL_HIGH;
+		return UMSI_OK;
+	case 8:
+		*out = UMSI_TRIGGER_LEVEL_LOW;
+		return UMSI_OK;
+	default:
+		return UMSI_EFW_VALUE;
+	}
+}
+
+int umsi_fdt_gic_interrupt(const struct umsi_fdt *fdt, umsi_fdt_node node, uint32_t index,
+			   uint32_t *out_id, uint8_t *out_trigger)
+{
+	struct umsi_fdt_property list;
+	uint32_t kind, number;
+
+	if (!fdt || !out_id || !out_trigger)
+		return UMSI_EINVAL;
+	if (!umsi_fdt_get(fdt, node, "interrupts", &list))
+		return UMSI_EFW_MISSING;
+	if (list.bytes % (4 * CELLS))
+		return UMSI_EFW_VALUE;
+	if (index >= list.bytes / (4 * CELLS))
+		return UMSI_EFW_MISSING;
+	list.value += 4 * CELLS * index;
+	kind = umsi_fdt_be32(list.value);
+	number = umsi_fdt_be32(list.value + 4);
+	if (!(kind == KIND_SHARED && number < SHARED_MAX) &&
+	    !(kind == KIND_PRIVATE && number < PRIVATE_MAX))
+		return UMSI_EFW_VALUE;
+	*out_id = number + (kind == KIND_SHARED ? FIRST_SHARED : FIRST_PRIVATE);
+	return trigger_of(umsi_fdt_be32(list.value + 8), out_trigger);
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/* SPIs as the root end of a path: by message, by wire. All under the record's (or block's) lock. */
+#include "core/mask.h"
+#include "root/gic.h"
+
+static bool permitted(const struct umsi_gic *gic, const struct umsi_where *where, umsi_cpu cpu)
+{
+	if (!umsi_load32(&gic->messages.domain.m->cpu[cpu].online))
+		return false;
+	if (where->cpu != UMSI_CPU_NONE && where->cpu != cpu)
+		return false;
+	return !where->mask || umsi_mask_has(where->mask, cpu);
+}
+
+/* The permitted CPU that fewest interrupts target. */
+static umsi_cpu choose(const struct umsi_gic *gic, const struct umsi_where *where)
+{
+	umsi_cpu best = UMSI_CPU_NONE;
+	uint32_t least = UINT32_MAX;
+
+	for (umsi_cpu cpu = 0; cpu < gic->messages.domain.m->ncpus; cpu++) {
+		uint32_t load = umsi_load32(&gic->cpu[cpu].load);
+
+		if (!permitted(gic, where, cpu) || load >= least)
+			continue;
+		best = cpu;
+		least = load;
+	}
+	return best;
+}
+
+static void add_load(struct umsi_gic *gic, umsi_cpu cpu, uint32_t n)
+{
+	umsi_fetch_add32(&gic->cpu[cpu].load, n);
+}
+
+static int reserve(struct umsi_gic *gic, struct umsi_record *r, const struct umsi_where *where,
+		   int (*take)(struct umsi_gic *gic, struct umsi_record *r, umsi_cpu cpu))
+{
+	umsi_cpu cpu = choose(gic, where);
+	int status;
+
+	if (cpu == UMSI_CPU_NONE)
+		return UMSI_ENOCPU;
+	status = take(gic, r, cpu);
+	if (status)
+		return status;
+	add_load(gic, cpu, umsi_group_of(&r).count);
+	return UMSI_OK;
+}
+
+static int message_reserve(struct umsi_domain *d, struct umsi_record *r,
+			   const struct umsi_where *where)
+{
+	return reserve(umsi_gic_of(d), r, where, umsi_gic_take_message);
+}
+
+static int wire_reserve(struct umsi_domain *d, struct umsi_record *r,
+			const struct umsi_where *where)
+{
+	return reserve(umsi_gic_of(d), r, where, umsi_gic_take_wire);
+}
+
+static void unreserve(struct umsi_domain *d, struct umsi_record *r, int settled)
+{
+	struct umsi_gic *gic = umsi_gic_of(d);
+	struct umsi_group g = umsi_group_of(&r);
+
+	(void)settled;
+	add_load(gic, umsi_load32(&g.member[0]->target), -g.count);
+	for (uint32_t i = 0; i < g.count; i++) {
+		umsi_gic_disable(gic, g.member[i]->slot);
+		umsi_store32(&g.member[i]->target, UMSI_CPU_NONE);
+		umsi_gic_give(gic, g.member[i]);
+	}
+}
+
+/* The record is in the table; from the enable on it may be found there. */
+static void open_number(struct umsi_gic *gic, struct umsi_record *r)
+{
+	umsi_gic_route(gic, r->slot, umsi_load32(&r->target));
+	r->told = true;
+	umsi_barrier_publish_to_message();
+}
+
+static int message_activate_one(struct umsi_gic *gic, struct umsi_record *r)
+{
+	struct umsi *m = gic->messages.domain.m;
+	uintptr_t state = umsi_lock(m, &gic->lock);
+	int status = umsi_gic_set_edge_locked(gic, r->slot, true);
+
+	umsi_unlock(m, &gic->lock, state);
+	if (status)
+		return status;
+	open_number(gic, r);
+	umsi_gic_enable(gic, r->slot);
+	return UMSI_OK;
+}
+
+static int message_activate(struct umsi_domain *d, struct umsi_record *r)
+{
+	struct umsi_group g = umsi_group_of(&r);
+	int status = UMSI_OK;
+
+	for (uint32_t i = 0; !status && i < g.count; i++)
+		status = message_activate_one(umsi_gic_of(d), g.member[i]);
+	return status;
+}
+
+/* The table's store sets the trigger and opens the line. */
+static int wire_activate(struct umsi_domain *d, struct umsi_record *r)
+{
+	open_number(umsi_gic_of(d), r);
+	return UMSI_OK;
+}
+
+/* A block's members end one by one; their numbers stay open until the last. */
+static int deactivate(struct umsi_domain *d, struct umsi_record *r)
+{
+	if (!umsi_record_block(r))
+		umsi_gic_disable(umsi_gic_of(d), r->slot);
+	return UMSI_OK;
+}
+
+/* "SETSPI_NS": the value written is the interrupt id. */
+static void message_compose(struct umsi_domain *d, struct umsi_record *r, struct umsi_msg *out)
+{
+	const struct umsi_gic *gic = umsi_gic_of(d);
+	uint32_t id = umsi_record_leader(r)->slot;
+
+	for (uint32_t i = 0; i < gic->frames; i++)
+		if (id - gic->frame[i].spi_base < gic->frame[i].spis)
+			out->address = gic->frame[i].phys + V2M_SETSPI_NS;
+	out->data = id;
+}
+
+/* A wire's message is the wire. */
+static void wire_compose(struct umsi_domain *d, struct umsi_record *r, struct umsi_msg *out)
+{
+	(void)d;
+	out->address = 0;
+	out->data = r->slot;
+}
+
+static int move_prepare(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv)
+{
+	mv->cpu = choose(umsi_gic_of(d), &mv->where);
+	if (mv->cpu == UMSI_CPU_NONE)
+		return UMSI_ENOCPU;
+	mv->slot = umsi_record_leader(r)->slot;
+	mv->absorbed = true;
+	return UMSI_OK;
+}
+
+/*
+ * What is pending when the target changes goes to the new CPU, what the old
+ * one has acknowledged is handled there: the table is the same for both. A
+ * level line is asserted for whichever CPU is asked.
+ */
+static void move_commit_one(struct umsi_gic *gic, struct umsi_record *r, umsi_cpu cpu)
+{
+	umsi_store32(&r->target, cpu);
+	if (umsi_record_is_level(r)) {
+		umsi_gic_route(gic, r->slot, cpu);
+		return;
+	}
+	umsi_gic_reroute(gic, r->slot, cpu);
+	if (r->told)
+		umsi_gic_enable(gic, r->slot);
+}
+
+static void move_commit(struct umsi_domain *d, struct umsi_record *r, const struct umsi_move *mv)
+{
+	struct umsi_gic *gic = umsi_gic_of(d);
+	struct umsi_group g = umsi_group_of(&r);
+
+	add_load(gic, umsi_load32(&g.member[0]->target), -g.count);
+	add_load(gic, mv->cpu, g.count);
+	for (uint32_t i = 0; i < g.count; i++)
+		move_commit_one(gic, g.member[i], mv->cpu);
+}
+
+/* Nothing was taken: the number stays the same. */
+static void move_abort(struct umsi_domain *d, struct umsi_record *r, const struct umsi_move *mv)
+{
+	(void)d;
+	(void)r;
+	(void)mv;
+}
+
+static void stats(struct umsi_domain *d, struct umsi_stats *out)
+{
+	struct umsi_gic *gic = umsi_gic_of(d);
+
+	for (umsi_cpu cpu = 0; cpu < d->m->ncpus; cpu++)
+		out->unowned += umsi_load64(&gic->cpu[cpu].unowned);
+	out->reaped += umsi_load64(&gic->reaped);
+	out->retiring += umsi_load32(&gic->ending_count);
+}
+
+static void dump_path(struct umsi_domain *d, const struct umsi_record *r, struct umsi_text *t)
+{
+	umsi_cpu cpu = umsi_load32(&r->target);
+
+	umsi_text_add(t, " ");
+	umsi_text_add(t, d->ops->name);
+	if (cpu == UMSI_CPU_NONE) {
+		umsi_text_add(t, " no target");
+		return;
+	}
+	umsi_text_field(t, "cpu", cpu);
+	umsi_text_field(t, "hw_id", d->m->cpu[cpu].hw_id);
+	umsi_text_field(t, d->ops->number_name, r->slot);
+}
+
+static void dump(struct umsi_domain *d, umsi_dump_line line, void *arg)
+{
+	struct umsi_gic *gic = umsi_gic_of(d);
+	struct umsi_text t;
+
+	umsi_text_clear(&t);
+	umsi_text_add(&t, "gic");
+	umsi_text_field(&t, "ids", gic->ids);
+	umsi_text_field(&t, "frames", gic->frames);
+	umsi_text_field(&t, "free", umsi_ids_free_count(&gic->pool));
+	umsi_text_field(&t, "ending", umsi_load32(&gic->ending_count));
+	line(arg, t.line);
+	for (umsi_cpu cpu = 0; cpu < d->m->ncpus; cpu++) {
+		umsi_text_clear(&t);
+		umsi_text_add(&t, "gic");
+		umsi_text_field(&t, "cpu", cpu);
+		umsi_text_field(&t, "hw_id", d->m->cpu[cpu].hw_id);
+		umsi_text_add(&t, umsi_load32(&d->m->cpu[cpu].online) ? " online" : " offline");
+		umsi_text_field(&t, "targeted", umsi_load32(&gic->cpu[cpu].load));
+		line(arg, t.line);
+	}
+}
+
+const struct umsi_domain_ops umsi_gic_message_ops = {
+	.name = "gic",
+	.number_name = "spi",
+	.reserve = message_reserve,
+	.unreserve = unreserve,
+	.activate = message_activate,
+	.deactivate = deactivate,
+	.compose = message_compose,
+	.move_prepare = move_prepare,
+	.move_commit = move_commit,
+	.move_abort = move_abort,
+	.make_room = umsi_gic_make_room,
+	.reap = umsi_gic_reap,
+	.cpu_online = umsi_gic_cpu_online,
+	.dump_path = dump_path,
+	.dump = dump,
+	.stats = stats,
+};
+
+/* Never listed: what concerns CPUs and the whole distributor is the other one's. */
+const struct umsi_domain_ops umsi_gic_wire_ops = {
+	.name = "gic",
+	.number_name = "spi",
+	.reserve = wire_reserve,
+	.unreserve = unreserve,
+	.activate = wire_activate,
+	.deactivate = deactivate,
+	.compose = wire_compose,
+	.move_prepare = move_prepare,
+	.move_commit = move_commit,
+	.move_abort = move_abort,
+	.make_room = umsi_gic_make_room,
+	.dump_path = dump_path,
+};

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Wired lines as a message store whose messages are the lines themselves:
+ * opening and closing one is its enable bit, and the distributor holds the
+ * answer to the flush.
+ *
+ * A level line needs nothing to be looked at again: while it is asserted and
+ * enabled it becomes pending again by itself after the completion. Held lines
+ * are disabled by the core until the driver is done.
+ */
+#include "msi/device.h"
+#include "root/gic.h"
+#include "umsi_arch.h"
+#include "umsi_gic.h"
+
+static int wire_write(void *store, uint32_t index, uint64_t cookie, const struct umsi_msg *msg)
+{
+	(void)store;
+	(void)index;
+	(void)cookie;
+	(void)msg;
+	return 0;
+}
+
+static int wire_mask(void *store, uint32_t index, uint64_t cookie)
+{
+	(void)cookie;
+	umsi_gic_disable(store, index);
+	return 1;
+}
+
+static int wire_unmask(void *store, uint32_t index, uint64_t cookie)
+{
+	(void)cookie;
+	umsi_gic_enable(store, index);
+	return 1;
+}
+
+static int wire_settle(void *store, uint32_t index, uint64_t cookie)
+{
+	struct umsi_gic *gic = store;
+
+	(void)cookie;
+	(void)umsi_mmio_read32(gic->distributor + umsi_gic_bank(GICD_ISENABLER, index));
+	return UMSI_OK;
+}
+
+static int wire_set_trigger(void *store, uint32_t index, uint64_t cookie, unsigned int trigger)
+{
+	struct umsi_gic *gic = store;
+	struct umsi *m = gic->messages.domain.m;
+	uintptr_t state;
+	int status;
+
+	(void)cookie;
+	if (trigger != UMSI_TRIGGER_EDGE_RISING && trigger != UMSI_TRIGGER_LEVEL_HIGH)
+		return trigger == UMSI_TRIGGER_NONE ? UMSI_EINVAL : UMSI_ENOTSUP;
+	state = umsi_lock(m, &gic->lock);
+	status = umsi_gic_set_edge_locked(gic, index, trigger == UMSI_TRIGGER_EDGE_RISING);
+	umsi_unlock(m, &gic->lock, state);
+	return status;
+}
+
+/* Before the trap's completion. */
+static void wire_rearm(void *store, uint32_t index, uint64_t cookie)
+{
+	(void)store;
+	(void)index;
+	(void)cookie;
+	umsi_gic_device_before_end();
+}
+
+static const struct umsi_store_ops wire_ops = {
+	.name = "wires",
+	.number_name = "line",
+	.write = wire_write,
+	.mask = wire_mask,
+	.unmask = wire_unmask,
+	.settle = wire_settle,
+	.set_trigger = wire_set_trigger,
+	.rearm = wire_rearm,
+};
+
+int umsi_gic_wires(struct umsi_device *dev, struct umsi_table **out)
+{
+	struct umsi_table_config config = { .name = "wires" };
+	struct umsi_gic *gic;
+	int status;
+
+	if (!dev || !out || dev->parent->ops != &umsi_gic_message_ops)
+		return UMSI_EINVAL;
+	gic = umsi_gic_of(dev->parent);
+	config.size = gic->ids;
+	status = umsi_table_create(dev, &wire_ops, gic, &config, out);
+	if (status)
+		return status;
+	/* Nobody else knows the table yet. */
+	(*out)->domain.parent = &gic->wires.domain;
+	return UMSI_OK;
+}
