@@ -86,6 +86,37 @@ int umsi_destroy(struct umsi *m);
  */
 int umsi_cpu_online(struct umsi *m, umsi_cpu cpu);
 
+/**
+ * umsi_cpu_leave() - everything leaves this CPU, but for itself
+ * @m: the machine
+ * @cpu: online; not the last one
+ *
+ * Bars it as a target and moves every interrupt that has a slot there. One
+ * whose affinity leaves it no other CPU goes to any online one; it is marked
+ * broken in dumps and counted. Refused as a whole, with nothing moved, when the
+ * others have no room. After success the CPU still takes interrupts until umsi_cpu_dead().
+ *
+ * Context: sleepable, any CPU. Return: UMSI_OK, or
+ *   UMSI_ERANGE, UMSI_ESTATE (not online), UMSI_EBUSY (the last online CPU), UMSI_ECONTEXT,
+ *   UMSI_ENOTSUP (a root cannot do that), UMSI_ENOSLOT (no room elsewhere), UMSI_ENOMEM, or
+ *   what a store answered that did not take its message: then others may have moved already.
+ */
+int umsi_cpu_leave(struct umsi *m, umsi_cpu cpu);
+
+/**
+ * umsi_cpu_dead() - the last thing this CPU does with the library
+ * @m: the machine
+ * @cpu: must be the CPU this runs on, after umsi_cpu_leave()
+ *
+ * Waits for what is still on its way into this CPU, and has other CPUs handle
+ * what is pending. Interrupts must stay off until the CPU stops; it comes back
+ * through umsi_cpu_online().
+ *
+ * Context: that CPU, interrupts off, outside traps. Return: UMSI_OK, UMSI_ERANGE, UMSI_ECONTEXT,
+ *   UMSI_ESTATE (it has not left), UMSI_ETIMEOUT (its controller never answered: messages may be lost).
+ */
+int umsi_cpu_dead(struct umsi *m, umsi_cpu cpu);
+
 /* True from umsi_cpu_online() on. Any context; the answer may be stale. */
 bool umsi_cpu_is_online(const struct umsi *m, umsi_cpu cpu);
 
@@ -126,6 +157,7 @@ struct umsi_stats {
 	uint64_t moves_refused;		/* affinity changes that failed */
 	uint64_t device_writes_for_moves; /* writes to message stores done by moves */
 	uint64_t ipis_for_moves;	/* messages to other CPUs sent because of moves (early drains) */
+	uint64_t affinity_broken;	/* interrupts moved outside their affinity because a CPU left */
 	uint64_t retriggers;		/* software triggers: replays at enable, hand-overs, API */
 	uint64_t drains;		/* batches of retired slots proved quiet */
 	uint64_t revived;		/* moves that took back a slot still retiring */

@@ -49,7 +49,14 @@ static bool any_active(const struct umsi_group *g)
 	return false;
 }
 
-static int move_locked(struct umsi_record *r, struct umsi_move *mv)
+bool umsi_move_is_torn(struct umsi_record *r)
+{
+	struct umsi_group g = umsi_group_of(&r);
+
+	return any_active(&g) && r->leaf->ops->torn && r->leaf->ops->torn(r->leaf);
+}
+
+int umsi_move_finish(struct umsi_record *r, struct umsi_move *mv)
 {
 	struct umsi_domain *root = umsi_domain_root(r->leaf);
 	struct umsi_group g = umsi_group_of(&r);
@@ -57,10 +64,6 @@ static int move_locked(struct umsi_record *r, struct umsi_move *mv)
 	struct umsi *m = r->m;
 	int status;
 
-	mv->torn = active && r->leaf->ops->torn && r->leaf->ops->torn(r->leaf);
-	status = root->ops->move_prepare(root, r, mv);
-	if (status)
-		return status;
 	if (!active) {
 		mv->settled = r->unsettled ? UMSI_EGONE : UMSI_OK;
 	} else {
@@ -83,12 +86,23 @@ static int move_locked(struct umsi_record *r, struct umsi_move *mv)
 	return active ? mv->settled : UMSI_OK;
 }
 
+static int move_locked(struct umsi_record *r, struct umsi_move *mv)
+{
+	struct umsi_domain *root = umsi_domain_root(r->leaf);
+	int status;
+
+	mv->torn = umsi_move_is_torn(r);
+	status = root->ops->move_prepare(root, r, mv);
+	return status ? status : umsi_move_finish(r, mv);
+}
+
 static void keep_affinity(struct umsi_record *r, const struct umsi_where *where,
 			  struct umsi_mask *mask)
 {
 	umsi_mask_put(r->m, r->mask);
 	r->mask = mask;
 	r->affinity_cpu = where->cpu;
+	r->broken = false;
 }
 
 int umsi_where_get(struct umsi *m, const struct umsi_affinity *affinity,

@@ -95,6 +95,14 @@ struct umsi_domain_ops {
 	/* Roots: this CPU's part, on that CPU with interrupts off. */
 	int (*cpu_online)(struct umsi_domain *d, umsi_cpu cpu);
 
+	/*
+	 * Roots: umsi_cpu_leave() (thread context; on error as before), its undoing,
+	 * and umsi_cpu_dead() (that CPU, interrupts off).
+	 */
+	int (*cpu_leave)(struct umsi_domain *d, umsi_cpu cpu);
+	void (*cpu_stay)(struct umsi_domain *d, umsi_cpu cpu);
+	int (*cpu_dead)(struct umsi_domain *d, umsi_cpu cpu);
+
 	/* Roots: umsi_drain_point() of this CPU, interrupts off, outside traps. */
 	void (*drain)(struct umsi_domain *d, umsi_cpu cpu);
 
@@ -138,6 +146,14 @@ static inline struct umsi_domain *umsi_domain_root(struct umsi_domain *d)
  */
 int umsi_where_get(struct umsi *m, const struct umsi_affinity *affinity,
 		   struct umsi_where *where, struct umsi_mask **mask);
+
+/*
+ * The part of a move after the root's move_prepare: levels, flush, commit. The
+ * record's lock is held. On error the prepared place was given up.
+ */
+int umsi_move_finish(struct umsi_record *r, struct umsi_move *mv);
+/* Would a move of this record be seen word by word? */
+bool umsi_move_is_torn(struct umsi_record *r);
 
 /* Reserve and unreserve along the whole path, leaf to root; on error nothing is left reserved. */
 int umsi_path_reserve(struct umsi_record *r, const struct umsi_where *where);

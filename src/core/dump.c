@@ -47,6 +47,8 @@ static void dump_record(const struct umsi_record *r, umsi_dump_line line, void *
 	else
 		add_path(&t, r);
 	add_state(&t, state);
+	if (r->broken)
+		umsi_text_add(&t, " BROKEN");
 	umsi_text_field(&t, "handled", umsi_load64(&r->handled));
 	umsi_text_field(&t, "moves", r->moves);
 	if (r->name[0]) {

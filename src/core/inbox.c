@@ -6,37 +6,42 @@
  */
 #include "core/run.h"
 
-/* Any online CPU will do; the hint is only where its caches are warm. */
+/* Any open CPU will do; the hint is only where its caches are warm. None: this one keeps it until one is. */
 static umsi_cpu open_cpu(struct umsi *m, umsi_cpu hint)
 {
-	if (hint < m->ncpus && umsi_load32(&m->cpu[hint].online))
+	if (hint < m->ncpus && umsi_cpu_open(m, hint))
 		return hint;
 	for (umsi_cpu cpu = 0; cpu < m->ncpus; cpu++)
-		if (umsi_load32(&m->cpu[cpu].online))
+		if (umsi_cpu_open(m, cpu))
 			return cpu;
-	return UMSI_CPU_NONE;
+	return umsi_host_cpu(m->host);
+}
+
+/* False: that CPU has just closed. */
+static bool link(struct umsi *m, struct umsi_cpu_core *cpu, struct umsi_record *r)
+{
+	uintptr_t state = umsi_lock(m, &cpu->inbox_lock);
+	bool open = !cpu->inbox_closed;
+
+	if (open) {
+		r->inbox_next = NULL;
+		if (cpu->inbox_last)
+			cpu->inbox_last->inbox_next = r;
+		else
+			cpu->inbox_first = r;
+		cpu->inbox_last = r;
+	}
+	umsi_unlock(m, &cpu->inbox_lock, state);
+	return open;
 }
 
 void umsi_inbox_push(struct umsi_record *r, umsi_cpu hint)
 {
 	struct umsi *m = r->m;
 	umsi_cpu to = open_cpu(m, hint);
-	struct umsi_cpu_core *cpu;
-	uintptr_t state;
 
-	if (to == UMSI_CPU_NONE)
-		to = umsi_host_cpu(m->host);	/* kept there until it comes online */
-	cpu = &m->cpu[to];
-
-	r->inbox_next = NULL;
-	state = umsi_lock(m, &cpu->inbox_lock);
-	if (cpu->inbox_last)
-		cpu->inbox_last->inbox_next = r;
-	else
-		cpu->inbox_first = r;
-	cpu->inbox_last = r;
-	umsi_unlock(m, &cpu->inbox_lock, state);
-
+	while (!link(m, &m->cpu[to], r))
+		to = open_cpu(m, UMSI_CPU_NONE);
 	umsi_fetch_add64(&m->count.retriggers, 1);
 	if (m->kick_ops)
 		m->kick_ops->kick(m->kick_root, to);
@@ -72,5 +77,26 @@ void umsi_inbox_drain(struct umsi *m, struct umsi_cpu_core *cpu)
 	for (struct umsi_record *r = take_all(m, cpu); r; r = next) {
 		next = r->inbox_next;
 		umsi_arrive_slow(r, cpu, UMSI_QUEUED);
+	}
+}
+
+void umsi_inbox_open(struct umsi *m, struct umsi_cpu_core *cpu)
+{
+	uintptr_t state = umsi_lock(m, &cpu->inbox_lock);
+
+	cpu->inbox_closed = false;
+	umsi_unlock(m, &cpu->inbox_lock, state);
+}
+
+void umsi_inbox_close(struct umsi *m, struct umsi_cpu_core *cpu)
+{
+	struct umsi_record *next;
+	uintptr_t state = umsi_lock(m, &cpu->inbox_lock);
+
+	cpu->inbox_closed = true;
+	umsi_unlock(m, &cpu->inbox_lock, state);
+	for (struct umsi_record *r = take_all(m, cpu); r; r = next) {
+		next = r->inbox_next;
+		umsi_inbox_push(r, UMSI_CPU_NONE);
 	}
 }

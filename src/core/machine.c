@@ -4,6 +4,7 @@
 #include "core/domain.h"
 #include "core/mask.h"
 #include "core/record.h"
+#include "core/run.h"
 
 static const uint32_t default_max_repeats = 8;
 static const uint32_t default_storm_limit = 64;
@@ -91,13 +92,14 @@ int umsi_cpu_online(struct umsi *m, umsi_cpu cpu)
 		if (status)
 			return status;
 	}
-	umsi_store32_release(&m->cpu[cpu].online, 1);
+	umsi_inbox_open(m, &m->cpu[cpu]);
+	umsi_store32_release(&m->cpu[cpu].online, UMSI_CPU_ONLINE);
 	return UMSI_OK;
 }
 
 bool umsi_cpu_is_online(const struct umsi *m, umsi_cpu cpu)
 {
-	return m && cpu < m->ncpus && umsi_load32(&m->cpu[cpu].online);
+	return m && cpu < m->ncpus && umsi_cpu_open(m, cpu);
 }
 
 bool umsi_in_trap(struct umsi *m)
@@ -147,6 +149,7 @@ void umsi_stats_read(struct umsi *m, struct umsi_stats *out)
 	out->moves_refused = umsi_load64(&m->count.moves_refused);
 	out->device_writes_for_moves = umsi_load64(&m->count.device_writes_for_moves);
 	out->ipis_for_moves = umsi_load64(&m->count.ipis_for_moves);
+	out->affinity_broken = umsi_load64(&m->count.affinity_broken);
 	out->retriggers = umsi_load64(&m->count.retriggers);
 	out->irqs = umsi_load32(&m->records.live);
 	out->records = umsi_load32(&m->records.in_use);

@@ -58,16 +58,23 @@ struct umsi_cpu_counters {
  *   field            written under     read without the lock by
  *   online           domain mutex      anyone: a hint, decided under a lock
  *   depth            own CPU           own CPU
- *   inbox_*, closed  inbox_lock        nobody
+ *   inbox_*          inbox_lock        nobody
  *   count            own CPU           anyone
  */
+enum umsi_cpu_state {
+	UMSI_CPU_OFFLINE = 0,
+	UMSI_CPU_ONLINE = 1,
+	UMSI_CPU_LEAVING = 2,	/* takes interrupts, is given none */
+};
+
 struct umsi_cpu_core {
-	_Alignas(64) umsi_atomic32 online;
+	_Alignas(64) umsi_atomic32 online;	/* enum umsi_cpu_state */
 	uint32_t depth;			/* traps this CPU is in; 0 = thread context */
 	struct umsi_cpu_counters count;
 
 	struct umsi_lock inbox_lock;
 	struct umsi_record *inbox_first, *inbox_last;
+	bool inbox_closed;
 
 	uint64_t hw_id;
 	uint32_t node;
@@ -88,6 +95,7 @@ struct umsi_counters {
 	umsi_atomic64 device_writes_for_moves;
 	umsi_atomic64 ipis_for_moves;
 	umsi_atomic64 retriggers;
+	umsi_atomic64 affinity_broken;
 };
 
 /*
@@ -122,6 +130,7 @@ struct umsi {
 	struct umsi_lock masks_lock;	/* guards masks and their references */
 	struct umsi_mask *masks;
 
+	struct umsi_mutex hotplug;	/* one CPU comes or goes at a time */
 	struct umsi_mutex mutex;	/* guards the lists below */
 	struct umsi_domain *domains;
 	uint32_t devices;
@@ -155,6 +164,12 @@ static inline struct umsi_cpu_core *umsi_this_cpu(struct umsi *m)
 void *umsi_pool_get(struct umsi *m, struct umsi_pool *pool, size_t bytes);
 void umsi_pool_put(struct umsi *m, struct umsi_pool *pool, void *object);
 void umsi_pool_destroy(struct umsi *m, struct umsi_pool *pool);
+
+/* May it be given interrupts? A hint: decided under its slot lock. */
+static inline bool umsi_cpu_open(const struct umsi *m, umsi_cpu cpu)
+{
+	return umsi_load32(&m->cpu[cpu].online) == UMSI_CPU_ONLINE;
+}
 
 /* Is the caller inside a trap? Then it must not sleep or wait. */
 bool umsi_in_trap(struct umsi *m);

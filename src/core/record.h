@@ -67,6 +67,7 @@ struct umsi_record {
 	uint16_t depth;			/* of disables */
 	uint8_t phase;			/* enum umsi_phase */
 	uint8_t trigger;		/* enum umsi_trigger */
+	bool broken;			/* outside its affinity: its CPUs have left */
 	bool masked;			/* level: its store is masked while held, or disabled */
 	bool told;			/* a store was told its present slot: it retires, and is not just given back */
 	bool unsettled;			/* the flush of the last release proved nothing */

@@ -34,6 +34,10 @@ void umsi_inbox_push(struct umsi_record *r, umsi_cpu hint);
 /* The same from scratch: unless it is dead or queued already. Any context. */
 void umsi_inbox_trigger(struct umsi_record *r);
 
+/* A CPU's inbox takes entries; or no more, and hands on those it has. */
+void umsi_inbox_open(struct umsi *m, struct umsi_cpu_core *cpu);
+void umsi_inbox_close(struct umsi *m, struct umsi_cpu_core *cpu);
+
 /* In the kick's trap: every entry of this CPU's inbox has its arrival. */
 void umsi_inbox_drain(struct umsi *m, struct umsi_cpu_core *cpu);
 

@@ -23,7 +23,7 @@ static umsi_cpu imsic_move_via(struct umsi_domain *d, umsi_cpu from, umsi_cpu to
 
 	for (umsi_cpu cpu = 0; cpu < d->m->ncpus; cpu++)
 		if (im->phys[cpu] && (im->phys[cpu] == one || im->phys[cpu] == other) &&
-		    umsi_load32(&d->m->cpu[cpu].online))
+		    umsi_cpu_open(d->m, cpu))
 			return cpu;
 	return UMSI_CPU_NONE;
 }
@@ -42,6 +42,9 @@ static const struct umsi_domain_ops imsic_ops = {
 	.make_room = umsi_vec_make_room,
 	.reap = umsi_vec_reap,
 	.cpu_online = umsi_imsic_cpu_online,
+	.cpu_leave = umsi_vec_leave,
+	.cpu_stay = umsi_vec_stay,
+	.cpu_dead = umsi_imsic_cpu_dead,
 	.drain = umsi_imsic_drain,
 	.dump_path = umsi_vec_dump_path,
 	.dump = umsi_vec_dump,

@@ -43,6 +43,9 @@ static inline struct umsi_imsic *umsi_imsic_of(struct umsi_vec *v)
 extern const struct umsi_vec_root_ops umsi_imsic_vec_ops;
 int umsi_imsic_cpu_online(struct umsi_domain *d, umsi_cpu cpu);
 
+/* imsic_dead.c */
+int umsi_imsic_cpu_dead(struct umsi_domain *d, umsi_cpu cpu);
+
 /* imsic_trap.c */
 void umsi_imsic_system(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot);
 void umsi_imsic_drain(struct umsi_domain *d, umsi_cpu cpu);

@@ -8,7 +8,7 @@
 
 static bool permitted(const struct umsi_vec *v, const struct umsi_where *where, umsi_cpu cpu)
 {
-	if (!v->cpu[cpu] || !umsi_load32(&v->domain.m->cpu[cpu].online))
+	if (!v->cpu[cpu] || !umsi_cpu_open(v->domain.m, cpu))
 		return false;
 	return !where->mask || umsi_mask_has(where->mask, cpu);
 }

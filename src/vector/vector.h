@@ -214,6 +214,15 @@ static inline void umsi_vec_dispatch(struct umsi_vec *v, struct umsi_vec_cpu *c,
 		umsi_vec_unowned(v, c, slot);
 }
 
+/* ---- Leaving (leave.c). ---- */
+
+int umsi_vec_leave(struct umsi_domain *d, umsi_cpu cpu);
+void umsi_vec_stay(struct umsi_domain *d, umsi_cpu cpu);
+/* On the dying CPU: a claimed slot's owner is called elsewhere. */
+void umsi_vec_forward(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot);
+/* On the dying CPU, after all was forwarded: its retiring slots are quiet. */
+void umsi_vec_dead(struct umsi_vec *v, struct umsi_vec_cpu *c);
+
 /* ---- The domain's side (vec_domain.c): what a root puts in its ops. ---- */
 
 int umsi_vec_reserve(struct umsi_domain *d, struct umsi_record *r, const struct umsi_where *where);

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A CPU's slots when it leaves. Everything is prepared before anything is
+ * changed, so that a refusal changes nothing.
+ *
+ * Who may be sending to it: before the walk, movers that took a slot earlier;
+ * each holds its record's lock until its flush has returned, and the walk takes
+ * that lock. After the walk nobody; what was sent before is in the file or on
+ * its way into it, and is met in umsi_vec_dead().
+ */
+#include "vector/vector.h"
+
+/* How long a store may refuse to be changed before the CPU cannot leave. */
+#define STORE_WAIT_NS	200000000u
+
+/* One interrupt's new place, prepared. */
+struct leaver {
+	uint32_t number, generation;
+	umsi_cpu cpu;
+	uint16_t slot;
+	bool revived, torn, transient, broken;
+};
+
+struct leave {
+	struct umsi_vec *v;
+	umsi_cpu cpu;
+	struct leaver *leaver;
+	uint32_t count;
+};
+
+static void set_open(struct umsi_vec *v, umsi_cpu cpu, bool open)
+{
+	struct umsi_vec_cpu *c = v->cpu[cpu];
+	uintptr_t state = umsi_lock(v->domain.m, &c->lock);
+
+	c->open = open;
+	umsi_unlock(v->domain.m, &c->lock, state);
+}
+
+/*
+ * Aimed at this CPU through this very slot? Also when it is still being made,
+ * or is the freed first of a block whose others live; freed alone it has no target.
+ */
+static bool aimed_here(const struct leave *l, struct umsi_record *r, uint32_t slot)
+{
+	return umsi_record_leader(r) == r && umsi_load32(&r->target) == l->cpu && r->slot == slot;
+}
+
+/* A place within its affinity, or else anywhere. */
+static int prepare(const struct leave *l, struct umsi_record *r, struct umsi_move *mv, bool *broken)
+{
+	struct umsi_domain *d = &l->v->domain;
+	int status;
+
+	mv->where.mask = r->mask;
+	mv->where.cpu = r->affinity_cpu;
+	mv->torn = umsi_move_is_torn(r);
+	*broken = false;
+	status = umsi_vec_move_prepare(d, r, mv);
+	if (status != UMSI_ENOCPU && status != UMSI_ENOSLOT)
+		return status;
+	if (!mv->where.mask && mv->where.cpu == UMSI_CPU_NONE)
+		return status;
+	mv->where = (struct umsi_where){ .cpu = UMSI_CPU_NONE };
+	*broken = true;
+	return umsi_vec_move_prepare(d, r, mv);
+}
+
+static void note(struct leave *l, struct umsi_record *r, const struct umsi_move *mv, bool broken)
+{
+	l->leaver[l->count++] = (struct leaver){
+		.number = r->number,
+		.generation = umsi_state_generation(umsi_load32(&r->state)),
+		.cpu = mv->cpu, .slot = mv->slot, .revived = mv->revived,
+		.torn = mv->torn, .transient = mv->transient, .broken = broken,
+	};
+}
+
+static int prepare_slot(struct leave *l, uint32_t slot)
+{
+	struct umsi_record *r = umsi_load_ptr_acquire(&l->v->cpu[l->cpu]->table[slot]);
+	struct umsi_where any = { .cpu = UMSI_CPU_NONE };
+	uintptr_t state;
+	int status;
+
+	while (r) {
+		struct umsi_move mv = { 0 };
+		bool broken;
+
+		state = umsi_record_enter(r);
+		status = UMSI_OK;
+		if (aimed_here(l, r, slot)) {
+			status = prepare(l, r, &mv, &broken);
+			if (!status)
+				note(l, r, &mv, broken);
+		}
+		umsi_record_unlock(r, state);
+		if (status != UMSI_EAGAIN)
+			return status;
+		if (!umsi_vec_make_room(&l->v->domain, &any, true))
+			return UMSI_ENOSLOT;
+	}
+	return UMSI_OK;
+}
+
+static void restore_move(struct leave *l, const struct leaver *leaver, struct umsi_move *mv)
+{
+	*mv = (struct umsi_move){
+		.cpu = leaver->cpu, .slot = leaver->slot, .revived = leaver->revived,
+		.torn = leaver->torn, .transient = leaver->transient,
+	};
+	l->v->ops->compose(l->v, mv->cpu, mv->slot, &mv->message);
+}
+
+/* The place is used, or given up if the interrupt has moved or gone meanwhile. */
+static int finish(struct leave *l, const struct leaver *leaver, bool use)
+{
+	struct umsi *m = l->v->domain.m;
+	struct umsi_record *r = umsi_record_by_number(m, leaver->number);
+	uintptr_t state = umsi_record_enter(r);
+	struct umsi_move mv;
+	int status = UMSI_OK;
+
+	restore_move(l, leaver, &mv);
+	use = use && umsi_load32(&r->target) == l->cpu &&
+	      umsi_state_generation(umsi_load32(&r->state)) == leaver->generation;
+	if (!use) {
+		umsi_vec_move_abort(&l->v->domain, r, &mv);
+	} else {
+		status = umsi_move_finish(r, &mv);
+	}
+	if (use && (status == UMSI_OK || status == UMSI_EGONE)) {
+		if (leaver->broken && !r->broken)
+			umsi_fetch_add64(&m->count.affinity_broken, 1);
+		r->broken = leaver->broken;
+		status = UMSI_OK;
+	}
+	umsi_record_unlock(r, state);
+	return status;
+}
+
+static int evacuate(struct leave *l)
+{
+	int status = UMSI_OK, refused = UMSI_OK;
+
+	l->count = 0;
+	for (uint32_t slot = l->v->first; slot < l->v->nslots && !status; slot++)
+		status = prepare_slot(l, slot);
+	for (uint32_t i = 0; i < l->count; i++) {
+		int one = finish(l, &l->leaver[i], status == UMSI_OK);
+
+		refused = one ? one : refused;
+	}
+	return status ? status : refused;
+}
+
+/* Again for stores that said "not now". */
+static int evacuate_all(struct leave *l)
+{
+	void *host = l->v->domain.m->host;
+	uint64_t deadline = umsi_host_time_ns(host) + STORE_WAIT_NS;
+	int status;
+
+	while ((status = evacuate(l)) == UMSI_EAGAIN && umsi_host_time_ns(host) < deadline)
+		umsi_host_relax(host);
+	return status;
+}
+
+int umsi_vec_leave(struct umsi_domain *d, umsi_cpu cpu)
+{
+	struct leave l = { .v = umsi_vec_of(d), .cpu = cpu };
+	size_t bytes = l.v->nslots * sizeof(*l.leaver);
+	int status;
+
+	if (!l.v->cpu[cpu])
+		return UMSI_OK;
+	l.leaver = umsi_host_alloc(d->m->host, bytes);
+	if (!l.leaver)
+		return UMSI_ENOMEM;
+	set_open(l.v, cpu, false);
+	status = evacuate_all(&l);
+	if (status)
+		set_open(l.v, cpu, true);
+	umsi_host_free(d->m->host, l.leaver, bytes);
+	return status;
+}
+
+void umsi_vec_stay(struct umsi_domain *d, umsi_cpu cpu)
+{
+	if (umsi_vec_of(d)->cpu[cpu])
+		set_open(umsi_vec_of(d), cpu, true);
+}
+
+void umsi_vec_forward(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot)
+{
+	struct umsi_record *r;
+
+	umsi_barrier_claim_to_handler();
+	r = slot < v->nslots ? umsi_load_ptr(&c->table[slot]) : NULL;
+	if (r)
+		umsi_inbox_trigger(r);
+	else
+		umsi_vec_unowned(v, c, slot);
+}
+
+void umsi_vec_dead(struct umsi_vec *v, struct umsi_vec_cpu *c)
+{
+	struct umsi *m = v->domain.m;
+	uintptr_t state = umsi_lock(m, &c->lock);
+	uint64_t req = umsi_load64(&c->req);
+
+	/* Every claim was handed on, and nothing more can come: all that retires here is quiet. */
+	c->marker_out = false;
+	c->marker_claimed = false;
+	c->marker_req = req;
+	umsi_barrier_look_to_done();
+	umsi_store64_release(&c->done, req);
+	umsi_vec_reap_locked(v, c);
+	umsi_unlock(m, &c->lock, state);
+}
