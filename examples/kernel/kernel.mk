@@ -6,7 +6,7 @@ CPUS ?= 4
 DISK ?= $(B)/kernel/disk.img
 DISK_MIB ?= 64
 KERNEL_PACKAGES := make gcc libc6-dev gcc-riscv64-linux-gnu binutils-riscv64-linux-gnu qemu-system-misc \
-	gcc-aarch64-linux-gnu binutils-aarch64-linux-gnu qemu-system-arm
+	gcc-aarch64-linux-gnu binutils-aarch64-linux-gnu qemu-system-arm qemu-system-x86
 
 K := examples/kernel
 KB := $(B)/kernel/$(ISA)
@@ -17,6 +17,7 @@ KERNEL_FLAGS := -std=c11 -ffreestanding -fno-pic -fno-strict-aliasing -g -O2 $(W
 	-Iinclude -I$(K) -I$(K)/arch/$(ISA)
 KERNEL_CC_riscv64 := $(RISCV64)gcc -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany
 KERNEL_CC_aarch64 := $(AARCH64)gcc -march=armv8-a -mgeneral-regs-only -mno-outline-atomics -mstrict-align
+KERNEL_CC_x86_64 := $(GCC) -mno-red-zone -mgeneral-regs-only -fcf-protection=none -Wl,-z,noexecstack
 KERNEL_CC := $(KERNEL_CC_$(ISA))
 
 $(KB)/%.c.o: $(K)/%.c

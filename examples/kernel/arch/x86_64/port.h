@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* I/O ports and the local APIC's registers that are the kernel's own business. */
+#ifndef PORT_H
+#define PORT_H
+
+#include <stdint.h>
+
+static inline uint8_t port_read8(uint16_t port)
+{
+	uint8_t v;
+
+	__asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(port) : "memory");
+	return v;
+}
+
+static inline void port_write8(uint16_t port, uint8_t v)
+{
+	__asm__ volatile("outb %0, %1" :: "a"(v), "Nd"(port) : "memory");
+}
+
+static inline void port_write16(uint16_t port, uint16_t v)
+{
+	__asm__ volatile("outw %0, %1" :: "a"(v), "Nd"(port) : "memory");
+}
+
+static inline void port_write32(uint16_t port, uint32_t v)
+{
+	__asm__ volatile("outl %0, %1" :: "a"(v), "Nd"(port) : "memory");
+}
+
+/* Source: Intel SDM Vol. 3A, "Local APIC Register Address Map". */
+#define LAPIC_REGISTERS	0xfee00000ul
+#define LAPIC_ICR_LOW	0x300u
+#define LAPIC_ICR_HIGH	0x310u
+#define LAPIC_LVT_TIMER	0x320u
+#define LAPIC_TIMER_INITIAL	0x380u
+#define LAPIC_TIMER_CURRENT	0x390u
+#define LAPIC_TIMER_DIVIDE	0x3e0u
+
+/* Found by platform.c; 0 = none. */
+extern uint16_t port_pm1a_control;
+
+/* Turns vectors into calls of trap_handle(); once, on the boot CPU. */
+void trap_init(void);
+
+#endif
