@@ -32,9 +32,9 @@ static void config_flush(struct mach *m, struct mach_pci *d)
 }
 
 /* A message goes where memory that a fence ordered before it can be seen; see bus.c, check_published(). */
-static void config_message(struct mach *m, struct mach_pci *d, uint16_t offset)
+static void config_message(struct mach *m, struct mach_pci *d, uint16_t offset, uint32_t value)
 {
-	if (!mach_msi_is_message(d, offset))
+	if (!mach_msi_aims(d, offset, value))
 		return;
 	if (m->running && m->cpu->published)
 		mach_violate(m, "ORD", "message written to a function, no fence behind the release store or unlock before it");
@@ -64,7 +64,7 @@ void mach_config_write(struct mach *m, uint32_t requester_id, uint16_t offset, u
 	mach_trace(m, "config write % := %", offset, value);
 	if (!d)
 		return;
-	config_message(m, d, offset);
+	config_message(m, d, offset, value);
 	mach_pci_config_write(d, offset, width, value);
 }
 

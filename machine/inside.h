@@ -452,7 +452,7 @@ uint32_t mach_msi_count(const struct mach_pci *d);
 uint32_t mach_msi_control(const struct mach_pci *d);
 bool mach_msi_masked(const struct mach_pci *d, uint32_t n);
 uint32_t mach_msi_word(const struct mach_pci *d, uint32_t n, unsigned int which);
-bool mach_msi_is_message(const struct mach_pci *d, uint16_t offset);
+bool mach_msi_aims(const struct mach_pci *d, uint16_t offset, uint32_t value);
 void mach_msi_check_write(struct mach_pci *d, uint16_t offset, unsigned int width, uint32_t value);
 void mach_msi_change(struct mach_pci *d, const uint8_t *next);
 void mach_msi_changed(struct mach_pci *d, uint32_t was);

@@ -87,11 +87,16 @@ uint32_t mach_msi_word(const struct mach_pci *d, uint32_t n, unsigned int which)
 	return (mach_space_get(d->space, data_at(d), 2) & ~(mach_msi_count(d) - 1)) | n;
 }
 
-/* Address or data, as opposed to control, masks and all else. */
-bool mach_msi_is_message(const struct mach_pci *d, uint16_t offset)
+/* Does this write tell the function where to send: address or data while it is on, or the enable bit? */
+bool mach_msi_aims(const struct mach_pci *d, uint16_t offset, uint32_t value)
 {
-	return d->config.msi.present && offset >= d->config.msi.cap_offset + ADDRESS_LOW &&
-	       offset < data_at(d) + 2u;
+	uint16_t at = d->config.msi.cap_offset;
+
+	if (!d->config.msi.present)
+		return false;
+	if (!mach_msi_on(d))
+		return offset == at + CONTROL && value & MSI_ENABLE;
+	return offset >= at + ADDRESS_LOW && offset < data_at(d) + 2u;
 }
 
 /* ---- Construction ---- */
