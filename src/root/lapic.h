@@ -59,4 +59,10 @@ void umsi_lapic_send(struct umsi_lapic *la, umsi_cpu cpu, uint32_t vector);
 void umsi_lapic_system(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot);
 void umsi_lapic_drain(struct umsi_domain *d, umsi_cpu cpu);
 
+/* The request bits of the 32 vectors from @vector on, of the running CPU. */
+uint32_t umsi_lapic_requests(const struct umsi_lapic *la, uint32_t vector);
+
+/* lapic_dead.c */
+int umsi_lapic_cpu_dead(struct umsi_domain *d, umsi_cpu cpu);
+
 #endif

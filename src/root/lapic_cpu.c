@@ -96,6 +96,11 @@ static bool quiet(struct umsi_vec *v, struct umsi_vec_cpu *c, const uint64_t *sl
 	return true;
 }
 
+uint32_t umsi_lapic_requests(const struct umsi_lapic *la, uint32_t vector)
+{
+	return reg_read(la, umsi_lapic_word(LAPIC_IRR, vector));
+}
+
 /* An APIC has no enable bits by vector: out of circulation is all that can be done. */
 static void shut(struct umsi_vec *v, uint32_t slot, bool shut_it)
 {

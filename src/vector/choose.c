@@ -98,10 +98,10 @@ int umsi_vec_take_any(struct umsi_vec *v, const struct umsi_where *where,
 static bool reap(struct umsi_vec *v, struct umsi_vec_cpu *c)
 {
 	uintptr_t state = umsi_lock(v->domain.m, &c->lock);
-	bool room = umsi_vec_reap_locked(v, c);
+	bool some = umsi_vec_reap_locked(v, c);
 
 	umsi_unlock(v->domain.m, &c->lock, state);
-	return room;
+	return some;
 }
 
 static void ask_to_drain(struct umsi_vec *v, umsi_cpu cpu, bool for_move)

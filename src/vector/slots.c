@@ -86,18 +86,20 @@ static void turn_batches(struct umsi_vec_cpu *c)
 
 bool umsi_vec_reap_locked(struct umsi_vec *v, struct umsi_vec_cpu *c)
 {
-	if (c->batch[0].count) {
-		/* Acquire: the CPU's last use of an entry precedes our rewriting it. */
-		uint64_t done = umsi_load64_acquire(&c->done);
+	uint32_t before = umsi_load32(&c->retiring);
+	uint64_t done;
 
-		for (uint32_t i = 0; i < 2; i++)
-			if (proved_quiet(v, &c->batch[i], done))
-				free_batch(v, c, &c->batch[i]);
-		turn_batches(c);
-		note_retiring(c);
-		note_free(c);
-	}
-	return umsi_ids_free_count(&c->ids) != 0;
+	if (!c->batch[0].count)
+		return false;
+	/* Acquire: the CPU's last use of an entry precedes our rewriting it. */
+	done = umsi_load64_acquire(&c->done);
+	for (uint32_t i = 0; i < 2; i++)
+		if (proved_quiet(v, &c->batch[i], done))
+			free_batch(v, c, &c->batch[i]);
+	turn_batches(c);
+	note_retiring(c);
+	note_free(c);
+	return umsi_load32(&c->retiring) != before;
 }
 
 /* ---- R1: taking ---- */

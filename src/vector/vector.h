@@ -149,7 +149,7 @@ void umsi_vec_give(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g,
  */
 void umsi_vec_retire(struct umsi_vec *v, umsi_cpu cpu, uint16_t slot, uint32_t count, int settled);
 
-/* Gives out again what the CPU has proved quiet; the slot lock is held. True: something was free or is now. */
+/* Gives out again what the CPU has proved quiet; the slot lock is held. True: there was some. */
 bool umsi_vec_reap_locked(struct umsi_vec *v, struct umsi_vec_cpu *c);
 
 /*
