@@ -351,19 +351,43 @@ void actor_toucher(void *arg)
 /* Somebody else may free it at any moment. */
 static void request_shared(struct world *w, struct entry *e)
 {
+	bool maskless = w->device[WORLD_DEVICES - 1].plain && !w->plan.msi.maskable;
 	umsi_irq irq = e->irq;
 	int status;
 
-	mach_entry_live(e->pci, e->index, true);
+	/* What a maskless function sends before the request is nobody's; a mask keeps it for later. */
+	mach_entry_live(e->pci, e->index, !maskless);
 	status = umsi_irq_request(w->umsi, irq, world_handler, e, "shared");
 	if (status != UMSI_ENOENT)
 		check_status(w, status, "request");
 	if (status)
 		mach_entry_live(e->pci, e->index, false);
+	if (maskless && !status)
+		mach_entry_live(e->pci, e->index, true);
 	if (e->irq == irq)
 		e->requested = status == UMSI_OK;
 	else
 		mach_entry_live(e->pci, e->index, false);
+}
+
+/* All indices of a block at once; some stay without a handler. */
+static void fill_plain(struct world *w, struct device *d)
+{
+	struct umsi_irq_request_at at = { .last = UMSI_INDEX_LAST };
+	uint32_t n = umsi_table_size(d->table);
+	umsi_irq irq[WORLD_ENTRIES];
+	uint64_t bits;
+	int status;
+
+	at.affinity = any_affinity(w, &bits);
+	status = n > 1 ? umsi_irq_alloc_block(d->table, &at, n, irq)
+		       : umsi_irq_alloc(d->table, &at, &irq[0]);
+	check_status(w, status, "alloc block");
+	for (uint32_t i = 0; i < n && !status; i++)
+		entry_begin_life(&d->entry[i], irq[i]);
+	for (uint32_t i = 0; i < n && !status; i++)
+		if (pick(w, 8) && d->entry[i].irq == irq[i])
+			request_shared(w, &d->entry[i]);
 }
 
 static void fill_device(struct world *w, struct device *d)
@@ -398,6 +422,42 @@ static void empty_device(struct world *w, struct device *d)
 			entry_end_life(&d->entry[i]);
 }
 
+/* Later events would hide that one was lost, so the shooting stops now and then until all is handled. */
+static bool any_owed(const struct device *d)
+{
+	for (uint32_t i = 0; i < WORLD_ENTRIES; i++)
+		if (mach_entry_owed(d->pci, i) && !d->entry[i].later)
+			return true;
+	return false;
+}
+
+static void hold_fire(struct world *w, struct device *d)
+{
+	for (uint32_t turn = 0; any_owed(d); turn++) {
+		MACH_CHECK(w->m, turn < 1000, "I-CONS", "an event of plain MSI was not handled in time");
+		mach_delay(w->m, 20);
+	}
+}
+
+/* Moves begin while messages are being composed: that is when words can be mixed. */
+static void fire(struct world *w, struct device *d)
+{
+	uint32_t n = umsi_table_size(d->table), events = 20 + pick(w, 60);
+	uint64_t bits;
+
+	for (uint32_t i = 0; i < events; i++) {
+		struct umsi_affinity a = any_affinity(w, &bits);
+		umsi_irq irq = d->entry[pick(w, n)].irq;
+
+		for (uint32_t burst = pick(w, 4); burst; burst--)
+			mach_pci_raise(d->pci, pick(w, n));
+		if (irq && pick(w, 3))
+			umsi_irq_set_affinity(w->umsi, irq, &a);
+		if (!pick(w, 4))
+			hold_fire(w, d);
+	}
+}
+
 void actor_remover(void *arg)
 {
 	struct world *w = arg;
@@ -408,7 +468,11 @@ void actor_remover(void *arg)
 	while (time_left(w)) {
 		status = device_up(w, d, WORLD_DEVICES - 1);
 		check_status(w, status, "device");
-		if (!status) {
+		if (!status && d->plain) {
+			fill_plain(w, d);
+			fire(w, d);
+			empty_device(w, d);
+		} else if (!status) {
 			fill_device(w, d);
 			for (uint32_t i = 0; i < 8; i++)
 				mach_pci_raise(d->pci, pick(w, WORLD_ENTRIES));

@@ -14,7 +14,7 @@
 #include "machine.h"
 
 #define WORLD_CPUS_MAX		8
-#define WORLD_DEVICES		3	/* the last one comes and goes */
+#define WORLD_DEVICES		3	/* the last one comes and goes, now and then with plain MSI */
 #define WORLD_ENTRIES		24	/* of each device's table */
 #define WORLD_OWNERS		3	/* threads that allocate; each has its part of each table */
 
@@ -40,6 +40,7 @@ struct device {
 	struct umsi_pci_function fn;
 	struct umsi_device *dev;
 	struct umsi_table *table;
+	bool plain;			/* of plain MSI, this time */
 	struct entry entry[WORLD_ENTRIES];
 };
 
@@ -52,6 +53,7 @@ struct plan {
 	bool strays;			/* messages from nowhere */
 	bool nest;			/* handlers turn interrupts on */
 	bool ticks;
+	struct mach_msi msi;		/* of the device that comes and goes, if it has any */
 	uint64_t steps;			/* actors stop starting new work here */
 };
 
