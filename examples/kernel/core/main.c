@@ -102,8 +102,9 @@ void boot_main(uint64_t boot_hw_id, const void *tree)
 		read_whole_disk();
 		monitor();
 	} else {
+		good = platform_check(kernel.root);
 		batch();
-		good = report_result();
+		good = report_result() && good;
 	}
 	arch_power_off(good);
 }

@@ -30,4 +30,7 @@ int platform_ipi_add(struct umsi_domain *root, void (*handler)(void *arg, umsi_c
 		     uint32_t *out_ipi);
 int platform_ipi_send(struct umsi_domain *root, uint32_t ipi, umsi_cpu cpu);
 
+/* Uses what else this machine has, wired lines for one; all CPUs are up. False: not as it must be. */
+bool platform_check(struct umsi_domain *root);
+
 #endif
