@@ -72,20 +72,24 @@ void umsi_flow_end(struct umsi_record *r)
 		umsi_fetch_and32(&r->state, ~(UMSI_RUN | UMSI_HELD | UMSI_DONE));
 }
 
-/* The held run ends: what came meanwhile calls the handler again, from an inbox. */
+/*
+ * The held run ends: what came meanwhile calls the handler again, from an
+ * inbox. Only then may the source speak, or what it says at once would be
+ * remembered as having come meanwhile.
+ */
 static void end_hold(struct umsi_record *r)
 {
 	uint32_t old, now;
 
-	unquieten(r);
-	if (umsi_record_is_level(r))
-		umsi_flow_rearm(r);
 	old = umsi_load32(&r->state);
 	do {
 		now = umsi_state_exit(old, true);
 	} while (!umsi_cas32(&r->state, &old, now));
 	if ((now & UMSI_QUEUED) && !(old & UMSI_QUEUED))
 		umsi_inbox_push(r, umsi_load32(&r->target));
+	unquieten(r);
+	if (umsi_record_is_level(r))
+		umsi_flow_rearm(r);
 }
 
 int umsi_irq_done(struct umsi *m, umsi_irq irq)
