@@ -29,6 +29,10 @@ static bool target_of(struct mach *m, uint64_t phys, uint32_t *target)
 		*target = c ? c->number : m->cpu->number;
 		return true;
 	}
+	if (mach_region_at(m, phys)) {
+		*target = REGION_TARGET + (uint32_t)(mach_region_at(m, phys) - m->region);
+		return true;
+	}
 	d = mach_pci_at(m, phys, &bar, &offset);
 	if (!d)
 		return false;
@@ -47,6 +51,8 @@ static void check_published(struct mach *m, const struct cpu *c, const struct st
 			mach_violate(m, "ORD", "message to a CPU, no fence behind the release store or unlock before it");
 		return;
 	}
+	if (s->target >= REGION_TARGET)
+		return;
 	if (mach_msix_is_message(m->pci[s->target - MACH_CPUS_MAX], s->phys))
 		mach_violate(m, "ORD", "message written to a table, no fence behind the release store or unlock before it");
 }
@@ -141,6 +147,12 @@ static uint64_t pci_read(struct mach *m, struct mach_pci *d, unsigned int bar, u
 	return mach_msix_read(d, bar, offset, width);
 }
 
+static uint64_t region_read(struct mach *m, struct region *r, uint64_t phys, unsigned int width)
+{
+	m->cpu->read_locked = m->cpu->nheld != 0;
+	return r->read(m, r->self, phys - r->phys, width);
+}
+
 uint64_t mach_mmio_read(struct mach *m, uint64_t phys, unsigned int width)
 {
 	struct mach_pci *d;
@@ -159,6 +171,8 @@ uint64_t mach_mmio_read(struct mach *m, uint64_t phys, unsigned int width)
 	else if (is_lapic(m, phys))
 		value = xapic_access_ok(m, m->cpu, phys, width) ?
 			mach_lapic_read(m, m->cpu, phys & 0xfff) : all_ones(width);
+	else if (target >= REGION_TARGET)
+		value = region_read(m, &m->region[target - REGION_TARGET], phys, width);
 	else if (width != 4 || phys % 4)
 		mach_violate(m, "MODEL", "interrupt file read with width %u at %#llx",
 			     width, (unsigned long long)phys);
@@ -239,6 +253,12 @@ void mach_bus_post(struct mach *m, const struct store *s)
 	}
 	if (is_lapic(m, s->phys)) {
 		mach_lapic_write(m, &m->cpus[s->target], s->phys & 0xfff, s->value);
+		return;
+	}
+	if (s->target >= REGION_TARGET) {
+		struct region *r = &m->region[s->target - REGION_TARGET];
+
+		r->write(m, r->self, s->phys - r->phys, s->width, s->value);
 		return;
 	}
 	d = m->pci[s->target - MACH_CPUS_MAX];

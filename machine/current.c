@@ -100,6 +100,7 @@ void mach_destroy(struct mach *m)
 	mach_now = NULL;
 	mach_threads_done(m);
 	mach_pci_done(m);
+	mach_regions_done(m);
 	mach_words_done(m);
 	mach_blocks_done(m);
 	mach_maps_done(m);

@@ -251,6 +251,33 @@ struct mach_pci {
 	uint64_t reads, writes;
 };
 
+/* ---- Platform devices: one range of registers each (region.c) --------------- */
+
+#define REGIONS		8u
+#define REGION_TARGET	0x10000u	/* who is written to, as in struct store */
+
+struct region {
+	uint64_t phys, bytes;
+	void *self;
+	uint64_t (*read)(struct mach *m, void *self, uint64_t offset, unsigned int width);
+	void (*write)(struct mach *m, void *self, uint64_t offset, unsigned int width, uint64_t value);
+	/* What is due by now; when the next is. */
+	uint64_t (*due)(struct mach *m, void *self);
+	void (*done)(void *self);
+	uint64_t next;
+};
+
+struct region *mach_region_add(struct mach *m, const struct region *r);
+struct region *mach_region_at(struct mach *m, uint64_t phys);
+void mach_regions_due(struct mach *m);
+uint64_t mach_regions_next(const struct mach *m);
+void mach_regions_done(struct mach *m);
+/* Something of it happens at @due. */
+void mach_region_wake(struct mach *m, struct region *r, uint64_t due);
+
+/* ioapic.c: a local APIC broadcasts the end of @vector. */
+void mach_ioapic_eoi_all(struct mach *m, uint32_t vector);
+
 /* ---- The machine ---------------------------------------------------------- */
 
 struct event {
@@ -293,6 +320,10 @@ struct mach {
 
 	struct mach_pci **pci;
 	uint32_t npci;
+
+	struct region region[REGIONS];
+	uint32_t regions;
+	struct mach_ioapic *ioapics;
 
 	struct block *blocks;
 	size_t nblocks, room_blocks;

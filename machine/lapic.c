@@ -14,6 +14,7 @@
 
 #define SPURIOUS_RESET	0xffu
 #define SVR_ENABLE	(1u << 8)
+#define SVR_NO_BROADCAST (1u << 12)
 #define LVT_MASKED	(1u << 16)
 
 /* ---- Acceptance ---- */
@@ -173,10 +174,13 @@ void mach_lapic_take(struct mach *m, struct cpu *c)
 
 static void end_of_interrupt(struct mach *m, struct cpu *c)
 {
-	uint32_t v = highest(c->lapic.isr);
+	struct lapic *l = &c->lapic;
+	uint32_t v = highest(l->isr);
 
-	clear_bit(c->lapic.isr, v);
+	clear_bit(l->isr, v);
 	mach_trace(m, "end of vector %", v, 0);
+	if (has_bit(l->tmr, v) && !(l->svr & SVR_NO_BROADCAST))
+		mach_ioapic_eoi_all(m, v);
 }
 
 void mach_lapic_timer(struct mach *m, struct cpu *c)

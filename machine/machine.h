@@ -219,6 +219,19 @@ uint64_t mach_lapic_taken(const struct mach *m, umsi_cpu cpu);
 void mach_lapic_set_timer(struct mach *m, umsi_cpu cpu, uint32_t vector);
 void mach_lapic_inject(struct mach *m, umsi_cpu cpu, uint32_t vector);
 
+/* ---- I/O APICs ---------------------------------------------------------- */
+
+struct mach_ioapic;
+
+/* @version: 0x20 and up have the EOI register. Every entry starts masked. */
+struct mach_ioapic *mach_ioapic_add(struct mach *m, uint64_t phys, uint32_t pins, uint32_t version);
+/* The electrical level of a line; it starts low. Any context. */
+void mach_ioapic_line(struct mach_ioapic *io, uint32_t pin, bool high);
+uint64_t mach_ioapic_entry(const struct mach_ioapic *io, uint32_t pin);
+/* What firmware left there. */
+void mach_ioapic_poke(struct mach_ioapic *io, uint32_t pin, uint64_t entry);
+uint64_t mach_ioapic_sent(const struct mach_ioapic *io, uint32_t pin);
+
 /* ---- PCI functions with MSI-X ------------------------------------------- */
 
 enum mach_sampling {

@@ -28,6 +28,7 @@ void mach_advance(struct mach *m)
 	for (uint32_t i = 0; i < m->npci; i++)
 		if (m->pci[i]->due <= m->step)
 			mach_pci_due(m->pci[i]);
+	mach_regions_due(m);
 	for (uint32_t i = 0; i < m->ncpus; i++) {
 		if (m->cpus[i].file.due <= m->step)
 			mach_file_due(m, &m->cpus[i]);
@@ -43,6 +44,7 @@ void mach_advance(struct mach *m)
 	}
 	for (uint32_t i = 0; i < m->npci; i++)
 		lower(&next, m->pci[i]->due);
+	lower(&next, mach_regions_next(m));
 	m->next_due = next;
 }
 

@@ -33,6 +33,12 @@ struct umsi_store_ops {
 	bool shared_message;
 
 	/*
+	 * What an edge source signals while masked is lost, against what mask asks
+	 * for (I/O APIC pins, timers): after a move its handler is called once more.
+	 */
+	bool mask_loses;
+
+	/*
 	 * Writes the message. With mask present it is called masked. Returns how
 	 * many device writes it took (>= 0), or a negative status; UMSI_EAGAIN: not
 	 * now, and nothing was written.

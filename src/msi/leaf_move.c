@@ -34,6 +34,7 @@ static int update_masked(struct umsi_table *t, struct umsi_record *first, const 
 	if (status < 0)
 		return status;
 	mv->device_writes += (uint32_t)status;
+	mv->replay = t->ops->mask_loses && !umsi_record_is_level(first);
 	return UMSI_OK;
 }
 
