@@ -23,6 +23,18 @@ static const char *check_imsic(const struct umsi_fdt *fdt, const struct umsi_cpu
 	return with_file ? NULL : "imsic: no file at all";
 }
 
+static const char *check_gic(const struct umsi_fdt *fdt)
+{
+	struct umsi_fdt_error error = { 0 };
+	struct umsi_gic_config config;
+
+	if (umsi_fdt_gic(fdt, &config, &error))
+		return error.what && error.offset <= fdt->bytes ? NULL : "gic: unexplained";
+	if (config.frames > UMSI_GIC_FRAMES_MAX || (config.timer_id && config.timer_id - 16 > 15))
+		return "gic: frames or timer";
+	return NULL;
+}
+
 static const char *check_bridge(const struct umsi_pci_host *host)
 {
 	if (host->ecam_phys + host->ecam_bytes - 1 < host->ecam_phys ||
@@ -61,6 +73,8 @@ const char *find_everything(const struct umsi_fdt *fdt)
 		return "cpus: unexplained";
 	if (!status)
 		wrong = check_imsic(fdt, cpus, ncpus);
+	if (!wrong)
+		wrong = check_gic(fdt);
 	while (!wrong && !umsi_fdt_pci_host(fdt, host.node, &host, &error))
 		wrong = check_bridge(&host);
 	return wrong;
