@@ -232,6 +232,13 @@ uint64_t mach_ioapic_entry(const struct mach_ioapic *io, uint32_t pin);
 void mach_ioapic_poke(struct mach_ioapic *io, uint32_t pin, uint64_t entry);
 uint64_t mach_ioapic_sent(const struct mach_ioapic *io, uint32_t pin);
 
+/* ---- HPET: every comparator can send messages; a tick is a step ----------- */
+
+struct mach_hpet;
+
+struct mach_hpet *mach_hpet_add(struct mach *m, uint64_t phys, uint32_t timers);
+uint64_t mach_hpet_sent(const struct mach_hpet *h, uint32_t timer);
+
 /* ---- PCI functions with MSI-X ------------------------------------------- */
 
 enum mach_sampling {
