@@ -49,7 +49,9 @@ static void library_up(const struct box_config *c)
 	struct umsi_imsic_file files[BOX_CPUS];
 	const struct umsi_imsic_config imsic = {
 		.files = files, .num_ids = BOX_IDS, .system_ids = c->system_ids ? c->system_ids : 8,
-		.hart_index_bits = 2, .timer = on_timer,
+		.hart_index_bits = c->groups ? 1 : 2,
+		.group_index_bits = c->groups ? 1 : 0, .group_index_shift = c->groups ? 36 : 0,
+		.timer = on_timer,
 	};
 
 	for (umsi_cpu i = 0; i < BOX_CPUS; i++)
@@ -81,7 +83,8 @@ void box_begin(const struct box_config *c)
 {
 	const struct mach_config mc = {
 		.ncpus = BOX_CPUS, .num_ids = BOX_IDS, .trap = on_trap, .chaos = c->chaos,
-		.imsic_base = c->imsic_base, .tick_steps = 400,
+		.imsic_base = c->imsic_base, .hart_bits = c->groups ? 1 : 2,
+		.group_bits = c->groups ? 1 : 0, .group_shift = 36, .tick_steps = 400,
 	};
 	struct mach_pci_config pc = {
 		.requester_id = BOX_ID, .entries = c->entries, .sampling = c->sampling, .msi = c->msi,

@@ -43,6 +43,7 @@ struct box_config {
 	uint16_t entries;		/* of an MSI-X table of the same function */
 	uint32_t system_ids;		/* more = fewer slots; 0 = 8 */
 	uint64_t imsic_base;
+	bool groups;			/* CPUs 2 and 3 are 64 GiB above CPUs 0 and 1 */
 	const struct mach_chaos *chaos;	/* NULL = from the seed */
 };
 

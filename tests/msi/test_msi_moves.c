@@ -155,7 +155,7 @@ static void move_under_fire(const struct box_config *config, uint32_t messages)
 }
 
 /* Slots plenty, or short: the second leaves no slot that is free on both CPUs, so events are replayed. */
-static void all_orders(struct mach_msi msi, uint32_t messages)
+static void all_orders(struct mach_msi msi, uint32_t messages, bool groups)
 {
 	moved = 0;
 	for (uint64_t seed = 1; seed <= seeds(); seed++) {
@@ -163,7 +163,7 @@ static void all_orders(struct mach_msi msi, uint32_t messages)
 			const struct box_config c = {
 				.seed = seed * 4 + (uint64_t)order, .msi = msi,
 				.sampling = (enum mach_sampling)order,
-				.system_ids = seed % 2 ? 0 : 32,
+				.system_ids = seed % 2 ? 0 : 32, .groups = groups,
 			};
 
 			move_under_fire(&c, messages);
@@ -176,31 +176,44 @@ static void all_orders(struct mach_msi msi, uint32_t messages)
 static void P_47_one_message_without_mask(void **state)
 {
 	(void)state;
-	all_orders((struct mach_msi){ .wide = true }, 1);
+	all_orders((struct mach_msi){ .wide = true }, 1, false);
 }
 
 static void P_47_one_message_without_mask_or_upper_address(void **state)
 {
 	(void)state;
-	all_orders((struct mach_msi){ .wide = false }, 1);
+	all_orders((struct mach_msi){ .wide = false }, 1, false);
 }
 
 static void P_47_eight_messages_without_mask(void **state)
 {
 	(void)state;
-	all_orders((struct mach_msi){ .wide = true, .messages_log2 = 3 }, 8);
+	all_orders((struct mach_msi){ .wide = true, .messages_log2 = 3 }, 8, false);
+}
+
+/* Both halves of the address change as well as the data, when a move goes far. */
+static void P_47_P_58_three_words_without_mask(void **state)
+{
+	(void)state;
+	all_orders((struct mach_msi){ .wide = true }, 1, true);
+}
+
+static void P_47_P_58_three_words_of_eight_messages_without_mask(void **state)
+{
+	(void)state;
+	all_orders((struct mach_msi){ .wide = true, .messages_log2 = 3 }, 8, true);
 }
 
 static void one_message_with_mask(void **state)
 {
 	(void)state;
-	all_orders((struct mach_msi){ .wide = true, .maskable = true }, 1);
+	all_orders((struct mach_msi){ .wide = true, .maskable = true }, 1, false);
 }
 
 static void eight_messages_with_mask(void **state)
 {
 	(void)state;
-	all_orders((struct mach_msi){ .maskable = true, .messages_log2 = 5 }, 8);
+	all_orders((struct mach_msi){ .maskable = true, .messages_log2 = 5 }, 8, false);
 }
 
 int main(void)
@@ -209,6 +222,8 @@ int main(void)
 		cmocka_unit_test(P_47_one_message_without_mask),
 		cmocka_unit_test(P_47_one_message_without_mask_or_upper_address),
 		cmocka_unit_test(P_47_eight_messages_without_mask),
+		cmocka_unit_test(P_47_P_58_three_words_without_mask),
+		cmocka_unit_test(P_47_P_58_three_words_of_eight_messages_without_mask),
 		cmocka_unit_test(one_message_with_mask),
 		cmocka_unit_test(eight_messages_with_mask),
 	};
