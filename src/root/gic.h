@@ -41,6 +41,7 @@ struct umsi_gic_domain {
 
 struct umsi_gic_cpu {
 	umsi_atomic32 targets;		/* its bit in target registers; 0 until it was online */
+	bool open;			/* its interface is on; own CPU */
 	umsi_atomic32 load;		/* interrupts that target it */
 	umsi_atomic64 unowned;
 };
@@ -109,14 +110,21 @@ void umsi_gic_send(struct umsi_gic *gic, umsi_cpu cpu, uint32_t sgi);
 
 /* gic_number.c: who has which number. */
 bool umsi_gic_in_frame(const struct umsi_gic *gic, uint32_t id);
-int umsi_gic_take_message(struct umsi_gic *gic, struct umsi_record *r, umsi_cpu cpu);
-int umsi_gic_take_wire(struct umsi_gic *gic, struct umsi_record *r, umsi_cpu cpu);
+/* Chooses a CPU, takes and publishes; @wire: the number is the index. */
+int umsi_gic_take(struct umsi_gic *gic, struct umsi_record *r, const struct umsi_where *where,
+		  bool wire);
 /* It was disabled. */
 void umsi_gic_give(struct umsi_gic *gic, struct umsi_record *r);
 void umsi_gic_reap(struct umsi_domain *d);
 bool umsi_gic_make_room(struct umsi_domain *d, const struct umsi_where *where, bool for_move);
 
+/* gic_leave.c */
+int umsi_gic_cpu_leave(struct umsi_domain *d, umsi_cpu cpu);
+int umsi_gic_cpu_dead(struct umsi_domain *d, umsi_cpu cpu);
+
 /* gic_spi.c */
+/* The permitted open CPU that fewest interrupts target, or UMSI_CPU_NONE. */
+umsi_cpu umsi_gic_choose(const struct umsi_gic *gic, const struct umsi_where *where);
 extern const struct umsi_domain_ops umsi_gic_message_ops, umsi_gic_wire_ops;
 
 #endif

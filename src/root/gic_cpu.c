@@ -42,7 +42,7 @@ int umsi_gic_cpu_online(struct umsi_domain *d, umsi_cpu cpu)
 	struct umsi_gic *gic = umsi_gic_of(d);
 	volatile unsigned char *interface = gic->cpu_interface;
 
-	if (umsi_load32(&gic->cpu[cpu].targets))
+	if (gic->cpu[cpu].open)
 		return UMSI_OK;
 	umsi_mmio_write32(interface + GICC_CTLR, 0);
 	reset_private(gic);
@@ -54,6 +54,7 @@ int umsi_gic_cpu_online(struct umsi_domain *d, umsi_cpu cpu)
 	if (!(umsi_mmio_read32(interface + GICC_CTLR) & GICC_CTLR_ENABLE))
 		return UMSI_EREFUSED;
 	umsi_store32(&gic->cpu[cpu].targets, own_targets(gic));
+	gic->cpu[cpu].open = true;
 	return UMSI_OK;
 }
 

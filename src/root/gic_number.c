@@ -76,39 +76,48 @@ static void publish_locked(struct umsi_gic *gic, struct umsi_record *r, uint32_t
 }
 
 /* A block's numbers are aligned; the frame hands on the low bits that the device put in. */
-int umsi_gic_take_message(struct umsi_gic *gic, struct umsi_record *r, umsi_cpu cpu)
+static int take_message_locked(struct umsi_gic *gic, struct umsi_record *r, umsi_cpu cpu)
 {
-	struct umsi *m = machine_of(gic);
 	struct umsi_group g = umsi_group_of(&r);
-	uintptr_t state = umsi_lock(m, &gic->lock);
-	int status = UMSI_OK;
-	uint32_t id;
+	uint32_t id = umsi_ids_take_block(&gic->pool, umsi_lowest_bit(g.count));
 
-	reap_locked(gic);
-	id = umsi_ids_take_block(&gic->pool, umsi_lowest_bit(g.count));
 	if (id == UMSI_IDS_NONE)
-		status = umsi_load32(&gic->ending_count) ? UMSI_EAGAIN : UMSI_ENOSLOT;
-	for (uint32_t i = 0; !status && i < g.count; i++)
+		return umsi_load32(&gic->ending_count) ? UMSI_EAGAIN : UMSI_ENOSLOT;
+	for (uint32_t i = 0; i < g.count; i++)
 		publish_locked(gic, g.member[i], id + i, cpu);
-	umsi_unlock(m, &gic->lock, state);
-	return status;
+	return UMSI_OK;
 }
 
-int umsi_gic_take_wire(struct umsi_gic *gic, struct umsi_record *r, umsi_cpu cpu)
+static int take_wire_locked(struct umsi_gic *gic, struct umsi_record *r, umsi_cpu cpu)
 {
-	struct umsi *m = machine_of(gic);
 	uint32_t id = r->index;
-	uintptr_t state;
-	int status = UMSI_OK;
 
 	if (id < GIC_FIRST_SPI || id >= gic->ids || umsi_gic_in_frame(gic, id))
 		return UMSI_ERANGE;
-	state = umsi_lock(m, &gic->lock);
-	reap_locked(gic);
-	if (!umsi_load_ptr(&gic->record[id]))
-		publish_locked(gic, r, id, cpu);
-	else
-		status = gic->ending[id / 64] >> (id % 64) & 1 ? UMSI_EAGAIN : UMSI_EEXIST;
+	if (umsi_load_ptr(&gic->record[id]))
+		return gic->ending[id / 64] >> (id % 64) & 1 ? UMSI_EAGAIN : UMSI_EEXIST;
+	publish_locked(gic, r, id, cpu);
+	return UMSI_OK;
+}
+
+/*
+ * R1, R14: choosing and publishing are one critical section, so that whoever
+ * has barred a CPU and then taken this lock sees every number aimed at it.
+ */
+int umsi_gic_take(struct umsi_gic *gic, struct umsi_record *r, const struct umsi_where *where,
+		  bool wire)
+{
+	struct umsi *m = machine_of(gic);
+	uintptr_t state = umsi_lock(m, &gic->lock);
+	umsi_cpu cpu = umsi_gic_choose(gic, where);
+	int status = UMSI_ENOCPU;
+
+	if (cpu != UMSI_CPU_NONE) {
+		reap_locked(gic);
+		status = wire ? take_wire_locked(gic, r, cpu) : take_message_locked(gic, r, cpu);
+	}
+	if (!status)
+		umsi_fetch_add32(&gic->cpu[cpu].load, umsi_group_of(&r).count);
 	umsi_unlock(m, &gic->lock, state);
 	return status;
 }

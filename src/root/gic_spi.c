@@ -5,7 +5,7 @@
 
 static bool permitted(const struct umsi_gic *gic, const struct umsi_where *where, umsi_cpu cpu)
 {
-	if (!umsi_load32(&gic->messages.domain.m->cpu[cpu].online))
+	if (!umsi_cpu_open(gic->messages.domain.m, cpu))
 		return false;
 	if (where->cpu != UMSI_CPU_NONE && where->cpu != cpu)
 		return false;
@@ -13,7 +13,7 @@ static bool permitted(const struct umsi_gic *gic, const struct umsi_where *where
 }
 
 /* The permitted CPU that fewest interrupts target. */
-static umsi_cpu choose(const struct umsi_gic *gic, const struct umsi_where *where)
+umsi_cpu umsi_gic_choose(const struct umsi_gic *gic, const struct umsi_where *where)
 {
 	umsi_cpu best = UMSI_CPU_NONE;
 	uint32_t least = UINT32_MAX;
@@ -34,31 +34,16 @@ static void add_load(struct umsi_gic *gic, umsi_cpu cpu, uint32_t n)
 	umsi_fetch_add32(&gic->cpu[cpu].load, n);
 }
 
-static int reserve(struct umsi_gic *gic, struct umsi_record *r, const struct umsi_where *where,
-		   int (*take)(struct umsi_gic *gic, struct umsi_record *r, umsi_cpu cpu))
-{
-	umsi_cpu cpu = choose(gic, where);
-	int status;
-
-	if (cpu == UMSI_CPU_NONE)
-		return UMSI_ENOCPU;
-	status = take(gic, r, cpu);
-	if (status)
-		return status;
-	add_load(gic, cpu, umsi_group_of(&r).count);
-	return UMSI_OK;
-}
-
 static int message_reserve(struct umsi_domain *d, struct umsi_record *r,
 			   const struct umsi_where *where)
 {
-	return reserve(umsi_gic_of(d), r, where, umsi_gic_take_message);
+	return umsi_gic_take(umsi_gic_of(d), r, where, false);
 }
 
 static int wire_reserve(struct umsi_domain *d, struct umsi_record *r,
 			const struct umsi_where *where)
 {
-	return reserve(umsi_gic_of(d), r, where, umsi_gic_take_wire);
+	return umsi_gic_take(umsi_gic_of(d), r, where, true);
 }
 
 static void unreserve(struct umsi_domain *d, struct umsi_record *r, int settled)
@@ -144,7 +129,7 @@ static void wire_compose(struct umsi_domain *d, struct umsi_record *r, struct um
 
 static int move_prepare(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv)
 {
-	mv->cpu = choose(umsi_gic_of(d), &mv->where);
+	mv->cpu = umsi_gic_choose(umsi_gic_of(d), &mv->where);
 	if (mv->cpu == UMSI_CPU_NONE)
 		return UMSI_ENOCPU;
 	mv->slot = umsi_record_leader(r)->slot;
@@ -250,6 +235,8 @@ const struct umsi_domain_ops umsi_gic_message_ops = {
 	.make_room = umsi_gic_make_room,
 	.reap = umsi_gic_reap,
 	.cpu_online = umsi_gic_cpu_online,
+	.cpu_leave = umsi_gic_cpu_leave,
+	.cpu_dead = umsi_gic_cpu_dead,
 	.dump_path = dump_path,
 	.dump = dump,
 	.stats = stats,
