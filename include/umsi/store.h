@@ -55,8 +55,9 @@ struct umsi_store_ops {
 			   const struct umsi_msg *msg, unsigned int which);
 
 	/*
-	 * Optional: the first index is opened, the last one closed. For stores that
-	 * cannot mask. Return device writes, or a negative status (start only).
+	 * Optional: the first index is opened (start, again after each time all were
+	 * closed); the last one is closed (stop, only where there is no mask). Return
+	 * device writes, or a negative status (start only).
 	 */
 	int (*start)(void *store);
 	int (*stop)(void *store);

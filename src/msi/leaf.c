@@ -58,10 +58,11 @@ static int start(struct umsi_table *t, struct umsi_record *r)
 	return status < 0 ? status : UMSI_OK;
 }
 
+/* A mask is enough where there is one: it keeps what comes for the next owner, stopping would not. */
 static void close_index(struct umsi_table *t, struct umsi_record *r)
 {
 	umsi_leaf_mask(t, r);
-	if (t->ops->stop && !others_open(r))
+	if (!t->ops->mask && t->ops->stop && !others_open(r))
 		t->ops->stop(t->store);
 }
 

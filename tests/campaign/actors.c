@@ -274,8 +274,11 @@ static void free_foreign(struct world *w)
 	status = umsi_irq_free(w->umsi, irq);
 	MACH_CHECK(w->m, status == UMSI_OK || status == UMSI_ENOENT, "I-API", "free: %s",
 		   umsi_status_text(status));
-	if (status == UMSI_OK && e->irq == irq)
+	/* A request that ran beside this free may have called it live again. */
+	if (status == UMSI_OK && e->irq == irq) {
+		mach_entry_live(e->pci, e->index, false);
 		entry_end_life(e);
+	}
 }
 
 void actor_closer(void *arg)
@@ -493,6 +496,10 @@ void actor_ipi(void *arg)
 	while (time_left(w)) {
 		umsi_cpu to = pick(w, w->plan.ncpus);
 
+		if (w->going >> to & 1) {
+			mach_delay(w->m, 50);
+			continue;
+		}
 		umsi_hosted_store(&w->ipi_word[to], 8, ++w->ipi_sent[to], UMSI_HOSTED_RELAXED);
 		MACH_CHECK(w->m, w->isa->ipi_send(w, to) == UMSI_OK, "I-API", "ipi");
 		mach_delay(w->m, pick(w, 250));

@@ -120,6 +120,7 @@ static void add(struct result *sum, const struct result *r)
 	sum->totals.revived += r->totals.revived;
 	sum->totals.handovers += r->totals.handovers;
 	sum->totals.drains += r->totals.drains;
+	sum->totals.hotplug += r->totals.hotplug;
 }
 
 /* A child that dies without its result counts as a violation. */
@@ -168,10 +169,11 @@ int main(int argc, char **argv)
 	else
 		run_jobs(&s, &sum);
 	printf("RESULT sim isa=%s seeds=%llu steps=%llu violations=%llu moves=%llu handled=%llu reaped=%llu "
-	       "revived=%llu handovers=%llu drains=%llu\n", s.isa->name, (unsigned long long)sum.totals.runs,
+	       "revived=%llu handovers=%llu drains=%llu hotplug=%llu\n", s.isa->name, (unsigned long long)sum.totals.runs,
 	       (unsigned long long)sum.totals.steps, (unsigned long long)sum.violations,
 	       (unsigned long long)sum.totals.moves, (unsigned long long)sum.totals.handled,
 	       (unsigned long long)sum.totals.reaped, (unsigned long long)sum.totals.revived,
-	       (unsigned long long)sum.totals.handovers, (unsigned long long)sum.totals.drains);
+	       (unsigned long long)sum.totals.handovers, (unsigned long long)sum.totals.drains,
+	       (unsigned long long)sum.totals.hotplug);
 	return sum.violations ? 1 : 0;
 }

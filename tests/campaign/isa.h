@@ -20,6 +20,7 @@ struct isa {
 	/* A message from nowhere. */
 	void (*stray)(struct world *w, umsi_cpu cpu);
 	int (*destroy)(struct umsi_domain *root);
+	bool hotplug;			/* its root lets CPUs leave */
 };
 
 extern const struct isa isa_riscv, isa_x86;

@@ -69,4 +69,5 @@ const struct isa isa_riscv = {
 	.ipi_send = ipi_send,
 	.stray = stray,
 	.destroy = umsi_imsic_destroy,
+	.hotplug = true,
 };

@@ -69,6 +69,7 @@ static void stray(struct world *w, umsi_cpu cpu)
 
 const struct isa isa_x86 = {
 	.name = "x86",
+	.hotplug = true,
 	.machine = machine,
 	.min_age_ns = min_age_ns,
 	.root = root,

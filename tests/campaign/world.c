@@ -37,6 +37,7 @@ static struct plan draw_plan(uint64_t seed)
 	p.strays = (x >> 20) % 16 == 0;
 	p.nest = (x >> 24) % 3 == 0;
 	p.ticks = (x >> 28) % 2 == 0;
+	p.hotplug = (x >> 30) % 3 == 0 && p.ncpus > 2;
 	p.msi = draw_msi(x >> 44);
 	p.steps = 5000 + (x >> 32) % 4000;
 	return p;
@@ -139,6 +140,8 @@ bool may_fail(const struct world *w, int status)
 		return w->plan.fail_alloc;
 	if (status == UMSI_EGONE || status == UMSI_ECAP_GONE)
 		return w->plan.surprise;
+	if (status == UMSI_ENOCPU)
+		return w->plan.hotplug;
 	return status == UMSI_ENOSLOT || status == UMSI_EAGAIN || status == UMSI_ENOINDEX;
 }
 
@@ -273,6 +276,8 @@ static void start_actors(struct world *w, struct owner *owners)
 	mach_pci_traffic(w->device[0].pci, 200 + mach_random(w->m, 400), 8);
 	mach_pci_traffic(w->device[1].pci, 200 + mach_random(w->m, 400), 12);
 	mach_pci_traffic(w->device[2].pci, 100, 30);
+	if (w->plan.hotplug && w->isa->hotplug)
+		mach_thread(w->m, 0, actor_hotplug, w);
 	if (w->plan.surprise)
 		mach_pci_remove(w->device[1].pci, 1000 + mach_random(w->m, 4000));
 	if (w->plan.fail_alloc)
@@ -372,6 +377,7 @@ static void check_all_gone(struct world *w, struct totals *totals)
 	totals->revived += st.revived;
 	totals->handovers += st.handovers;
 	totals->drains += st.drains;
+	totals->hotplug += w->trips;
 	MACH_CHECK(w->m, w->isa->destroy(w->root) == UMSI_OK, "I-API", "the root cannot go");
 	w->root = NULL;
 	MACH_CHECK(w->m, umsi_destroy(w->umsi) == UMSI_OK, "I-API", "the machine cannot go");

@@ -53,6 +53,7 @@ struct plan {
 	bool strays;			/* messages from nowhere */
 	bool nest;			/* handlers turn interrupts on */
 	bool ticks;
+	bool hotplug;			/* CPUs leave and come back */
 	struct mach_msi msi;		/* of the device that comes and goes, if it has any */
 	uint64_t steps;			/* actors stop starting new work here */
 };
@@ -73,13 +74,15 @@ struct world {
 	uint64_t ipi_sent[WORLD_CPUS_MAX], ipi_seen[WORLD_CPUS_MAX];
 	uint64_t moves_tried, moves_done;
 	uint64_t started;			/* through the seam */
+	uint32_t going;			/* bit per CPU that has been told to leave once */
+	uint64_t trips;			/* CPUs that went down */
 	bool closing;			/* handlers answer at once from now on */
 	uint32_t left;			/* drain threads still at work in the last phase */
 };
 
 /* One whole run. False: violated; the machine is kept in *out for the report. */
 struct totals {
-	uint64_t steps, moves, handled, runs, reaped, revived, handovers, drains;
+	uint64_t steps, moves, handled, runs, reaped, revived, handovers, drains, hotplug;
 };
 
 bool world_run(const struct isa *isa, uint64_t seed, struct totals *totals, bool report, unsigned int events);
@@ -90,6 +93,7 @@ void actor_mover(void *arg);
 void actor_toucher(void *arg);		/* triggers, reads, dumps, misuses */
 void actor_remover(void *arg);		/* the device that comes and goes */
 void actor_ipi(void *arg);
+void actor_hotplug(void *arg);		/* hotplug.c */
 void actor_closer(void *arg);		/* says done wherever it is owed */
 
 struct owner {
