@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* CPUs that leave: what moves, what is refused, what comes back. */
+#include "rig.h"
+
+/* On the CPU itself: dead, then down. */
+static void die(void *arg)
+{
+	struct rig *r = arg;
+
+	mach_irq_off(r->m);
+	assert_int_equal(umsi_cpu_dead(r->umsi, mach_cpu(r->m)), UMSI_OK);
+	mach_cpu_down(r->m);
+}
+
+static void back(void *arg)
+{
+	struct rig *r = arg;
+
+	assert_int_equal(umsi_cpu_online(r->umsi, mach_cpu(r->m)), UMSI_OK);
+	mach_irq_on(r->m);
+}
+
+static void take_down(struct rig *r, umsi_cpu cpu)
+{
+	assert_int_equal(umsi_cpu_leave(r->umsi, cpu), UMSI_OK);
+	mach_thread(r->m, cpu, die, r);
+	rig_settle(r);
+	assert_false(umsi_cpu_is_online(r->umsi, cpu));
+}
+
+static void everything_moves_and_comes_back(void **state)
+{
+	struct rig r;
+	umsi_irq irq[4];
+
+	(void)state;
+	rig_start(&r, 1);
+	for (uint32_t i = 0; i < 4; i++) {
+		irq[i] = rig_irq(&r, i);
+		assert_int_equal(rig_move(&r, irq[i], 2), UMSI_OK);
+	}
+	take_down(&r, 2);
+	for (uint32_t i = 0; i < 4; i++) {
+		assert_int_not_equal(umsi_irq_effective_cpu(r.umsi, irq[i]), 2);
+		assert_true(mach_pci_raise(r.pci[0], i));
+	}
+	rig_settle(&r);
+	assert_int_equal(r.calls, 4);
+	/* Their affinity was that CPU alone. */
+	assert_int_equal(rig_stats(&r).affinity_broken, 4);
+	assert_int_equal(rig_move(&r, irq[0], 2), UMSI_ENOCPU);
+	assert_int_equal(mach_imsic_lost(r.m, 2), 0);
+
+	mach_cpu_up(r.m, 2, back, &r);
+	rig_settle(&r);
+	assert_int_equal(rig_move(&r, irq[0], 2), UMSI_OK);
+	mach_pci_raise(r.pci[0], 0);
+	rig_settle(&r);
+	assert_int_equal(r.last_cpu, 2);
+	rig_end(&r);
+}
+
+/* P-34: interrupts nobody has requested own slots there too. */
+static void P_34_unrequested_interrupts_move_as_well(void **state)
+{
+	struct umsi_irq_request_at at = { .affinity = { .kind = UMSI_AFFINITY_CPU, .cpu = 2 } };
+	struct rig r;
+	umsi_irq irq;
+
+	(void)state;
+	rig_start(&r, 1);
+	assert_int_equal(umsi_irq_alloc(r.table, &at, &irq), UMSI_OK);
+	take_down(&r, 2);
+	assert_int_not_equal(umsi_irq_effective_cpu(r.umsi, irq), 2);
+	assert_int_equal(umsi_irq_request(r.umsi, irq, rig_handler, &r, "late"), UMSI_OK);
+	mach_pci_raise(r.pci[0], 0);
+	rig_settle(&r);
+	assert_int_equal(r.calls, 1);
+	mach_cpu_up(r.m, 2, back, &r);
+	rig_settle(&r);
+	rig_end(&r);
+}
+
+/* A store that holds nothing: for filling slots. */
+static int void_write(void *store, uint32_t index, uint64_t cookie, const struct umsi_msg *msg)
+{
+	(void)store, (void)index, (void)cookie, (void)msg;
+	return 1;
+}
+
+static int void_settle(void *store, uint32_t index, uint64_t cookie)
+{
+	(void)store, (void)index, (void)cookie;
+	return UMSI_OK;
+}
+
+static const struct umsi_store_ops void_ops = {
+	.name = "void", .number_name = "n", .write = void_write, .settle = void_settle,
+};
+
+/* P-42: no room elsewhere: refused, and nothing has moved. */
+static void P_42_refused_as_a_whole(void **state)
+{
+	struct umsi_irq_request_at at = { .last = UMSI_INDEX_LAST };
+	struct umsi_table_config config = { .size = 512 };
+	struct umsi_table *table;
+	umsi_irq irq[256];
+	uint32_t n = 0;
+	struct rig r;
+
+	(void)state;
+	rig_start(&r, 1);
+	assert_int_equal(umsi_table_create(r.dev, &void_ops, NULL, &config, &table), UMSI_OK);
+	while (n < 256 && umsi_irq_alloc(table, &at, &irq[n]) == UMSI_OK)
+		n++;
+	assert_int_equal(umsi_cpu_leave(r.umsi, 3), UMSI_ENOSLOT);
+	assert_true(umsi_cpu_is_online(r.umsi, 3));
+	assert_int_equal(rig_stats(&r).moves, 0);
+	assert_int_equal(rig_stats(&r).retiring, 0);
+	for (uint32_t i = 0; i < n; i++)
+		if (umsi_irq_effective_cpu(r.umsi, irq[i]) != 3)
+			assert_int_equal(umsi_irq_free(r.umsi, irq[i]), UMSI_OK);
+	take_down(&r, 3);
+	mach_cpu_up(r.m, 3, back, &r);
+	rig_settle(&r);
+	rig_end(&r);
+}
+
+static void the_last_cpu_stays(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_machine(&r, &mach_chaos_none, 1);
+	r.offline = 0xe;
+	rig_library(&r);
+	assert_int_equal(umsi_cpu_leave(r.umsi, 0), UMSI_EBUSY);
+	assert_int_equal(umsi_cpu_leave(r.umsi, 1), UMSI_ESTATE);
+	assert_int_equal(umsi_cpu_leave(r.umsi, RIG_CPUS), UMSI_ERANGE);
+	assert_int_equal(umsi_cpu_dead(r.umsi, 0), UMSI_ESTATE);
+	rig_end(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(everything_moves_and_comes_back),
+		cmocka_unit_test(P_34_unrequested_interrupts_move_as_well),
+		cmocka_unit_test(P_42_refused_as_a_whole),
+		cmocka_unit_test(the_last_cpu_stays),
+	};
+
+	return cmocka_run_group_tests_name("leaving", tests, NULL, NULL);
+}
