@@ -13,6 +13,7 @@
 
 #define STACK_BYTES	(16 * 1024ul)
 #define TICKS_A_SECOND	20
+#define POLL_NS		500000ull
 #define START_NS	(20 * 1000000000ull)
 
 _Static_assert(offsetof(struct cpu, stack_top) == CPU_STACK_TOP, "entry.S");
@@ -70,26 +71,31 @@ static void open_cpu(struct cpu *cpu)
 	arch_irq_on();
 }
 
-static bool has_job(const void *arg)
+static bool has_no_job(const void *arg)
 {
 	const struct cpu *cpu = arg;
 
-	return __atomic_load_n(&cpu->job, __ATOMIC_ACQUIRE) != NULL;
+	return __atomic_load_n(&cpu->job, __ATOMIC_ACQUIRE) == NULL;
 }
 
-static bool has_no_job(const void *arg)
+static bool has_work(const void *arg)
 {
-	return !has_job(arg);
+	const struct cpu *cpu = arg;
+
+	return !has_no_job(cpu) || __atomic_load_n(&cpu->going, __ATOMIC_ACQUIRE);
 }
 
-/* A started CPU's whole life. */
+/* A started CPU's whole life; it begins anew when the CPU comes back. */
 void hart_main(void)
 {
 	struct cpu *cpu = this_cpu();
 
 	open_cpu(cpu);
 	for (;;) {
-		cpu_wait(has_job, cpu, CPU_FOREVER);
+		cpu_wait(has_work, cpu, CPU_FOREVER);
+		cpu_go_if_asked(cpu);
+		if (has_no_job(cpu))
+			continue;
 		cpu->job(cpu, cpu->job_arg);
 		__atomic_store_n(&cpu->job, NULL, __ATOMIC_RELEASE);
 		cpu_wake(&boot_cpu);
@@ -103,11 +109,16 @@ static void woken(void *arg, umsi_cpu cpu)
 	(void)cpu;
 }
 
+bool cpu_is_up(const struct cpu *cpu)
+{
+	return __atomic_load_n(&cpu->up, __ATOMIC_ACQUIRE);
+}
+
 static void wait_up(struct cpu *cpu)
 {
 	uint64_t end = time_ns() + START_NS;
 
-	while (!__atomic_load_n(&cpu->up, __ATOMIC_ACQUIRE)) {
+	while (!cpu_is_up(cpu)) {
 		if (time_ns() > end)
 			panic("cpu %u (hart %lu) does not come up", cpu->index, cpu->hw_id);
 		arch_pause();
@@ -141,11 +152,26 @@ void cpu_start_all(void)
 	kprintf("cpus: %u up, boot hart %lu\n", cpu_count(), boot_cpu.hw_id);
 }
 
+struct cpu *cpu_random_up(struct cpu *cpu, uint32_t but)
+{
+	uint32_t first = cpu_random(cpu, cpu_count());
+
+	for (uint32_t i = 0; i < cpu_count(); i++) {
+		struct cpu *other = cpu_at((first + i) % cpu_count());
+
+		if (other->index != but && umsi_cpu_is_online(kernel.m, other->index))
+			return other;
+	}
+	return NULL;
+}
+
 void cpu_run_all(cpu_job job, void *arg)
 {
 	for (uint32_t i = 1; i < cpu_count(); i++) {
 		struct cpu *cpu = cpu_at(i);
 
+		if (!cpu_is_up(cpu))
+			continue;
 		cpu->job_arg = arg;
 		__atomic_store_n(&cpu->job, job, __ATOMIC_RELEASE);
 		cpu_wake(cpu);
@@ -182,6 +208,18 @@ bool cpu_wait(cpu_condition condition, const void *arg, uint64_t deadline_ns)
 		if (time_ns() >= deadline_ns)
 			return condition(arg);
 	}
+}
+
+/* cpu_tick() sets the timer back to its period. */
+bool cpu_poll(cpu_condition condition, const void *arg, uint64_t deadline_ns)
+{
+	while (!condition(arg)) {
+		if (time_ns() >= deadline_ns)
+			return false;
+		arch_timer_arm(arch_ticks() + kernel.platform.ticks_per_second * POLL_NS / 1000000000ull);
+		cpu_wait(condition, arg, time_ns() + POLL_NS);
+	}
+	return true;
 }
 
 void cpu_wake(struct cpu *cpu)

@@ -22,6 +22,9 @@ typedef void (*cpu_job)(struct cpu *cpu, void *arg);
  *   trap_*           own CPU                own CPU
  *   job, job_arg     giver, while job is NULL; own CPU clears   both (acquire)
  *   sleeping         own CPU                wakers, after a full fence
+ *   up               own CPU                anyone (acquire)
+ *   going            asker sets; own CPU clears   both (acquire)
+ *   going_status     own CPU, before it clears going   asker
  */
 struct cpu {
 	void *stack_top;		/* at CPU_STACK_TOP */
@@ -35,6 +38,8 @@ struct cpu {
 	void *job_arg;
 	uint64_t seed;
 	uint64_t wakes_sent;
+	uint32_t going;
+	int going_status;
 };
 
 extern struct cpu boot_cpu;
@@ -46,7 +51,24 @@ uint32_t cpu_count(void);
 /* Starts every CPU of the platform and waits until each takes interrupts. */
 void cpu_start_all(void);
 
-/* Runs @job on every CPU, this one included, and returns when all have ended. */
+/* A CPU that has come up and not gone down. */
+bool cpu_is_up(const struct cpu *cpu);
+/* One of those, but not @but; NULL when there is none. */
+struct cpu *cpu_random_up(struct cpu *cpu, uint32_t but);
+
+/*
+ * Takes another CPU down: it leaves the library and stops, and this returns
+ * when the firmware says so. A job that it has stays its own, and begins
+ * again when the CPU is back; one that runs long calls cpu_go_if_asked() where
+ * that does no harm. Boot CPU only. An umsi_status: UMSI_ENOTSUP without firmware for it.
+ */
+int cpu_take_down(struct cpu *cpu);
+int cpu_bring_back(struct cpu *cpu);
+void cpu_go_if_asked(struct cpu *cpu);
+/* Changes when a CPU begins to go and when one is back. */
+uint64_t cpu_changes(void);
+
+/* Runs @job on every CPU that is up, this one included, and returns when all have ended. */
 void cpu_run_all(cpu_job job, void *arg);
 
 typedef bool (*cpu_condition)(const void *arg);
@@ -59,6 +81,8 @@ typedef bool (*cpu_condition)(const void *arg);
  */
 bool cpu_wait(cpu_condition condition, const void *arg, uint64_t deadline_ns);
 void cpu_wake(struct cpu *cpu);
+/* The same where nobody does: looks every half millisecond, asleep between. */
+bool cpu_poll(cpu_condition condition, const void *arg, uint64_t deadline_ns);
 
 /* Of the periodic timer; interrupts off. */
 void cpu_tick(void);

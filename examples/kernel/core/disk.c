@@ -10,6 +10,7 @@
 #include "core/print.h"
 
 #define DEEP		16	/* commands a queue keeps outstanding in phase 1 */
+#define READS_WHILE_DOWN 16	/* by the others, in phase 4 */
 #define QUIET_NS	300000000ull
 #define DEEP_PER_MOVE	4	/* completions a CPU takes between two moves there */
 
@@ -21,6 +22,8 @@ struct load {
 	unsigned int depth;
 	unsigned int per_move;
 	uint64_t loaded;	/* until so many loaded moves */
+	uint64_t times;		/* each CPU goes and comes back; 0 = by loaded */
+	uint32_t over;		/* atomic: all have */
 };
 
 void disk_init(void)
@@ -70,6 +73,12 @@ bool disk_has_lost(void)
 	return read64(&disk.nvme.counts.lost) || read64(&disk.failures);
 }
 
+/* @cpu may have been closed at some time since cpu_changes() answered @changes. */
+static bool has_been_down(umsi_cpu cpu, uint64_t changes)
+{
+	return !umsi_cpu_is_online(kernel.m, cpu) || cpu_changes() != changes;
+}
+
 /*
  * Loaded: a command submitted before the move began had not completed when it
  * ended. Only one CPU at a time moves an interrupt, so the change is its own.
@@ -77,20 +86,21 @@ bool disk_has_lost(void)
 void disk_move(struct cpu *cpu, struct nvme_queue *q)
 {
 	struct umsi_affinity to = { .kind = UMSI_AFFINITY_CPU };
-	uint64_t submitted;
+	uint64_t submitted, changes = cpu_changes();
+	struct cpu *target;
 	umsi_cpu was;
 	int status;
 
-	if (cpu_count() < 2 || __atomic_exchange_n(&q->mover, 1, __ATOMIC_ACQUIRE))
+	if ( __atomic_exchange_n(&q->mover, 1, __ATOMIC_ACQUIRE))
 		return;
 	was = umsi_irq_effective_cpu(kernel.m, q->irq);
-	to.cpu = cpu_random(cpu, cpu_count() - 1);
-	to.cpu += to.cpu >= was;
+	target = cpu_random_up(cpu, was);
+	to.cpu = target ? target->index : was;
 	submitted = read64(&q->submitted);
 	status = umsi_irq_set_affinity(kernel.m, q->irq, &to);
 	if (status != UMSI_OK)
-		add64(&disk.move_errors, 1);
-	else if (read64(&q->completed) < submitted &&
+		add64(&disk.move_errors, !(status == UMSI_ENOCPU && has_been_down(to.cpu, changes)));
+	else if (to.cpu != was && read64(&q->completed) < submitted &&
 		 umsi_irq_effective_cpu(kernel.m, q->irq) == to.cpu)
 		add64(&disk.moves_loaded, 1);
 	__atomic_store_n(&q->mover, 0, __ATOMIC_RELEASE);
@@ -117,6 +127,8 @@ static bool next_page(struct cpu *cpu, const struct load *load, uint64_t *out)
 		return *out < disk.pages;
 	}
 	*out = cpu_random(cpu, (uint32_t)disk.pages);
+	if (load->times)
+		return !__atomic_load_n(&load->over, __ATOMIC_ACQUIRE);
 	return read64(&disk.moves_loaded) < load->loaded;
 }
 
@@ -155,12 +167,25 @@ static struct nvme_queue *any_queue(struct cpu *cpu)
 	return &disk.queue[cpu_random(cpu, cpu_count())];
 }
 
+/* What a load that ended by its CPU going down left: under way, or not taken yet. */
+static unsigned int left_over(const struct nvme_queue *q)
+{
+	unsigned int n = 0;
+
+	for (int i = 0; i < NVME_OUTSTANDING_MAX; i++) {
+		uint32_t state = __atomic_load_n(&q->slot[i].state, __ATOMIC_ACQUIRE);
+
+		n += state == NVME_SLOT_BUSY || state == NVME_SLOT_DONE;
+	}
+	return n;
+}
+
 /* Keeps the CPU's own queue full; every few completions moves some queue's interrupt. */
 static void run_load(struct cpu *cpu, void *arg)
 {
 	const struct load *load = arg;
 	struct nvme_queue *q = &disk.queue[cpu->index];
-	unsigned int out = 0, since = 0;
+	unsigned int out = left_over(q), since = 0;
 	bool more = true;
 	uint64_t page;
 
@@ -177,6 +202,7 @@ static void run_load(struct cpu *cpu, void *arg)
 		}
 		for (; since >= load->per_move; since -= load->per_move)
 			disk_move(cpu, any_queue(cpu));
+		cpu_go_if_asked(cpu);
 		cpu_wait(any_done, q, time_ns() + NVME_TIMEOUT_NS / 4);
 		taken = take_all_done(q, load->first);
 		since += taken;
@@ -200,18 +226,92 @@ static bool never(const void *arg)
 	return false;
 }
 
+/*
+ * Nothing is outstanding; what is still under way arrives meanwhile. From
+ * here each call needs an entry of its own.
+ */
+static void settle_queues(void)
+{
+	cpu_wait(never, NULL, time_ns() + QUIET_NS);
+	for (uint32_t i = 0; i < cpu_count(); i++)
+		disk.queue[i].credit = 0;
+}
+
 void disk_read_single(uint64_t loaded)
 {
 	struct load load = { .depth = 1, .per_move = 1, .loaded = loaded };
 
-	/*
-	 * Nothing is outstanding; what is still under way arrives meanwhile. From
-	 * here each call needs an entry of its own.
-	 */
-	cpu_wait(never, NULL, time_ns() + QUIET_NS);
-	for (uint32_t i = 0; i < cpu_count(); i++)
-		disk.queue[i].credit = 0;
+	settle_queues();
 	cpu_run_all(run_load, &load);
+}
+
+/* ---- Going and coming back ---- */
+
+/* A CPU that is down: the queue it left, and how far the others' reads go meanwhile. */
+struct absence {
+	struct nvme_queue *q;
+	uint64_t completions;
+};
+
+static bool has_gone_on(const void *arg)
+{
+	const struct absence *a = arg;
+
+	return !nvme_busy(a->q) && read64(&disk.nvme.counts.completions) >= a->completions;
+}
+
+/*
+ * The command it left behind is completed elsewhere, and those that have a
+ * load go on reading: with two CPUs there are none. An umsi_status.
+ */
+static int stay_down(struct cpu *cpu)
+{
+	struct absence a = {
+		.q = &disk.queue[cpu->index],
+		.completions = read64(&disk.nvme.counts.completions) +
+			       (cpu_count() > 2 ? READS_WHILE_DOWN : 0),
+	};
+
+	if (!cpu_poll(has_gone_on, &a, time_ns() + NVME_TIMEOUT_NS))
+		return UMSI_ETIMEOUT;
+	return umsi_irq_effective_cpu(kernel.m, a.q->irq) == cpu->index ? UMSI_EBUG : UMSI_OK;
+}
+
+static bool round_trip(struct cpu *cpu)
+{
+	int status = cpu_take_down(cpu), back;
+
+	if (status == UMSI_OK) {
+		status = stay_down(cpu);
+		back = cpu_bring_back(cpu);
+		status = status ? status : back;
+	}
+	if (status == UMSI_OK)
+		return true;
+	add64(&disk.failures, 1);
+	kprintf("cpu %u does not go and come back: %s\n", cpu->index, umsi_status_text(status));
+	return false;
+}
+
+static void run_trips(struct cpu *cpu, void *arg)
+{
+	struct load *load = arg;
+
+	if (cpu != &boot_cpu) {
+		run_load(cpu, load);
+		return;
+	}
+	for (uint64_t n = 0; n < load->times * (cpu_count() - 1) && !disk_has_lost(); n++)
+		disk.trips += round_trip(cpu_at(1 + (uint32_t)(n % (cpu_count() - 1))));
+	__atomic_store_n(&load->over, 1, __ATOMIC_RELEASE);
+}
+
+void disk_hotplug(uint64_t times)
+{
+	struct load load = { .depth = 1, .per_move = 1, .times = times };
+
+	settle_queues();
+	cpu_run_all(run_trips, &load);
 }
 
 static void report_failure(uint64_t round, const char *what, int status)

@@ -23,6 +23,7 @@ struct disk {
 	uint64_t moves_loaded;
 	uint64_t move_errors;
 	uint64_t rounds;
+	uint64_t trips;
 	uint64_t failures;	/* calls of the library that answered an error */
 };
 
@@ -37,6 +38,12 @@ void disk_read_all(void);
 void disk_read_single(uint64_t loaded);
 /* Phase 3: allocate, create, read, delete, free; @rounds times, on all CPUs at once. */
 void disk_dynamic(uint64_t rounds);
+
+/*
+ * Phase 4: one command a queue and moves all the while, on all CPUs but the
+ * boot CPU, which takes each of them down and brings it back; @times times each.
+ */
+void disk_hotplug(uint64_t times);
 
 /* Moves the interrupt of @q to another CPU; counts it if a command was outstanding all along. */
 void disk_move(struct cpu *cpu, struct nvme_queue *q);

@@ -76,6 +76,10 @@ static void batch(void)
 		disk_dynamic(kernel.options.dynamic / 4 + (kernel.options.dynamic % 4 != 0));
 		phase("queues created and deleted");
 	}
+	if (platform_cpus_stop() && cpu_count() > 1 && !disk_has_lost()) {
+		disk_hotplug(kernel.options.hotplug);
+		phase("cpus gone and come back");
+	}
 	report_dump();
 	report_stats();
 	report_interrupts();

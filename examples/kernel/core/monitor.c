@@ -128,6 +128,32 @@ static void command_read(const char *args)
 		disk.moves_loaded, disk.nvme.counts.lost, disk.crc_errors);
 }
 
+static struct cpu *named_cpu(const char *args)
+{
+	uint64_t n = text_number(args, 10);
+
+	if (n < cpu_count())
+		return cpu_at((uint32_t)n);
+	kprintf("cpus are 0 to %u\n", cpu_count() - 1);
+	return NULL;
+}
+
+static void command_offline(const char *args)
+{
+	struct cpu *cpu = named_cpu(args);
+
+	if (cpu)
+		show(cpu_take_down(cpu));
+}
+
+static void command_online(const char *args)
+{
+	struct cpu *cpu = named_cpu(args);
+
+	if (cpu)
+		show(cpu_bring_back(cpu));
+}
+
 static void command_interrupts(const char *args)
 {
 	(void)args;
@@ -158,6 +184,8 @@ static const struct {
 	{ "alloc", command_alloc, " N            take N spare MSI-X entries" },
 	{ "free", command_free, " IRQ           give one of those back" },
 	{ "read", command_read, " N             read from all CPUs until N moves under load" },
+	{ "offline", command_offline, " N          CPU N leaves and stops" },
+	{ "online", command_online, " N           it comes back" },
 	{ "stats", command_stats, "              counters" },
 	{ "dump", command_dump, "               every slot class, path and move under way" },
 	{ "help", command_help, "               this" },

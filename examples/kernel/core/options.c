@@ -29,12 +29,14 @@ static void take(struct options *o, const char *word)
 		o->moves = (uint32_t)text_number(value, 10);
 	} else if (option(word, "dynamic", &value)) {
 		o->dynamic = (uint32_t)text_number(value, 10);
+	} else if (option(word, "hotplug", &value)) {
+		o->hotplug = (uint32_t)text_number(value, 10);
 	}
 }
 
 void options_parse(struct options *o, const char *arguments)
 {
-	*o = (struct options){ .moves = 10000, .dynamic = 1000 };
+	*o = (struct options){ .moves = 10000, .dynamic = 1000, .hotplug = 10 };
 	while (*arguments) {
 		while (*arguments == ' ')
 			arguments++;

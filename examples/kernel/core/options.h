@@ -18,6 +18,7 @@ struct options {
 	uint32_t crc;		/* CRC-32 of the whole disk, as the host computed it */
 	uint32_t moves;		/* loaded moves to reach */
 	uint32_t dynamic;	/* allocate-use-free rounds to reach */
+	uint32_t hotplug;	/* times each CPU but the first goes and comes back */
 };
 
 void options_parse(struct options *o, const char *arguments);

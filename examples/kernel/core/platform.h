@@ -33,4 +33,11 @@ int platform_ipi_send(struct umsi_domain *root, uint32_t ipi, umsi_cpu cpu);
 /* Uses what else this machine has, wired lines for one; all CPUs are up. False: not as it must be. */
 bool platform_check(struct umsi_domain *root);
 
+/* Can CPUs stop, and be started again? The next two exist for those that can. */
+bool platform_cpus_stop(void);
+/* Stops this CPU; interrupts are off. Returns only when the firmware refuses. */
+void platform_cpu_stop(void);
+/* True when the firmware says that @hw_id has stopped. */
+bool platform_cpu_is_stopped(uint64_t hw_id);
+
 #endif

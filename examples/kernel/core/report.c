@@ -71,13 +71,15 @@ bool report_result(void)
 
 	umsi_stats_read(kernel.m, &s);
 	spurious = s.unowned + s.not_mine;
-	kprintf("RESULT isa=%s cpus=%u blocks=%lu crc_errors=%lu completions=%lu lost=%lu spurious=%lu moves=%lu moves_loaded=%lu dynamic=%lu hotplug=0 ipis_for_moves=%lu device_writes_for_moves=%lu retriggers=%lu drains=%lu retiring_max=%u\n",
+	kprintf("RESULT isa=%s cpus=%u blocks=%lu crc_errors=%lu completions=%lu lost=%lu spurious=%lu moves=%lu moves_loaded=%lu dynamic=%lu hotplug=%lu ipis_for_moves=%lu device_writes_for_moves=%lu retriggers=%lu drains=%lu retiring_max=%u\n",
 		ARCH_NAME, cpu_count(), disk.pages_read, disk.crc_errors, c->completions, c->lost,
-		spurious, s.moves, disk.moves_loaded, disk.rounds, s.ipis_for_moves,
+		spurious, s.moves, disk.moves_loaded, disk.rounds, disk.trips, s.ipis_for_moves,
 		s.device_writes_for_moves, s.retriggers, s.drains, s.retiring_max);
 	return !c->lost && !c->errors && !c->stray && !c->looks_outside && !c->overlaps &&
 	       !c->calls_after_end && !disk.crc_errors && !disk.failures && !disk.move_errors &&
 	       !spurious && !s.ipis_for_moves &&
 	       (cpu_count() == 1 || disk.moves_loaded >= kernel.options.moves) &&
-	       disk.rounds >= kernel.options.dynamic;
+	       disk.rounds >= kernel.options.dynamic &&
+	       (!platform_cpus_stop() ||
+		disk.trips == (uint64_t)kernel.options.hotplug * (cpu_count() - 1));
 }

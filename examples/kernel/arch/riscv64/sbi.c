@@ -11,6 +11,11 @@
 #define SBI_HSM			0x48534d
 #define SBI_SRST		0x53525354
 
+#define HSM_HART_START		0
+#define HSM_HART_STOP		1
+#define HSM_HART_GET_STATUS	2
+#define HSM_STOPPED		1	/* "HSM Hart States" */
+
 #define SRST_SHUTDOWN		0
 #define SRST_REASON_NONE	0
 #define SRST_REASON_FAILURE	1
@@ -21,8 +26,14 @@
 
 extern char hart_entry[];
 
-static long sbi_call(unsigned long extension, unsigned long function,
-		     unsigned long x0, unsigned long x1, unsigned long x2)
+/* "Binary Encoding" */
+struct sbi_answer {
+	long error;
+	unsigned long value;
+};
+
+static struct sbi_answer sbi_ask(unsigned long extension, unsigned long function,
+				 unsigned long x0, unsigned long x1, unsigned long x2)
 {
 	register unsigned long a0 __asm__("a0") = x0;
 	register unsigned long a1 __asm__("a1") = x1;
@@ -32,7 +43,13 @@ static long sbi_call(unsigned long extension, unsigned long function,
 
 	__asm__ volatile("ecall" : "+r"(a0), "+r"(a1)
 			 : "r"(a2), "r"(a6), "r"(a7) : "memory");
-	return (long)a0;
+	return (struct sbi_answer){ .error = (long)a0, .value = a1 };
+}
+
+static long sbi_call(unsigned long extension, unsigned long function,
+		     unsigned long x0, unsigned long x1, unsigned long x2)
+{
+	return sbi_ask(extension, function, x0, x1, x2).error;
 }
 
 /* "Legacy Extensions" */
@@ -55,8 +72,27 @@ void arch_timer_arm(uint64_t ticks)
 /* "Hart State Management Extension" */
 bool arch_cpu_start(struct cpu *cpu)
 {
-	return sbi_call(SBI_HSM, 0, cpu->hw_id, (unsigned long)hart_entry,
+	return sbi_call(SBI_HSM, HSM_HART_START, cpu->hw_id, (unsigned long)hart_entry,
 			(unsigned long)cpu) == 0;
+}
+
+bool platform_cpus_stop(void)
+{
+	return true;
+}
+
+/* "Hart State Management Extension", "Function: HART stop" */
+void platform_cpu_stop(void)
+{
+	sbi_call(SBI_HSM, HSM_HART_STOP, 0, 0, 0);
+}
+
+/* "Function: HART get status": the state comes as the call's value. */
+bool platform_cpu_is_stopped(uint64_t hw_id)
+{
+	struct sbi_answer answer = sbi_ask(SBI_HSM, HSM_HART_GET_STATUS, hw_id, 0, 0);
+
+	return answer.error == 0 && answer.value == HSM_STOPPED;
 }
 
 /* "System Reset Extension" */
