@@ -121,4 +121,48 @@ int umsi_pci_msi_probe(struct umsi *m, const struct umsi_pci_function *fn,
 int umsi_pci_msi_create(struct umsi_device *dev, const struct umsi_pci_function *fn,
 			uint32_t messages, struct umsi_table **out);
 
+/* ---- Whatever the function has, in one call. ---- */
+
+enum umsi_pci_kind {
+	UMSI_PCI_MSIX = 0,
+	UMSI_PCI_MSI = 1,
+	UMSI_PCI_WIRED = 2,
+};
+
+/* Where the function's INTx line ends, if the host knows. */
+struct umsi_pci_wire {
+	struct umsi_table *table;	/* of an I/O APIC, a GIC, ...; NULL = not known */
+	uint32_t index;			/* its pin there */
+	uint8_t trigger;		/* UMSI_TRIGGER_LEVEL_LOW or as the bridge turns it into */
+};
+
+struct umsi_pci_irqs {
+	enum umsi_pci_kind kind;
+	struct umsi_table *table;	/* for UMSI_PCI_WIRED the wire's */
+	uint32_t count;
+};
+
+/**
+ * umsi_pci_irqs_alloc() - interrupts of a function: MSI-X, else MSI, else its wire
+ * @min, @max: 1 <= min <= max <= 2048; the wire only for min == 1
+ * @affinity: of all; NULL = any online CPU
+ * @wire: NULL = no wire
+ * @irqs: room for @max handles, by index; out->count of them are written
+ *
+ * Takes as many as there are between the two bounds; MSI gives a power of two.
+ * A kind that cannot serve @min, for whatever reason, is passed over; the
+ * function is then as it was. On the wire INTx is enabled.
+ *
+ * Context: sleepable. Return: UMSI_OK, UMSI_EINVAL, UMSI_ERANGE, or what the last kind
+ *   that exists answered; UMSI_ECAP_NONE when there is none.
+ */
+int umsi_pci_irqs_alloc(struct umsi_device *dev, const struct umsi_pci_function *fn, uint32_t min,
+			uint32_t max, const struct umsi_affinity *affinity,
+			const struct umsi_pci_wire *wire, umsi_irq *irqs,
+			struct umsi_pci_irqs *out);
+
+/* Frees them; a table of messages is destroyed, INTx of a wire turned off. Sleepable. */
+void umsi_pci_irqs_free(struct umsi_device *dev, const struct umsi_pci_irqs *set,
+			const umsi_irq *irqs);
+
 #endif
