@@ -104,6 +104,23 @@ static bool reap(struct umsi_vec *v, struct umsi_vec_cpu *c)
 	return some;
 }
 
+/*
+ * Waits until @c has proved something, or slots may have come of age. Not by
+ * trying: the CPU itself needs the slot lock to find what it has to prove.
+ */
+static uint64_t wait_for_proof(struct umsi_vec *v, struct umsi_vec_cpu *c, uint64_t until)
+{
+	struct umsi *m = v->domain.m;
+	uint64_t seen = umsi_load64(&c->done);
+	uint64_t now;
+
+	do {
+		umsi_host_relax(m->host);
+		now = umsi_host_time_ns(m->host);
+	} while (now < until && umsi_load64(&c->done) == seen);
+	return now;
+}
+
 static void ask_to_drain(struct umsi_vec *v, umsi_cpu cpu, bool for_move)
 {
 	if (for_move)
@@ -136,10 +153,9 @@ bool umsi_vec_make_room(struct umsi_domain *d, const struct umsi_where *where, b
 			ask_to_drain(v, cpu, for_move);
 			next_kick = v->ageing ? now + m->min_age_ns : deadline;
 		}
-		umsi_host_relax(m->host);
+		now = wait_for_proof(v, v->cpu[cpu], now + m->min_age_ns / 4 + 1);
 		if (reap(v, v->cpu[cpu]))
 			return true;
-		now = umsi_host_time_ns(m->host);
 	} while (now < deadline);
 	return false;
 }
