@@ -144,20 +144,20 @@ struct umsi_pci_irqs {
 
 /**
  * umsi_pci_irqs_alloc() - interrupts of a function: MSI-X, else MSI, else its wire
- * @min, @max: 1 <= min <= max <= 2048; the wire only for min == 1
+ * @at_least, @at_most: 1 <= at_least <= at_most <= 2048; the wire only for at_least == 1
  * @affinity: of all; NULL = any online CPU
  * @wire: NULL = no wire
- * @irqs: room for @max handles, by index; out->count of them are written
+ * @irqs: room for @at_most handles, by index; out->count of them are written
  *
  * Takes as many as there are between the two bounds; MSI gives a power of two.
- * A kind that cannot serve @min, for whatever reason, is passed over; the
+ * A kind that cannot serve @at_least, for whatever reason, is passed over; the
  * function is then as it was. On the wire INTx is enabled.
  *
  * Context: sleepable. Return: UMSI_OK, UMSI_EINVAL, UMSI_ERANGE, or what the last kind
  *   that exists answered; UMSI_ECAP_NONE when there is none.
  */
-int umsi_pci_irqs_alloc(struct umsi_device *dev, const struct umsi_pci_function *fn, uint32_t min,
-			uint32_t max, const struct umsi_affinity *affinity,
+int umsi_pci_irqs_alloc(struct umsi_device *dev, const struct umsi_pci_function *fn, uint32_t at_least,
+			uint32_t at_most, const struct umsi_affinity *affinity,
 			const struct umsi_pci_wire *wire, umsi_irq *irqs,
 			struct umsi_pci_irqs *out);
 

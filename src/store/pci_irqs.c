@@ -124,17 +124,17 @@ static int try_wire(const struct wish *w, const struct umsi_pci_wire *wire,
 	return UMSI_OK;
 }
 
-int umsi_pci_irqs_alloc(struct umsi_device *dev, const struct umsi_pci_function *fn, uint32_t min,
-			uint32_t max, const struct umsi_affinity *affinity,
+int umsi_pci_irqs_alloc(struct umsi_device *dev, const struct umsi_pci_function *fn, uint32_t at_least,
+			uint32_t at_most, const struct umsi_affinity *affinity,
 			const struct umsi_pci_wire *wire, umsi_irq *irqs,
 			struct umsi_pci_irqs *out)
 {
-	struct wish w = { .dev = dev, .fn = fn, .min = min, .max = max, .irqs = irqs };
+	struct wish w = { .dev = dev, .fn = fn, .min = at_least, .max = at_most, .irqs = irqs };
 	int status, other;
 
 	if (!dev || !fn || !irqs || !out)
 		return UMSI_EINVAL;
-	if (!min || min > max || max > 2048)
+	if (!at_least || at_least > at_most || at_most > 2048)
 		return UMSI_ERANGE;
 	if (affinity)
 		w.at.affinity = *affinity;
@@ -146,7 +146,7 @@ int umsi_pci_irqs_alloc(struct umsi_device *dev, const struct umsi_pci_function 
 		status = other;
 	if (!status)
 		return UMSI_OK;
-	if (min == 1 && wire && wire->table)
+	if (at_least == 1 && wire && wire->table)
 		status = try_wire(&w, wire, out);
 	return status;
 }
