@@ -21,7 +21,7 @@
 
 /*
  * Zeroed memory, aligned to 64 bytes. Sleepable. NULL when there is none.
- * Sizes seen: 64 bytes to 24 KiB, and one of 16 * ncpus bytes.
+ * Sizes seen: 64 bytes to 64 KiB, and two arrays of up to 192 bytes per CPU.
  */
 void *umsi_host_alloc(void *host, size_t bytes);
 
