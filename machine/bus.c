@@ -25,7 +25,7 @@ static bool target_of(struct mach *m, uint64_t phys, uint32_t *target)
 	unsigned int bar;
 	struct cpu *c = mach_file_at(m, phys, &offset);
 
-	if (c || is_lapic(m, phys)) {
+	if (c || is_lapic(m, phys) || mach_gic_at(m, phys)) {
 		*target = c ? c->number : m->cpu->number;
 		return true;
 	}
@@ -47,7 +47,8 @@ static bool target_of(struct mach *m, uint64_t phys, uint32_t *target)
 static void check_published(struct mach *m, const struct cpu *c, const struct store *s)
 {
 	if (s->target < MACH_CPUS_MAX) {
-		if (s->target != c->number || (is_lapic(m, s->phys) && (s->phys & 0xfff) == ICR_LOW))
+		if (s->target != c->number || (is_lapic(m, s->phys) && (s->phys & 0xfff) == ICR_LOW) ||
+		    (mach_gic_at(m, s->phys) && mach_gic_sends(s->phys)))
 			mach_violate(m, "ORD", "message to a CPU, no fence behind the release store or unlock before it");
 		return;
 	}
@@ -171,6 +172,8 @@ uint64_t mach_mmio_read(struct mach *m, uint64_t phys, unsigned int width)
 	else if (is_lapic(m, phys))
 		value = xapic_access_ok(m, m->cpu, phys, width) ?
 			mach_lapic_read(m, m->cpu, phys & 0xfff) : all_ones(width);
+	else if (mach_gic_at(m, phys))
+		value = mach_gic_read(m, m->cpu, phys, width);
 	else if (target >= REGION_TARGET)
 		value = region_read(m, &m->region[target - REGION_TARGET], phys, width);
 	else if (width != 4 || phys % 4)
@@ -253,6 +256,10 @@ void mach_bus_post(struct mach *m, const struct store *s)
 	}
 	if (is_lapic(m, s->phys)) {
 		mach_lapic_write(m, &m->cpus[s->target], s->phys & 0xfff, s->value);
+		return;
+	}
+	if (mach_gic_at(m, s->phys)) {
+		mach_gic_write(m, &m->cpus[s->target], s->phys, s->width, s->value);
 		return;
 	}
 	if (s->target >= REGION_TARGET) {

@@ -90,6 +90,8 @@ struct mach *mach_create(uint64_t seed, const struct mach_config *config)
 		if (m->config.kind == MACH_X86)
 			mach_lapic_init(m, c);
 	}
+	if (m->config.kind == MACH_ARM)
+		mach_gic_init(m);
 	m->cpu = &m->cpus[0];
 	mach_now = m;
 	return m;
@@ -101,6 +103,7 @@ void mach_destroy(struct mach *m)
 	mach_threads_done(m);
 	mach_pci_done(m);
 	mach_regions_done(m);
+	mach_gic_done(m);
 	mach_words_done(m);
 	mach_blocks_done(m);
 	mach_maps_done(m);

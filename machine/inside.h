@@ -324,6 +324,7 @@ struct mach {
 	struct region region[REGIONS];
 	uint32_t regions;
 	struct mach_ioapic *ioapics;
+	struct gic *gic;		/* gic.c */
 
 	struct block *blocks;
 	size_t nblocks, room_blocks;
@@ -439,6 +440,17 @@ void mach_file_update(struct mach *m, struct cpu *c);
 uint32_t mach_file_claim(struct mach *m, struct cpu *c);
 
 void mach_cover(struct covers *v, const struct arrival *a);
+
+/* gic.c: all its registers are seen by the CPU that accesses them. */
+void mach_gic_init(struct mach *m);
+void mach_gic_done(struct mach *m);
+bool mach_gic_at(const struct mach *m, uint64_t phys);
+/* A register whose write interrupts another CPU. */
+bool mach_gic_sends(uint64_t phys);
+bool mach_gic_pends(const struct cpu *c);
+bool mach_gic_message(struct mach *m, uint64_t address, uint32_t data, const struct arrival *from);
+uint64_t mach_gic_read(struct mach *m, struct cpu *c, uint64_t phys, unsigned int width);
+void mach_gic_write(struct mach *m, struct cpu *c, uint64_t phys, unsigned int width, uint64_t value);
 
 /* lapic.c */
 void mach_lapic_init(struct mach *m, struct cpu *c);

@@ -68,6 +68,7 @@ extern const struct mach_chaos mach_chaos_none;
 enum mach_kind {
 	MACH_RISCV = 0,			/* an IMSIC file per CPU */
 	MACH_X86,			/* a local APIC per CPU */
+	MACH_ARM,			/* one GICv2 with a v2m frame */
 };
 
 struct mach_config {
@@ -218,6 +219,18 @@ uint64_t mach_lapic_taken(const struct mach *m, umsi_cpu cpu);
 /* The host's write to the timer's entry; ticks come as @vector. */
 void mach_lapic_set_timer(struct mach *m, umsi_cpu cpu, uint32_t vector);
 void mach_lapic_inject(struct mach *m, umsi_cpu cpu, uint32_t vector);
+
+/* ---- The GICv2: distributor, CPU interfaces, frame ------------------------ */
+
+#define MACH_GIC_DISTRIBUTOR	UINT64_C(0x08000000)
+#define MACH_GIC_CPU_INTERFACE	UINT64_C(0x08010000)
+#define MACH_GIC_FRAME		UINT64_C(0x08020000)	/* SPIs 64 to 95 */
+#define MACH_GIC_TIMER		27u
+
+/* The electrical level of a wire, 32 .. 63; it starts low. Any context. */
+void mach_gic_line(struct mach *m, uint32_t id, bool high);
+bool mach_gic_enabled(const struct mach *m, uint32_t id);
+umsi_cpu mach_gic_target(const struct mach *m, uint32_t id);
 
 /* ---- I/O APICs ---------------------------------------------------------- */
 

@@ -24,6 +24,8 @@ static void deliver(struct mach *m, struct mach_pci *d, const struct message *g)
 
 	if (m->config.kind == MACH_X86 && mach_lapic_message(m, g->address, g->data, &a))
 		return;
+	if (m->config.kind == MACH_ARM && mach_gic_message(m, g->address, g->data, &a))
+		return;
 	if (!c || offset) {
 		mach_violate(m, "I-ISO", "entry %u of %x sent %#x to %#llx: nobody there",
 			     g->entry, d->config.requester_id, g->data,

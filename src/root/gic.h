@@ -94,7 +94,6 @@ static inline struct umsi_gic *umsi_gic_of(struct umsi_domain *d)
 /* gic_distributor.c: one number's state. */
 void umsi_gic_reset(struct umsi_gic *gic);
 void umsi_gic_enable(struct umsi_gic *gic, uint32_t id);
-/* Returns once the distributor has taken it. */
 void umsi_gic_disable(struct umsi_gic *gic, uint32_t id);
 void umsi_gic_drop_pending(struct umsi_gic *gic, uint32_t id);
 bool umsi_gic_is_active(struct umsi_gic *gic, uint32_t id);

@@ -35,16 +35,26 @@ void umsi_gic_reset(struct umsi_gic *gic)
 	write(gic, GICD_CTLR, GICD_CTLR_ENABLE);
 }
 
+/*
+ * The three below return once the distributor has taken the write: releasing
+ * the record's lock orders no device write, so the next holder's could arrive first.
+ */
+static void settle(struct umsi_gic *gic)
+{
+	(void)read(gic, GICD_TYPER);
+	umsi_barrier_flush_to_stamp();
+}
+
 void umsi_gic_enable(struct umsi_gic *gic, uint32_t id)
 {
 	write(gic, umsi_gic_bank(GICD_ISENABLER, id), umsi_gic_bit(id));
+	settle(gic);
 }
 
 void umsi_gic_disable(struct umsi_gic *gic, uint32_t id)
 {
 	write(gic, umsi_gic_bank(GICD_ICENABLER, id), umsi_gic_bit(id));
-	(void)read(gic, umsi_gic_bank(GICD_ICENABLER, id));
-	umsi_barrier_flush_to_stamp();
+	settle(gic);
 }
 
 void umsi_gic_drop_pending(struct umsi_gic *gic, uint32_t id)
@@ -66,6 +76,7 @@ void umsi_gic_route(struct umsi_gic *gic, uint32_t id, umsi_cpu cpu)
 {
 	umsi_gic_write8(gic->distributor + GICD_ITARGETSR + id,
 			(uint8_t)umsi_load32(&gic->cpu[cpu].targets));
+	settle(gic);
 }
 
 /*
@@ -83,6 +94,7 @@ void umsi_gic_reroute(struct umsi_gic *gic, uint32_t id, umsi_cpu cpu)
 		return;
 	umsi_gic_drop_pending(gic, id);
 	write(gic, umsi_gic_bank(GICD_ISPENDR, id), umsi_gic_bit(id));
+	settle(gic);
 }
 
 int umsi_gic_set_edge_locked(struct umsi_gic *gic, uint32_t id, bool edge)
