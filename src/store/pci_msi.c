@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Plain MSI as a message store: all indices share one message, and many
- * functions cannot mask. All ops of a table come one at a time. Enabled from
- * the opening of the first index to the closing of the last.
+ * functions cannot mask. All ops of a table come one at a time. Enabled when
+ * the first index is opened; those without masks are disabled when the last is
+ * closed, the others with the table: disabling loses what waits behind a mask.
  * Source: PCI Local Bus 3.0, "MSI Capability Structure", "MSI Operation".
  */
 #include "codec/msi.h"
@@ -137,8 +138,11 @@ static bool msi_pending(void *store, uint32_t index, uint64_t cookie)
 static int msi_start(void *store)
 {
 	struct msi *x = store;
-	uint32_t control = with_messages(x, read_control(x) & ~MSI_CONTROL_ENABLE), now;
+	uint32_t now = read_control(x);
+	uint32_t control = with_messages(x, now & ~MSI_CONTROL_ENABLE);
 
+	if (now == (control | MSI_CONTROL_ENABLE))
+		return 0;
 	write_control(x, control);
 	write_control(x, control | MSI_CONTROL_ENABLE);
 	now = read_control(x);
@@ -188,7 +192,6 @@ static const struct umsi_store_ops maskable_ops = {
 	.unmask = msi_unmask,
 	.settle = msi_settle,
 	.start = msi_start,
-	.stop = msi_stop,
 	.reachable = msi_reachable,
 	.pending = msi_pending,
 	.destroy = msi_destroy,

@@ -396,6 +396,26 @@ static void what_happens_behind_the_mask_is_sent_when_it_opens(void **state)
 	box_end();
 }
 
+static void what_happens_while_all_is_closed_waits_for_the_next_request(void **state)
+{
+	(void)state;
+	begin((struct mach_msi){ .messages_log2 = 1, .maskable = true });
+	box_open(2);
+	for (uint32_t i = 0; i < 2; i++)
+		assert_int_equal(umsi_irq_release(box.umsi, box.irq[i]), UMSI_OK);
+	for (uint32_t i = 0; i < 2; i++)
+		assert_true(mach_pci_raise(box.pci, i));
+	box_run();
+	expect_calls(0);
+	for (uint32_t i = 0; i < 2; i++) {
+		assert_int_equal(umsi_irq_request(box.umsi, box.irq[i], box_handler,
+						  (void *)(uintptr_t)i, "t"), UMSI_OK);
+		box_run();
+		assert_int_equal(box.calls[i], 1);
+	}
+	box_end();
+}
+
 /* With the same number free over there, only the address changes. */
 static void P_48_a_move_takes_effect_without_a_write_of_control(void **state)
 {
@@ -448,6 +468,7 @@ int main(void)
 		cmocka_unit_test(what_firmware_left_on_is_refused_switched_off_and_then_taken),
 		cmocka_unit_test(an_enable_bit_that_does_not_stick_is_refused),
 		cmocka_unit_test(what_happens_behind_the_mask_is_sent_when_it_opens),
+		cmocka_unit_test(what_happens_while_all_is_closed_waits_for_the_next_request),
 		cmocka_unit_test(P_48_a_move_takes_effect_without_a_write_of_control),
 		cmocka_unit_test(teardown_of_a_function_that_left_ends),
 	};
