@@ -12,25 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/*
- * ---- Atomics. All shared words outside a lock are of these types. ----
- *
- * Stores are written out: GCC before 14 makes an AMO of each atomic store.
- */
+#include "../builtin/umsi_atomic_read.h"
 
-typedef struct { uint32_t v; } umsi_atomic32;
-typedef struct { uint64_t v; } umsi_atomic64;
-typedef struct { void *v; } umsi_atomic_ptr;
-
-static inline uint32_t umsi_load32(const umsi_atomic32 *a)
-{
-	return __atomic_load_n(&a->v, __ATOMIC_RELAXED);
-}
-
-static inline uint32_t umsi_load32_acquire(const umsi_atomic32 *a)
-{
-	return __atomic_load_n(&a->v, __ATOMIC_ACQUIRE);
-}
+/* ---- Stores are written out: GCC before 14 makes an AMO of each atomic store. ---- */
 
 static inline void umsi_store32(umsi_atomic32 *a, uint32_t value)
 {
@@ -65,31 +49,6 @@ static inline bool umsi_cas32(umsi_atomic32 *a, uint32_t *expected, uint32_t des
 	return was == want;
 }
 
-static inline uint32_t umsi_fetch_add32(umsi_atomic32 *a, uint32_t n)
-{
-	return __atomic_fetch_add(&a->v, n, __ATOMIC_ACQ_REL);
-}
-
-static inline uint32_t umsi_fetch_or32(umsi_atomic32 *a, uint32_t bits)
-{
-	return __atomic_fetch_or(&a->v, bits, __ATOMIC_ACQ_REL);
-}
-
-static inline uint32_t umsi_fetch_and32(umsi_atomic32 *a, uint32_t bits)
-{
-	return __atomic_fetch_and(&a->v, bits, __ATOMIC_ACQ_REL);
-}
-
-static inline uint64_t umsi_load64(const umsi_atomic64 *a)
-{
-	return __atomic_load_n(&a->v, __ATOMIC_RELAXED);
-}
-
-static inline uint64_t umsi_load64_acquire(const umsi_atomic64 *a)
-{
-	return __atomic_load_n(&a->v, __ATOMIC_ACQUIRE);
-}
-
 static inline void umsi_store64(umsi_atomic64 *a, uint64_t value)
 {
 	*(volatile uint64_t *)&a->v = value;
@@ -99,21 +58,6 @@ static inline void umsi_store64_release(umsi_atomic64 *a, uint64_t value)
 {
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	*(volatile uint64_t *)&a->v = value;
-}
-
-static inline uint64_t umsi_fetch_add64(umsi_atomic64 *a, uint64_t n)
-{
-	return __atomic_fetch_add(&a->v, n, __ATOMIC_ACQ_REL);
-}
-
-static inline void *umsi_load_ptr(const umsi_atomic_ptr *a)
-{
-	return __atomic_load_n(&a->v, __ATOMIC_RELAXED);
-}
-
-static inline void *umsi_load_ptr_acquire(const umsi_atomic_ptr *a)
-{
-	return __atomic_load_n(&a->v, __ATOMIC_ACQUIRE);
 }
 
 static inline void umsi_store_ptr(umsi_atomic_ptr *a, void *value)
@@ -172,18 +116,6 @@ static inline void umsi_barrier_req_to_look(void)
 static inline void umsi_barrier_link_to_kick(void)
 {
 	__asm__ volatile("fence w, o" ::: "memory");
-}
-
-/* ---- Device registers: exact width, in program order per device. ---- */
-
-static inline uint32_t umsi_mmio_read32(const volatile void *address)
-{
-	return *(const volatile uint32_t *)address;
-}
-
-static inline void umsi_mmio_write32(volatile void *address, uint32_t value)
-{
-	*(volatile uint32_t *)address = value;
 }
 
 /* ---- Local interrupts: sstatus.SIE. ---- */
