@@ -74,3 +74,7 @@ list-hotpath: kernel ## disassembly of the dispatch functions
 
 boot-check:: kernel
 	@$(RUN_ENV) CPUS=4 MONITOR= TRACE= tools/run
+
+# The other instruction sets in short.
+boot-check::
+	@$(MAKE) --no-print-directory run ISA=aarch64 CPUS=4 MONITOR= TRACE= KERNEL_ARGS='moves=500 dynamic=40'
