@@ -45,6 +45,14 @@ uint64_t time_ns(void)
 	return ticks / hz * 1000000000ull + ticks % hz * 1000000000ull / hz;
 }
 
+void cpu_spin_ns(uint64_t ns)
+{
+	uint64_t end = time_ns() + ns;
+
+	while (time_ns() < end)
+		arch_pause();
+}
+
 void cpu_tick(void)
 {
 	arch_timer_arm(arch_ticks() + kernel.platform.ticks_per_second / TICKS_A_SECOND);

@@ -92,4 +92,7 @@ uint32_t cpu_random(struct cpu *cpu, uint32_t limit);
 
 uint64_t time_ns(void);
 
+/* Busy, interrupts as they are. */
+void cpu_spin_ns(uint64_t ns);
+
 #endif

@@ -10,6 +10,7 @@
 #include "core/pages.h"
 #include "core/print.h"
 #include "core/report.h"
+#include "drivers/edu.h"
 #include "drivers/pci.h"
 
 struct kernel kernel;
@@ -80,6 +81,8 @@ static void batch(void)
 		disk_hotplug(kernel.options.hotplug);
 		phase("cpus gone and come back");
 	}
+	edu_fire(kernel.options.moves);
+	phase("unmaskable message moved under fire");
 	report_dump();
 	report_stats();
 	report_interrupts();
@@ -102,6 +105,7 @@ void boot_main(uint64_t boot_hw_id, const void *tree)
 		arch_power_off(count_hot_path());
 	pci_init(&kernel.platform.pci);
 	disk_init();
+	edu_init();
 	if (kernel.options.mode == MODE_MONITOR) {
 		read_whole_disk();
 		monitor();

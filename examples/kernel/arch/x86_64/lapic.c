@@ -40,14 +40,6 @@ static void lapic_write(uint32_t offset, uint32_t value)
 	mmio_write32(LAPIC_REGISTERS + offset, value);
 }
 
-static void spin_ns(uint64_t ns)
-{
-	uint64_t end = time_ns() + ns;
-
-	while (time_ns() < end)
-		arch_pause();
-}
-
 /* Its clock is the platform's own: measured once, against the time-stamp counter. */
 static void measure_timer(void)
 {
@@ -58,7 +50,7 @@ static void measure_timer(void)
 	lapic_write(LAPIC_TIMER_DIVIDE, TIMER_DIVIDE_1);
 	lapic_write(LAPIC_TIMER_INITIAL, UINT32_MAX);
 	began = arch_ticks();
-	spin_ns(MEASURE_NS);
+	cpu_spin_ns(MEASURE_NS);
 	counted = UINT32_MAX - lapic_read(LAPIC_TIMER_CURRENT);
 	timer_per_second = (uint64_t)counted * (hz / 1000) / ((arch_ticks() - began) / 1000);
 	lapic_write(LAPIC_TIMER_INITIAL, 0);
@@ -101,9 +93,9 @@ bool arch_cpu_start(struct cpu *cpu)
 	memcpy((void *)AP_START_PHYS, ap_start, (size_t)(ap_start_end - ap_start));
 	arch_fence();
 	send(cpu, ICR_INIT);
-	spin_ns(INIT_NS);
+	cpu_spin_ns(INIT_NS);
 	send(cpu, ICR_STARTUP | AP_START_PHYS >> 12);
-	spin_ns(STARTUP_NS);
+	cpu_spin_ns(STARTUP_NS);
 	if (!__atomic_load_n(&cpu->up, __ATOMIC_ACQUIRE))
 		send(cpu, ICR_STARTUP | AP_START_PHYS >> 12);
 	return true;

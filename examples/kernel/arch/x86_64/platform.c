@@ -44,7 +44,7 @@ struct memory_map_entry {
 #define MEASURE_FS		50000000000000ull
 #define FS_PER_SECOND		1000000000000000ull
 
-static uint64_t rsdp;
+static uint64_t rsdp, ioapic_phys;
 
 static void need(int status, const struct umsi_acpi_error *error)
 {
@@ -127,6 +127,7 @@ static void find_pci(struct platform *p)
 	if (!count || ioapic.phys <= p->pci.memory)
 		panic("acpi: no room for PCI memory between %lx and the I/O APIC", p->pci.memory);
 	p->pci.memory_bytes = ioapic.phys - p->pci.memory;
+	ioapic_phys = ioapic.phys;
 }
 
 /* The time-stamp counter's rate, against a counter whose period is known. */
@@ -196,4 +197,9 @@ int platform_ipi_add(struct umsi_domain *root, umsi_ipi_handler handler, void *a
 int platform_ipi_send(struct umsi_domain *root, uint32_t ipi, umsi_cpu cpu)
 {
 	return umsi_lapic_ipi_send(root, ipi, cpu);
+}
+
+bool platform_check(struct umsi_domain *root)
+{
+	return wire_check(root, ioapic_phys);
 }

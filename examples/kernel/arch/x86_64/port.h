@@ -3,7 +3,10 @@
 #ifndef PORT_H
 #define PORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+struct umsi_domain;
 
 static inline uint8_t port_read8(uint16_t port)
 {
@@ -39,6 +42,9 @@ static inline void port_write32(uint16_t port, uint32_t v)
 
 /* Found by platform.c; 0 = none. */
 extern uint16_t port_pm1a_control;
+
+/* Moves a level-triggered pin under fire. False: a line went dead, or stormed. */
+bool wire_check(struct umsi_domain *root, uint64_t ioapic_phys);
 
 /* Turns vectors into calls of trap_handle(); once, on the boot CPU. */
 void trap_init(void);
