@@ -3,7 +3,7 @@
 #include "arch.h"
 
 #include "core/cpu.h"
-#include "core/kernel.h"
+#include "core/platform.h"
 #include "firmware.h"
 
 /* PL011. Source: Arm PrimeCell UART (DDI 0183), "Register descriptions". */
@@ -14,7 +14,10 @@
 
 /* Source: Arm PSCI (DEN 0022), "Function identifiers". */
 #define PSCI_SYSTEM_OFF	0x84000008u
+#define PSCI_CPU_OFF	0x84000002u
 #define PSCI_CPU_ON	0xc4000003u
+#define PSCI_AFFINITY_INFO	0xc4000004u
+#define AFFINITY_OFF	1
 
 /* Source: Arm Semihosting for AArch32 and AArch64, "SYS_EXIT". */
 #define SYS_EXIT		0x18ul
@@ -68,6 +71,22 @@ bool arch_cpu_start(struct cpu *cpu)
 {
 	arch_fence();
 	return psci_call(PSCI_CPU_ON, cpu->hw_id, (uintptr_t)hart_entry, (uintptr_t)cpu) == 0;
+}
+
+bool platform_cpus_stop(void)
+{
+	return true;
+}
+
+/* "CPU_OFF": of the caller. */
+void platform_cpu_stop(void)
+{
+	psci_call(PSCI_CPU_OFF, 0, 0, 0);
+}
+
+bool platform_cpu_is_stopped(uint64_t hw_id)
+{
+	return psci_call(PSCI_AFFINITY_INFO, hw_id, 0, 0) == AFFINITY_OFF;
 }
 
 /* Traps, and so ends here again, where nobody listens to semihosting calls. */
