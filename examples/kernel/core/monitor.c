@@ -123,7 +123,7 @@ static void command_read(const char *args)
 {
 	uint64_t moves = text_number(args, 10);
 
-	disk_read_single(disk.moves_loaded + (cpu_count() > 1 ? moves : 0));
+	disk_read_single(disk.moves_loaded + (cpu_random_up(&boot_cpu, 0) ? moves : 0));
 	kprintf("%lu pages read, %lu loaded moves, %lu lost, %lu CRC errors\n", disk.pages_read,
 		disk.moves_loaded, disk.nvme.counts.lost, disk.crc_errors);
 }
