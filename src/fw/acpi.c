@@ -154,7 +154,7 @@ int umsi_acpi_find(uint64_t rsdp, umsi_acpi_map map, void *context, const char s
 	struct search s = { .map = map, .context = context, .error = error };
 	struct umsi_acpi_view root, found;
 	uint32_t entry, bytes;
-	uint64_t phys;
+	uint64_t phys = 0;
 	int err;
 
 	if (!rsdp || !map || !signature || !out_table || !out_bytes)
