@@ -43,7 +43,7 @@ $(B)/kernel/disk.img: $(B)/kernel/disk-image
 	$(call show,DISK,$@)$(B)/kernel/disk-image make $@.part $(DISK_MIB)
 	@mv $@.part $@
 
-.PHONY: run run-trace kernel kernel-files kernel-packages count-hotpath list-hotpath
+.PHONY: run run-all run-trace kernel kernel-files kernel-packages count-hotpath list-hotpath
 
 kernel-packages:
 	@tools/bootstrap $(KERNEL_PACKAGES)
@@ -59,6 +59,14 @@ RUN_ENV = ISA='$(ISA)' CPUS='$(CPUS)' DISK='$(DISK)' BUILD='$(B)/kernel' KERNEL=
 
 run: kernel ## boot the example kernel (CPUS=4 DISK= QEMU_ARGS= MONITOR=1 TRACE=1)
 	@$(RUN_ENV) tools/run
+
+ISAS := riscv64 aarch64 x86_64
+TABLE_COLUMNS := isa cpus completions lost crc_errors spurious moves_loaded dynamic ipis_for_moves edu_moves edu_lost
+
+run-all: ## boot the example kernel of every ISA; ends in one table
+	@bad=0; for isa in $(ISAS); do $(MAKE) --no-print-directory run ISA=$$isa || bad=1; done; \
+	cat $(ISAS:%=$(B)/kernel/run-%-$(CPUS).log) | \
+		awk -v columns='$(TABLE_COLUMNS)' -f tools/result-table.awk; exit $$bad
 
 run-trace: kernel ## the same, holding each message that QEMU traces against a handler run
 	@$(RUN_ENV) TRACE=1 tools/run
