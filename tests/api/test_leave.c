@@ -126,6 +126,56 @@ static void P_42_refused_as_a_whole(void **state)
 	rig_end(&r);
 }
 
+struct unheard {
+	struct rig *r;
+	umsi_irq irq;
+	bool triggered, left;
+};
+
+/* Deaf from before the trigger until it is dead: the kick stays pending, the entry in the inbox. */
+static void trigger_and_die(void *arg)
+{
+	struct unheard *u = arg;
+
+	mach_irq_off(u->r->m);
+	assert_int_equal(umsi_irq_trigger(u->r->umsi, u->irq), UMSI_OK);
+	u->triggered = true;
+	while (!u->left)
+		mach_delay(u->r->m, 10);
+	assert_int_equal(u->r->calls, 0);
+	die(u->r);
+}
+
+static void leave_when_triggered(void *arg)
+{
+	struct unheard *u = arg;
+
+	while (!u->triggered)
+		mach_delay(u->r->m, 10);
+	assert_int_equal(umsi_cpu_leave(u->r->umsi, 2), UMSI_OK);
+	u->left = true;
+}
+
+static void R14_what_waits_in_its_inbox_is_handed_on(void **state)
+{
+	struct rig r;
+	struct unheard u = { .r = &r };
+
+	(void)state;
+	rig_start(&r, 1);
+	u.irq = rig_irq(&r, 0);
+	assert_int_equal(rig_move(&r, u.irq, 2), UMSI_OK);
+	mach_thread(r.m, 2, trigger_and_die, &u);
+	mach_thread(r.m, 0, leave_when_triggered, &u);
+	rig_settle(&r);
+	assert_int_equal(r.calls, 1);
+	assert_int_not_equal(r.last_cpu, 2);
+	mach_cpu_up(r.m, 2, back, &r);
+	rig_settle(&r);
+	assert_int_equal(r.calls, 1);
+	rig_end(&r);
+}
+
 static void the_last_cpu_stays(void **state)
 {
 	struct rig r;
@@ -147,6 +197,7 @@ int main(void)
 		cmocka_unit_test(everything_moves_and_comes_back),
 		cmocka_unit_test(P_34_unrequested_interrupts_move_as_well),
 		cmocka_unit_test(P_42_refused_as_a_whole),
+		cmocka_unit_test(R14_what_waits_in_its_inbox_is_handed_on),
 		cmocka_unit_test(the_last_cpu_stays),
 	};
 
