@@ -23,8 +23,7 @@ typedef void (*cpu_job)(struct cpu *cpu, void *arg);
  *   job, job_arg     giver, while job is NULL; own CPU clears   both (acquire)
  *   sleeping         own CPU                wakers, after a full fence
  *   up               own CPU                anyone (acquire)
- *   going            asker sets; own CPU clears   both (acquire)
- *   going_status     own CPU, before it clears going   asker
+ *   going            each side in turn (hotplug.c)   both (acquire)
  */
 struct cpu {
 	void *stack_top;		/* at CPU_STACK_TOP */
@@ -39,7 +38,6 @@ struct cpu {
 	uint64_t seed;
 	uint64_t wakes_sent;
 	uint32_t going;
-	int going_status;
 };
 
 extern struct cpu boot_cpu;

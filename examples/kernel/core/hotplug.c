@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * CPUs that go and come back. The one that goes does all of it itself: leaves,
- * dies and stops; its stack and whatever it ran are gone then.
+ * CPUs that go and come back. The boot CPU makes another leave, that one dies
+ * and stops itself; its stack and whatever it ran are gone then.
  */
 #include "arch.h"
 #include "core/cpu.h"
@@ -9,6 +9,13 @@
 #include "core/print.h"
 
 #define GO_NS	(20 * 1000000000ull)
+
+enum going {
+	GOING_NOT = 0,
+	GOING_ASKED,	/* by the boot CPU */
+	GOING_QUIET,	/* the CPU: interrupts are off */
+	GOING_LEFT,	/* the boot CPU: nothing is aimed there any more */
+};
 
 static uint64_t changes;
 
@@ -22,44 +29,60 @@ static void note_change(void)
 	__atomic_fetch_add(&changes, 1, __ATOMIC_SEQ_CST);
 }
 
-static void answer(struct cpu *cpu, int status)
+static void set_going(struct cpu *cpu, uint32_t going)
 {
-	cpu->going_status = status;
-	__atomic_store_n(&cpu->going, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&cpu->going, going, __ATOMIC_RELEASE);
 }
 
-/* Nobody wakes a CPU that does not sleep, so none is sent an IPI while it is down. */
+static uint32_t going(const struct cpu *cpu)
+{
+	return __atomic_load_n(&cpu->going, __ATOMIC_ACQUIRE);
+}
+
+/*
+ * Interrupts go off before the library moves them away, so that what comes
+ * here until then is pending when the CPU dies, and others must handle it.
+ * Nobody wakes a CPU that does not sleep: none is sent an IPI while it is down.
+ */
 void cpu_go_if_asked(struct cpu *cpu)
 {
 	int status;
 
-	if (!__atomic_load_n(&cpu->going, __ATOMIC_ACQUIRE))
+	if (going(cpu) != GOING_ASKED)
 		return;
-	status = umsi_cpu_leave(kernel.m, cpu->index);
-	if (status != UMSI_OK) {
-		answer(cpu, status);
+	arch_irq_off();
+	set_going(cpu, GOING_QUIET);
+	while (going(cpu) == GOING_QUIET)
+		arch_pause();
+	if (going(cpu) == GOING_NOT) {
+		arch_irq_on();
 		return;
 	}
-	arch_irq_off();
 	status = umsi_cpu_dead(kernel.m, cpu->index);
 	if (status != UMSI_OK)
 		panic("cpu %u does not die: %s", cpu->index, umsi_status_text(status));
 	__atomic_store_n(&cpu->up, 0, __ATOMIC_RELEASE);
-	answer(cpu, UMSI_OK);
+	set_going(cpu, GOING_NOT);
 	platform_cpu_stop();
 	panic("firmware does not stop cpu %u", cpu->index);
+}
+
+static bool is_quiet(const void *arg)
+{
+	return going(arg) == GOING_QUIET;
 }
 
 static bool is_stopped(const void *arg)
 {
 	const struct cpu *cpu = arg;
 
-	return !__atomic_load_n(&cpu->going, __ATOMIC_ACQUIRE) &&
-	       (cpu->going_status != UMSI_OK || platform_cpu_is_stopped(cpu->hw_id));
+	return going(cpu) == GOING_NOT && platform_cpu_is_stopped(cpu->hw_id);
 }
 
 int cpu_take_down(struct cpu *cpu)
 {
+	int status;
+
 	if (!platform_cpus_stop())
 		return UMSI_ENOTSUP;
 	if (cpu == &boot_cpu)
@@ -67,11 +90,15 @@ int cpu_take_down(struct cpu *cpu)
 	if (!cpu_is_up(cpu))
 		return UMSI_ESTATE;
 	note_change();
-	__atomic_store_n(&cpu->going, 1, __ATOMIC_RELEASE);
+	set_going(cpu, GOING_ASKED);
 	cpu_wake(cpu);
-	if (!cpu_poll(is_stopped, cpu, time_ns() + GO_NS))
+	if (!cpu_poll(is_quiet, cpu, time_ns() + GO_NS))
 		return UMSI_ETIMEOUT;
-	return cpu->going_status;
+	status = umsi_cpu_leave(kernel.m, cpu->index);
+	set_going(cpu, status == UMSI_OK ? GOING_LEFT : GOING_NOT);
+	if (status != UMSI_OK)
+		return status;
+	return cpu_poll(is_stopped, cpu, time_ns() + GO_NS) ? UMSI_OK : UMSI_ETIMEOUT;
 }
 
 static bool has_come_up(const void *arg)
