@@ -195,7 +195,7 @@ boot-check:: ## a short boot of the example kernels, where there are any
 -include examples/kernel/kernel.mk
 -include examples/minimal-host/minimal.mk
 
-PACKAGES := make patch gcc g++ clang python3 libcmocka-dev libfdt-dev gcc-riscv64-linux-gnu gcc-aarch64-linux-gnu qemu-system-misc qemu-system-arm
+PACKAGES := make patch gcc g++ clang python3 libcmocka-dev libfdt-dev gcc-riscv64-linux-gnu gcc-aarch64-linux-gnu qemu-system-misc qemu-system-arm qemu-system-x86 ipxe-qemu
 # With sanitizers, and without.
 CAMPAIGN_SEEDS ?= 300
 FAST_SEEDS ?= 5000
