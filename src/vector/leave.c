@@ -127,6 +127,8 @@ static int finish(struct leave *l, const struct leaver *leaver, bool use)
 	if (!use) {
 		umsi_vec_move_abort(&l->v->domain, r, &mv);
 	} else {
+		/* It may have been requested since it was prepared. */
+		mv.torn = umsi_move_is_torn(r);
 		status = umsi_move_finish(r, &mv);
 	}
 	if (use && (status == UMSI_OK || status == UMSI_EGONE)) {
