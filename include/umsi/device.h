@@ -20,6 +20,7 @@ struct umsi_device_config {
 	const char *name;		/* for dumps; its first 23 bytes are copied */
 	uint32_t requester_id;		/* segment << 16 | bus << 8 | device << 3 | function; host's choice off PCI */
 	uint32_t node;			/* NUMA node it is nearest to */
+	uint32_t max_irqs;		/* in all its tables at once, 0 = those of its first table: sizes what a translator keeps for it */
 	struct umsi_domain *parent;	/* where its messages go: a root or translator */
 };
 
@@ -53,7 +54,9 @@ struct umsi_table_config {
  * PCI functions have calls of their own (<umsi/pci.h>).
  *
  * Return: UMSI_OK, UMSI_EINVAL (NULL, or ops without write or settle rules: see
- *   struct umsi_store_ops), UMSI_ERANGE (size), UMSI_ESTATE (device being removed), UMSI_ENOMEM.
+ *   struct umsi_store_ops), UMSI_ERANGE (size), UMSI_ESTATE (device being removed), UMSI_ENOMEM,
+ *   UMSI_ENOINDEX (a translator on the path has no room for so many: see max_irqs), or
+ *   what a translator's hardware answered.
  */
 int umsi_table_create(struct umsi_device *dev, const struct umsi_store_ops *ops,
 		      void *store, const struct umsi_table_config *config,

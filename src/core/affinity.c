@@ -49,10 +49,21 @@ static bool any_active(const struct umsi_group *g)
 	return false;
 }
 
+/* Does a move end before it reaches the store? */
+static bool is_absorbed(const struct umsi_record *r)
+{
+	for (struct umsi_domain *d = r->leaf->parent; d; d = d->parent)
+		if (d->ops->absorbs_moves)
+			return true;
+	return false;
+}
+
 bool umsi_move_is_torn(struct umsi_record *r)
 {
 	struct umsi_group g = umsi_group_of(&r);
 
+	if (is_absorbed(r))
+		return false;
 	return any_active(&g) && r->leaf->ops->torn && r->leaf->ops->torn(r->leaf);
 }
 

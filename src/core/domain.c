@@ -35,6 +35,32 @@ int umsi_domain_remove(struct umsi_domain *d)
 	return status;
 }
 
+int umsi_path_attach(struct umsi_domain *first, struct umsi_device *dev, uint32_t size)
+{
+	struct umsi_domain *d, *undo;
+	int status;
+
+	for (d = first; d; d = d->parent) {
+		status = d->ops->table_attach ? d->ops->table_attach(d, dev, size) : UMSI_OK;
+		if (status)
+			goto undo;
+	}
+	return UMSI_OK;
+
+undo:
+	for (undo = first; undo != d; undo = undo->parent)
+		if (undo->ops->table_detach)
+			undo->ops->table_detach(undo, dev, size);
+	return status;
+}
+
+void umsi_path_detach(struct umsi_domain *d, struct umsi_device *dev, uint32_t size)
+{
+	for (; d; d = d->parent)
+		if (d->ops->table_detach)
+			d->ops->table_detach(d, dev, size);
+}
+
 int umsi_path_reserve(struct umsi_record *r, const struct umsi_where *where)
 {
 	struct umsi_domain *d, *undo;

@@ -24,7 +24,7 @@ struct umsi_where {
 struct umsi_move {
 	struct umsi_where where;
 	umsi_cpu cpu;			/* the new target */
-	uint16_t slot;			/* the root's number there */
+	uint32_t slot;			/* the root's number there */
 	bool revived;			/* the slot was still this interrupt's */
 	bool absorbed;			/* no level nearer the device needs to change */
 	bool told;			/* a store may hold the new message */
@@ -39,6 +39,21 @@ struct umsi_move {
 struct umsi_domain_ops {
 	const char *name;
 	const char *number_name;	/* of its numbers in dumps: "eiid", "irte_index" */
+
+	/*
+	 * Translators: a move ends here. move_update changes the entry in one step
+	 * and flushes it; the store keeps its message, and no word of it is torn.
+	 */
+	bool absorbs_moves;
+
+	/*
+	 * Translators: a table of @size indices comes under one of their devices, or
+	 * has gone. Sleepable, no lock held; their own state is the device's
+	 * "translation". UMSI_OK, UMSI_ENOMEM, UMSI_ENOINDEX (no room for so many), or
+	 * what the hardware answered.
+	 */
+	int (*table_attach)(struct umsi_domain *d, struct umsi_device *dev, uint32_t size);
+	void (*table_detach)(struct umsi_domain *d, struct umsi_device *dev, uint32_t size);
 
 	/*
 	 * A place for one interrupt. Thread context, the record's lock held for
@@ -154,6 +169,10 @@ int umsi_where_get(struct umsi *m, const struct umsi_affinity *affinity,
 int umsi_move_finish(struct umsi_record *r, struct umsi_move *mv);
 /* Would a move of this record be seen word by word? */
 bool umsi_move_is_torn(struct umsi_record *r);
+
+/* A table of a device whose messages go to @d comes or has gone. On error nothing is attached. */
+int umsi_path_attach(struct umsi_domain *d, struct umsi_device *dev, uint32_t size);
+void umsi_path_detach(struct umsi_domain *d, struct umsi_device *dev, uint32_t size);
 
 /* Reserve and unreserve along the whole path, leaf to root; on error nothing is left reserved. */
 int umsi_path_reserve(struct umsi_record *r, const struct umsi_where *where);

@@ -62,8 +62,9 @@ struct umsi_record {
 	uint32_t number;
 	uint32_t affinity_cpu;		/* affinity when it is one CPU, else UMSI_CPU_NONE */
 	uint32_t moves, triggers;
+	uint32_t slot;			/* the root's number: on its CPU, or in the machine */
+	uint32_t entry;			/* the translator's, where there is one */
 	uint16_t index;			/* in its table */
-	uint16_t slot;			/* at a root whose slots belong to a CPU */
 	uint16_t depth;			/* of disables */
 	uint8_t phase;			/* enum umsi_phase */
 	uint8_t trigger;		/* enum umsi_trigger */

@@ -22,6 +22,8 @@ int umsi_device_add(struct umsi *m, const struct umsi_device_config *config,
 	dev->parent = config->parent;
 	dev->requester_id = config->requester_id;
 	dev->node = config->node;
+	dev->max_irqs = config->max_irqs;
+	dev->translation = NULL;
 	dev->tables = NULL;
 	dev->closing = false;
 	umsi_text_copy(dev->name, config->name, sizeof(dev->name));

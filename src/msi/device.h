@@ -13,13 +13,15 @@
 /*
  *   field            written under   read without the lock by
  *   tables, closing  mutex           nobody
+ *   translation      its translator  its translator
  *   the rest         umsi_device_add anyone who holds the device, and dumps
  */
 struct umsi_device {
 	struct umsi_pool_link link;
 	struct umsi *m;
 	struct umsi_domain *parent;
-	uint32_t requester_id, node;
+	uint32_t requester_id, node, max_irqs;
+	void *translation;		/* what the translator on its path keeps for it */
 	char name[UMSI_NAME_MAX];
 	struct umsi_mutex mutex;	/* outermost: tables, indices, life of the device */
 	struct umsi_table *tables;

@@ -41,12 +41,15 @@ int umsi_table_create(struct umsi_device *dev, const struct umsi_store_ops *ops,
 	status = umsi_index_map_init(m, &t->map, config->size);
 	if (status)
 		goto out_put;
+	status = umsi_path_attach(dev->parent, dev, config->size);
+	if (status)
+		goto out_map;
 
 	umsi_device_lock(dev);
 	if (dev->closing) {
 		umsi_device_unlock(dev);
 		status = UMSI_ESTATE;
-		goto out_map;
+		goto out_attached;
 	}
 	t->next = dev->tables;
 	dev->tables = t;
@@ -54,6 +57,8 @@ int umsi_table_create(struct umsi_device *dev, const struct umsi_store_ops *ops,
 	*out = t;
 	return UMSI_OK;
 
+out_attached:
+	umsi_path_detach(dev->parent, dev, config->size);
 out_map:
 	umsi_index_map_destroy(m, &t->map);
 out_put:
@@ -119,6 +124,7 @@ int umsi_table_destroy(struct umsi_table *t)
 	}
 	if (t->ops->destroy)
 		t->ops->destroy(t->store);
+	umsi_path_detach(t->dev->parent, t->dev, t->map.size);
 	umsi_index_map_destroy(m, &t->map);
 	unlink_table(t);
 	umsi_pool_put(m, &m->table_pool, t);

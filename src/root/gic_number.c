@@ -68,7 +68,7 @@ static void reap_locked(struct umsi_gic *gic)
 /* Published in the same critical section that takes it. */
 static void publish_locked(struct umsi_gic *gic, struct umsi_record *r, uint32_t id, umsi_cpu cpu)
 {
-	r->slot = (uint16_t)id;
+	r->slot = id;
 	r->told = false;
 	umsi_store32(&r->target, cpu);
 	umsi_fetch_add32(&r->references, 1);

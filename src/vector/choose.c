@@ -56,7 +56,7 @@ static uint32_t retiring_of(const struct umsi_vec_cpu *c)
 
 /* The hints were wrong or everything is taken: ask each permitted CPU under its lock. */
 static int take_anywhere(struct umsi_vec *v, const struct umsi_where *where,
-			 const struct umsi_group *g, umsi_cpu *cpu, uint16_t *slot, bool *revived)
+			 const struct umsi_group *g, umsi_cpu *cpu, uint32_t *slot, bool *revived)
 {
 	int status, worst = UMSI_ENOCPU;
 
@@ -82,7 +82,7 @@ umsi_cpu umsi_vec_choose(struct umsi_vec *v, const struct umsi_where *where)
 }
 
 int umsi_vec_take_any(struct umsi_vec *v, const struct umsi_where *where,
-		      const struct umsi_group *g, umsi_cpu *cpu, uint16_t *slot, bool *revived)
+		      const struct umsi_group *g, umsi_cpu *cpu, uint32_t *slot, bool *revived)
 {
 	int status;
 

@@ -17,7 +17,7 @@
 struct leaver {
 	uint32_t number, generation;
 	umsi_cpu cpu;
-	uint16_t slot;
+	uint32_t slot;
 	bool revived, torn, transient, broken;
 };
 

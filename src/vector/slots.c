@@ -128,7 +128,7 @@ static uint32_t find_retiring(struct umsi_vec *v, struct umsi_vec_cpu *c, struct
 
 /* Exclusive with reuse: both happen under the slot lock. */
 static bool revive(struct umsi_vec *v, struct umsi_vec_cpu *c, struct umsi_record *r,
-		   uint16_t *slot)
+		   uint32_t *slot)
 {
 	struct umsi_vec_batch *b;
 	uint32_t found = find_retiring(v, c, r, &b);
@@ -140,7 +140,7 @@ static bool revive(struct umsi_vec *v, struct umsi_vec_cpu *c, struct umsi_recor
 	turn_batches(c);
 	note_retiring(c);
 	umsi_count_own(&c->revived);
-	*slot = (uint16_t)found;
+	*slot = found;
 	return true;
 }
 
@@ -160,7 +160,7 @@ static void own_slots(struct umsi_vec_cpu *c, const struct umsi_group *g, uint32
 }
 
 static int take_locked(struct umsi_vec *v, struct umsi_vec_cpu *c, const struct umsi_group *g,
-		       uint16_t *slot, bool *revived)
+		       uint32_t *slot, bool *revived)
 {
 	uint32_t id;
 
@@ -176,11 +176,11 @@ static int take_locked(struct umsi_vec *v, struct umsi_vec_cpu *c, const struct 
 	if (id == UMSI_IDS_NONE)
 		return umsi_load32(&c->retiring) ? UMSI_EAGAIN : UMSI_ENOSLOT;
 	own_slots(c, g, id);
-	*slot = (uint16_t)id;
+	*slot = id;
 	return UMSI_OK;
 }
 
-int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint16_t *slot,
+int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t *slot,
 		  bool *revived)
 {
 	struct umsi_vec_cpu *c = v->cpu[cpu];
@@ -203,7 +203,7 @@ static bool all_free(const struct umsi_vec_cpu *c, uint32_t slot, uint32_t count
 	return true;
 }
 
-bool umsi_vec_take_at(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint16_t slot)
+bool umsi_vec_take_at(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t slot)
 {
 	struct umsi_vec_cpu *c = v->cpu[cpu];
 	uintptr_t state = umsi_lock(v->domain.m, &c->lock);
@@ -220,7 +220,7 @@ bool umsi_vec_take_at(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group 
 	return taken;
 }
 
-void umsi_vec_give(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint16_t slot)
+void umsi_vec_give(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t slot)
 {
 	struct umsi_vec_cpu *c = v->cpu[cpu];
 	uintptr_t state = umsi_lock(v->domain.m, &c->lock);
@@ -236,7 +236,7 @@ void umsi_vec_give(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g,
 
 /* ---- R4: retiring ---- */
 
-void umsi_vec_retire(struct umsi_vec *v, umsi_cpu cpu, uint16_t slot, uint32_t count, int settled)
+void umsi_vec_retire(struct umsi_vec *v, umsi_cpu cpu, uint32_t slot, uint32_t count, int settled)
 {
 	struct umsi_vec_cpu *c = v->cpu[cpu];
 	struct umsi *m = v->domain.m;

@@ -3,10 +3,10 @@
 #include "vector/vector.h"
 
 /* Member i of a group has slot + i. */
-static void set_place(const struct umsi_group *g, umsi_cpu cpu, uint16_t slot, bool told)
+static void set_place(const struct umsi_group *g, umsi_cpu cpu, uint32_t slot, bool told)
 {
 	for (uint32_t i = 0; i < g->count; i++) {
-		g->member[i]->slot = (uint16_t)(slot + i);
+		g->member[i]->slot = slot + i;
 		g->member[i]->told = told;
 		umsi_store32(&g->member[i]->target, cpu);
 	}
@@ -16,7 +16,7 @@ int umsi_vec_reserve(struct umsi_domain *d, struct umsi_record *r, const struct 
 {
 	struct umsi_group g = umsi_group_of(&r);
 	umsi_cpu cpu;
-	uint16_t slot;
+	uint32_t slot;
 	bool revived;
 	int status;
 
@@ -28,7 +28,7 @@ int umsi_vec_reserve(struct umsi_domain *d, struct umsi_record *r, const struct 
 }
 
 /* Slots no store was told about go back at once; any other retire. */
-static void give_up(struct umsi_vec *v, const struct umsi_group *g, umsi_cpu cpu, uint16_t slot,
+static void give_up(struct umsi_vec *v, const struct umsi_group *g, umsi_cpu cpu, uint32_t slot,
 		    bool told, int settled)
 {
 	if (told)
@@ -42,7 +42,7 @@ void umsi_vec_unreserve(struct umsi_domain *d, struct umsi_record *r, int settle
 	struct umsi_group g = umsi_group_of(&r);
 	struct umsi_record *first = g.member[0];
 	umsi_cpu cpu = umsi_load32(&first->target);
-	uint16_t slot = first->slot;
+	uint32_t slot = first->slot;
 	bool told = first->told;
 
 	set_place(&g, UMSI_CPU_NONE, slot, told);
@@ -80,9 +80,9 @@ void umsi_vec_compose(struct umsi_domain *d, struct umsi_record *r, struct umsi_
 static void find_transient(struct umsi_vec *v, const struct umsi_group *g, umsi_cpu old_cpu,
 			   struct umsi_move *mv)
 {
-	uint16_t tried[TRANSIENT_TRIES];
+	uint32_t tried[TRANSIENT_TRIES];
 	uint32_t n = 0;
-	uint16_t slot;
+	uint32_t slot;
 	bool revived;
 
 	mv->transient = umsi_vec_take_at(v, old_cpu, g, mv->slot);
@@ -136,7 +136,7 @@ void umsi_vec_move_commit(struct umsi_domain *d, struct umsi_record *r, const st
 	struct umsi_group g = umsi_group_of(&r);
 	struct umsi_record *first = g.member[0];
 	umsi_cpu old_cpu = umsi_load32(&first->target);
-	uint16_t old_slot = first->slot;
+	uint32_t old_slot = first->slot;
 	bool old_told = first->told;
 
 	/* A revived slot may have messages under way even if the store is closed now. */

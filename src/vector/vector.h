@@ -137,17 +137,17 @@ void umsi_vec_open(struct umsi_vec *v, umsi_cpu cpu);
  * still retiring there (*revived). @slot: the first. UMSI_OK, UMSI_ENOCPU,
  * UMSI_ENOSLOT, UMSI_EAGAIN.
  */
-int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint16_t *slot,
+int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t *slot,
 		  bool *revived);
 /* Exactly these slots, all free now. False: not. */
-bool umsi_vec_take_at(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint16_t slot);
+bool umsi_vec_take_at(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t slot);
 /* Gives back slots that no store was ever told about. */
-void umsi_vec_give(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint16_t slot);
+void umsi_vec_give(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t slot);
 /*
  * R4: every store that held these @count slots has changed and was flushed.
  * @settled other than UMSI_OK: the flush proved nothing, so a minimum age applies too.
  */
-void umsi_vec_retire(struct umsi_vec *v, umsi_cpu cpu, uint16_t slot, uint32_t count, int settled);
+void umsi_vec_retire(struct umsi_vec *v, umsi_cpu cpu, uint32_t slot, uint32_t count, int settled);
 
 /* Gives out again what the CPU has proved quiet; the slot lock is held. True: there was some. */
 bool umsi_vec_reap_locked(struct umsi_vec *v, struct umsi_vec_cpu *c);
@@ -157,7 +157,7 @@ bool umsi_vec_reap_locked(struct umsi_vec *v, struct umsi_vec_cpu *c);
  * As umsi_vec_take(); UMSI_EAGAIN: none is free, some are retiring.
  */
 int umsi_vec_take_any(struct umsi_vec *v, const struct umsi_where *where,
-		      const struct umsi_group *g, umsi_cpu *cpu, uint16_t *slot, bool *revived);
+		      const struct umsi_group *g, umsi_cpu *cpu, uint32_t *slot, bool *revived);
 
 /* The permitted online CPU with most free slots, or UMSI_CPU_NONE. A hint. */
 umsi_cpu umsi_vec_choose(struct umsi_vec *v, const struct umsi_where *where);
