@@ -64,18 +64,20 @@ static struct block *block_new(struct mach *m)
 }
 
 /* The number of the block stands in front of it. */
-void *mach_alloc(struct mach *m, size_t bytes)
+void *mach_alloc(struct mach *m, size_t bytes, size_t align)
 {
+	size_t lead = align > HEADER ? align : HEADER;
 	struct block *b;
 	void *raw;
 
-	if (posix_memalign(&raw, 64, HEADER + bytes))
+	if (posix_memalign(&raw, lead, lead + bytes))
 		abort();
-	memset(raw, 0, HEADER + bytes);
+	memset(raw, 0, lead + bytes);
 	b = block_new(m);
-	*b = (struct block){ .memory = (char *)raw + HEADER, .bytes = bytes, .number = m->nblocks - 1 };
-	memcpy(raw, &b->number, sizeof(b->number));
-	forbid(raw, HEADER);
+	*b = (struct block){ .memory = (char *)raw + lead, .bytes = bytes, .lead = lead,
+			     .number = m->nblocks - 1 };
+	memcpy((char *)b->memory - HEADER, &b->number, sizeof(b->number));
+	forbid(raw, lead);
 	m->live_blocks++;
 	m->live_bytes += bytes;
 	mach_trace(m, "alloc block % of %", b->number, bytes);
@@ -84,9 +86,9 @@ void *mach_alloc(struct mach *m, size_t bytes)
 
 static void let_go(struct mach *m, struct block *b)
 {
-	char *raw = (char *)b->memory - HEADER;
+	char *raw = (char *)b->memory - b->lead;
 
-	allow(raw, HEADER + b->bytes);
+	allow(raw, b->lead + b->bytes);
 	free(raw);
 	if (b->freed)
 		m->quarantined -= b->bytes;

@@ -105,6 +105,7 @@ void mach_destroy(struct mach *m)
 	mach_regions_done(m);
 	mach_gic_done(m);
 	mach_words_done(m);
+	mach_dma_done(m);
 	mach_blocks_done(m);
 	mach_maps_done(m);
 	for (uint32_t i = 0; i < m->ncpus; i++) {

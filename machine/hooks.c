@@ -25,7 +25,7 @@ void *umsi_host_alloc(void *host, size_t bytes)
 	}
 	mach_step(m);
 	mach_must_sleep(m, "alloc");
-	return mach_alloc_fails(m) ? NULL : mach_alloc(m, bytes);
+	return mach_alloc_fails(m) ? NULL : mach_alloc(m, bytes, ALLOC_ALIGN);
 }
 
 void umsi_host_free(void *host, void *memory, size_t bytes)
@@ -184,4 +184,33 @@ void umsi_host_relax(void *host)
 	}
 	mach_must_sleep(m, "relax");
 	mach_yield(m);
+}
+
+void *umsi_host_dma_alloc(void *host, size_t bytes, size_t align, uint64_t *bus)
+{
+	struct mach *m = mach_need("umsi_host_dma_alloc");
+
+	(void)host;
+	mach_step(m);
+	mach_must_sleep(m, "dma alloc");
+	return mach_alloc_fails(m) ? NULL : mach_dma_alloc(m, bytes, align, bus);
+}
+
+void umsi_host_dma_free(void *host, void *memory, size_t bytes, size_t align)
+{
+	struct mach *m = mach_need("umsi_host_dma_free");
+
+	(void)host;
+	mach_step(m);
+	mach_must_sleep(m, "dma free");
+	mach_dma_free(m, memory, bytes, align);
+}
+
+void umsi_host_cache_clean(void *host, const void *memory, size_t bytes)
+{
+	struct mach *m = mach_need("umsi_host_cache_clean");
+
+	(void)host;
+	mach_step(m);
+	mach_dma_clean(m, memory, bytes);
 }

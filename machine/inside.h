@@ -288,9 +288,17 @@ struct event {
 
 struct block {
 	void *memory;
-	size_t bytes;
+	size_t bytes, lead;		/* what lies in front of it */
 	uint64_t number;
 	bool freed;
+};
+
+/* Memory that blocks of the machine read by themselves (dma.c). */
+struct dma {
+	unsigned char *memory;
+	unsigned char *clean;		/* as of the last write-back: what is seen without coherence */
+	size_t bytes, align;
+	uint64_t bus;
 };
 
 struct mapping {
@@ -328,6 +336,9 @@ struct mach {
 
 	struct block *blocks;
 	size_t nblocks, room_blocks;
+	struct dma *dma;
+	size_t ndma;
+	uint64_t next_bus;
 	struct mapping *maps;
 	size_t nmaps, room_maps;
 	size_t live_blocks, live_bytes, live_maps;
@@ -424,11 +435,24 @@ void mach_maps_done(struct mach *m);
 bool mach_map_resolve(struct mach *m, const volatile void *p, unsigned int width, uint64_t *phys);
 
 /* alloc.c */
-void *mach_alloc(struct mach *m, size_t bytes);
+void *mach_alloc(struct mach *m, size_t bytes, size_t align);
 void mach_free(struct mach *m, void *memory, size_t bytes);
 void mach_blocks_done(struct mach *m);
 bool mach_alloc_fails(struct mach *m);
 bool mach_address_freed(const struct mach *m, uintptr_t address);
+
+/*
+ * dma.c: accesses of a block of the machine to memory, at a bus address. Reads see
+ * what has left the store buffers or, not @coherent, what was written back as well.
+ * Outside live memory of umsi_host_dma_alloc(): a violation, and reads as 0.
+ */
+void *mach_dma_alloc(struct mach *m, size_t bytes, size_t align, uint64_t *bus);
+void mach_dma_free(struct mach *m, void *memory, size_t bytes, size_t align);
+void mach_dma_clean(struct mach *m, const void *memory, size_t bytes);
+uint64_t mach_dma_read(struct mach *m, uint64_t bus, unsigned int width, bool coherent);
+void mach_dma_write(struct mach *m, uint64_t bus, unsigned int width, uint64_t value);
+bool mach_dma_holds(const struct mach *m, uint64_t bus, size_t bytes);
+void mach_dma_done(struct mach *m);
 
 /* imsic.c */
 void mach_file_init(struct mach *m, struct cpu *c);

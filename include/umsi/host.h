@@ -9,8 +9,9 @@
  * interrupts off; "sleepable" means thread context with no lock held. None
  * may call back into the library unless its text says so.
  *
- * The first eight are the minimal profile. The rest are supplied, for a host
- * with one CPU and no threads, by src/profile/uniprocessor.c.
+ * The first eight are the minimal profile. The next are supplied, for a host
+ * with one CPU and no threads, by src/profile/uniprocessor.c; the last, for one
+ * whose devices see memory where it does, by src/profile/identity_dma.c.
  */
 #ifndef UMSI_HOST_H
 #define UMSI_HOST_H
@@ -84,5 +85,26 @@ void umsi_host_mutex_unlock(void *host, struct umsi_mutex *mutex);
  * sleep a little. Must let interrupts of this CPU be taken.
  */
 void umsi_host_relax(void *host);
+
+/* ---- Hosts with translators: blocks that read their tables from memory ---- */
+
+/*
+ * Zeroed memory that blocks of the machine read and write by themselves:
+ * contiguous for them, aligned to @align (a power of two, 64 or more) for CPU
+ * and bus alike, ordinary write-back memory for the CPU. *bus is the address a
+ * block is given; write-back of the zeroes is the host's, where caches are not
+ * coherent. Sleepable. NULL when there is none. Sizes seen: 4 KiB to 8 MiB.
+ */
+void *umsi_host_dma_alloc(void *host, size_t bytes, size_t align, uint64_t *bus);
+
+/* Gives back what umsi_host_dma_alloc() returned; arguments as then. Sleepable. */
+void umsi_host_dma_free(void *host, void *memory, size_t bytes, size_t align);
+
+/*
+ * Writes the cache lines of [@memory, @memory + @bytes) back to memory and
+ * returns when they are there. Asked for only on behalf of blocks that say they
+ * do not see caches; a host without such may do nothing. Any context.
+ */
+void umsi_host_cache_clean(void *host, const void *memory, size_t bytes);
 
 #endif

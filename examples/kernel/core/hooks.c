@@ -103,3 +103,26 @@ void umsi_host_relax(void *host)
 	(void)host;
 	arch_pause();
 }
+
+/* Addresses are the same for all, and every block of these boards sees the caches. */
+void *umsi_host_dma_alloc(void *host, size_t bytes, size_t align, uint64_t *bus)
+{
+	void *memory = memory_alloc_aligned(bytes, align);
+
+	(void)host;
+	*bus = (uintptr_t)memory;
+	return memory;
+}
+
+void umsi_host_dma_free(void *host, void *memory, size_t bytes, size_t align)
+{
+	(void)host;
+	memory_free_aligned(memory, bytes, align);
+}
+
+void umsi_host_cache_clean(void *host, const void *memory, size_t bytes)
+{
+	(void)host;
+	(void)memory;
+	(void)bytes;
+}

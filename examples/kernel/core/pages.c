@@ -49,12 +49,12 @@ static bool run_free(uint64_t at, uint64_t n)
 	return true;
 }
 
-static void *take_run_locked(uint64_t n)
+static void *take_run_locked(uint64_t n, uint64_t align)
 {
 	for (uint64_t tried = 0; tried < memory.count; tried++) {
 		uint64_t at = (memory.hint + tried) % memory.count;
 
-		if (!run_free(at, n))
+		if ((memory.base + at * PAGE) % align || !run_free(at, n))
 			continue;
 		memset(memory.used + at, 1, n);
 		memory.hint = at + n;
@@ -80,7 +80,7 @@ static void *take_piece_locked(unsigned int class)
 	char *page;
 
 	if (!piece) {
-		page = take_run_locked(1);
+		page = take_run_locked(1, PAGE);
 		if (!page)
 			return NULL;
 		for (size_t at = 0; at < PAGE; at += bytes) {
@@ -95,6 +95,18 @@ static void *take_piece_locked(unsigned int class)
 
 void *memory_alloc(size_t bytes)
 {
+	return memory_alloc_aligned(bytes, PIECE_MIN);
+}
+
+/* A piece is aligned to its own size. */
+static size_t with_align(size_t bytes, size_t align)
+{
+	return bytes < align && align <= PAGE ? align : bytes;
+}
+
+void *memory_alloc_aligned(size_t size, size_t align)
+{
+	size_t bytes = with_align(size, align);
 	unsigned int class = piece_class(bytes);
 	uintptr_t state = spin_lock(&memory.lock);
 	void *p;
@@ -102,7 +114,7 @@ void *memory_alloc(size_t bytes)
 	if (class < PIECE_CLASSES)
 		p = take_piece_locked(class);
 	else
-		p = take_run_locked((bytes + PAGE - 1) / PAGE);
+		p = take_run_locked((bytes + PAGE - 1) / PAGE, align);
 	if (p)
 		memory.bytes += bytes;
 	spin_unlock(&memory.lock, state);
@@ -113,6 +125,12 @@ void *memory_alloc(size_t bytes)
 
 void memory_free(void *p, size_t bytes)
 {
+	memory_free_aligned(p, bytes, PIECE_MIN);
+}
+
+void memory_free_aligned(void *p, size_t size, size_t align)
+{
+	size_t bytes = with_align(size, align);
 	unsigned int class = piece_class(bytes);
 	struct piece *piece = p;
 	uintptr_t state;

@@ -15,6 +15,10 @@ void pages_init(uint64_t first, uint64_t bytes);
 void *memory_alloc(size_t bytes);
 void memory_free(void *memory, size_t bytes);
 
+/* The same, aligned to @align, a power of two. */
+void *memory_alloc_aligned(size_t bytes, size_t align);
+void memory_free_aligned(void *memory, size_t bytes, size_t align);
+
 uint64_t memory_in_use(void);
 
 #endif
