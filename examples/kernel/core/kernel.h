@@ -5,6 +5,7 @@
 
 #include <umsi/umsi.h>
 
+#include "core/fire.h"
 #include "core/options.h"
 #include "core/platform.h"
 
@@ -14,6 +15,7 @@ struct kernel {
 	struct umsi_domain *root;
 	struct platform platform;
 	struct options options;
+	struct fire level;		/* of a level-triggered wire, where platform_check() found one */
 };
 
 extern struct kernel kernel;

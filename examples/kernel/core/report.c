@@ -49,8 +49,8 @@ void report_stats(void)
 		s.moves, s.moves_refused, s.drains, s.revived, s.reaped, s.retiring, s.irqs, s.records);
 	kprintf("nvme: late %lu errors %lu stray %lu looks_outside_handler %lu overlaps %lu calls_after_end %lu\n",
 		c->late, c->errors, c->stray, c->looks_outside, c->overlaps, c->calls_after_end);
-	kprintf("edu: raised %lu seen %lu empty %lu moves %lu not_now %lu failures %lu lost %lu\n", edu.raised,
-		edu.seen, edu.empty, edu.moves, edu.not_now, edu.failures, edu.lost);
+	fire_print("level", &kernel.level);
+	fire_print("edu", &edu.fire);
 	kprintf("kernel: move_errors %lu failures %lu wakes %lu bytes %lu\n", disk.move_errors,
 		disk.failures, wakes, memory_in_use());
 }
@@ -66,6 +66,20 @@ void report_dump(void)
 	umsi_dump(kernel.m, dump_line, NULL);
 }
 
+/* All of it under fire: @least moves, nothing lost, no more empty calls than there were reasons for one. */
+static bool fired(const struct fire *f, uint64_t least, uint64_t empty)
+{
+	return !f->lost && !f->failures && f->empty <= empty && (cpu_count() == 1 || f->moves >= least);
+}
+
+/* Each raise and each move may cost a level handler one empty call; a storm calls without end. */
+static bool level_good(void)
+{
+	const struct fire *f = &kernel.level;
+
+	return !f->raised || (fired(f, LEVEL_MOVES, f->raised + f->moves) && f->seen == f->raised);
+}
+
 bool report_result(void)
 {
 	const struct nvme_counts *c = &disk.nvme.counts;
@@ -74,15 +88,15 @@ bool report_result(void)
 
 	umsi_stats_read(kernel.m, &s);
 	spurious = s.unowned + s.not_mine;
-	kprintf("RESULT isa=%s cpus=%u blocks=%lu crc_errors=%lu completions=%lu lost=%lu spurious=%lu moves=%lu moves_loaded=%lu dynamic=%lu hotplug=%lu ipis_for_moves=%lu device_writes_for_moves=%lu retriggers=%lu drains=%lu retiring_max=%u edu_moves=%lu edu_lost=%lu\n",
+	kprintf("RESULT isa=%s cpus=%u blocks=%lu crc_errors=%lu completions=%lu lost=%lu spurious=%lu moves=%lu moves_loaded=%lu dynamic=%lu hotplug=%lu ipis_for_moves=%lu device_writes_for_moves=%lu retriggers=%lu drains=%lu retiring_max=%u edu_moves=%lu edu_lost=%lu level_moves=%lu level_lost=%lu\n",
 		ARCH_NAME, cpu_count(), disk.pages_read, disk.crc_errors, c->completions, c->lost,
 		spurious, s.moves, disk.moves_loaded, disk.rounds, disk.trips,
 		s.ipis_for_moves, s.device_writes_for_moves, s.retriggers, s.drains, s.retiring_max,
-		edu.moves, edu.lost);
+		edu.fire.moves, edu.fire.lost, kernel.level.moves, kernel.level.lost);
 	return !c->lost && !c->errors && !c->stray && !c->looks_outside && !c->overlaps &&
 	       !c->calls_after_end && !disk.crc_errors && !disk.failures && !disk.move_errors &&
-	       !spurious && !s.ipis_for_moves && !edu.lost && !edu.failures && edu.empty <= s.retriggers &&
-	       (!edu.present || cpu_count() == 1 || edu.moves >= kernel.options.moves) &&
+	       !spurious && !s.ipis_for_moves && level_good() &&
+	       (!edu.present || fired(&edu.fire, kernel.options.moves, s.retriggers)) &&
 	       (cpu_count() == 1 || disk.moves_loaded >= kernel.options.moves) &&
 	       disk.rounds >= kernel.options.dynamic &&
 	       (!platform_cpus_stop() ||

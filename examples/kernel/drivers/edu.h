@@ -12,23 +12,14 @@
 
 #include <umsi/umsi.h>
 
-struct cpu;
+#include "core/fire.h"
 
 struct edu {
 	bool present;
 	uintptr_t registers;
 	struct umsi_device *device;
 	struct umsi_table *table;
-	umsi_irq irq;
-	struct cpu *firing;	/* woken by the handler */
-	/* Atomic, all CPUs. */
-	uint64_t raised;
-	uint64_t seen;
-	uint64_t moves;		/* with an event under way */
-	uint64_t not_now;	/* moves answered UMSI_EAGAIN or UMSI_ENOSLOT */
-	uint64_t empty;		/* handler calls that found nothing raised */
-	uint64_t failures;
-	uint64_t lost;
+	struct fire fire;
 };
 
 extern struct edu edu;
@@ -36,11 +27,7 @@ extern struct edu edu;
 /* Takes the device, if there is one, and its message. */
 void edu_init(void);
 
-/*
- * One CPU raises, one event at a time, and sleeps until its handler ran: no
- * later event can hide a lost one. All others move the interrupt until @moves
- * moves had an event under way.
- */
+/* Moved under fire, one event at a time. */
 void edu_fire(uint64_t moves);
 
 #endif
