@@ -34,7 +34,7 @@ static void all_fast(struct mach_chaos *c)
 	c->sample_now = c->message_now = c->lag_now = c->kick_now = 230;
 	c->store_max = c->leave_max = c->trap_max = c->post_max = 6;
 	c->sample_max = c->message_max = c->lag_max = c->kick_max = 6;
-	c->long_tail = false;
+	c->long_tail = 0;
 }
 
 static void slow_memory(struct mach_chaos *c)

@@ -41,6 +41,8 @@ static void set_config(struct mach *m, const struct mach_config *config)
 		m->config.max_steps = 1000000;
 	if (!m->config.ns_per_step)
 		m->config.ns_per_step = 1000;
+	if (!m->config.stop_step)
+		m->config.stop_step = NEVER;
 	if (!m->config.group_shift)
 		m->config.group_shift = 24;
 	if (!m->config.hart_bits && !config->hart_index)
@@ -70,7 +72,7 @@ struct mach *mach_create(uint64_t seed, const struct mach_config *config)
 		abort();
 	}
 	m->seed = seed;
-	m->rng.state = mix64(seed);
+	m->rng.state = mix64(seed) + mix64(config->schedule);
 	m->test_rng.state = mix64(~seed);
 	m->next_due = NEVER;
 	set_config(m, config);
@@ -113,6 +115,7 @@ void mach_destroy(struct mach *m)
 		free(m->cpus[i].lapic.covers);
 	}
 	free(m->cpus);
+	free(m->said);
 	free(m);
 }
 
@@ -139,7 +142,23 @@ uint64_t mach_hash(const struct mach *m)
 
 uint64_t mach_random(struct mach *m, uint64_t n)
 {
-	uint64_t r = rng_next(&m->test_rng);
+	struct thread *t = m->running && !m->cpu->depth ? m->cpu->thread : NULL;
+	uint64_t r = rng_next(t && t->own_random ? &t->random : &m->test_rng);
 
 	return n ? r % n : r;
+}
+
+void mach_random_restart(struct mach *m, uint64_t salt)
+{
+	struct thread *t = m->running ? m->cpu->thread : NULL;
+
+	if (!t)
+		return;
+	t->random.state = mix64(salt);
+	t->own_random = true;
+}
+
+bool mach_stopped(const struct mach *m)
+{
+	return m->stopped;
 }

@@ -92,6 +92,8 @@ struct thread {
 	void *arg;
 	const uint64_t *mutex;		/* waits until this word is 0 */
 	uint32_t number;
+	struct rng random;
+	bool own_random;		/* mach_random() draws from it */
 	bool ended;
 	struct thread *next;		/* same CPU */
 };
@@ -356,6 +358,11 @@ struct mach {
 	uint64_t logged[3];
 	char log[TRACE_SLOTS / 16][80];
 	uint32_t logs;
+	struct mach_said *said;		/* story.c */
+	size_t nsaid, room_said;
+	uint64_t said_step;
+	uint32_t said_in_step;
+	bool stopped;
 };
 
 /* current.c */
@@ -555,6 +562,9 @@ void mach_lock(struct mach *m, uint64_t *word);
 void mach_unlock(struct mach *m, uint64_t *word);
 void mach_mutex_lock(struct mach *m, uint64_t *word);
 void mach_mutex_unlock(struct mach *m, uint64_t *word);
+
+/* sched.c: at config.stop_step */
+void mach_stop_here(struct mach *m);
 
 /* trace.c */
 void mach_trace(struct mach *m, const char *what, uint64_t a, uint64_t b);

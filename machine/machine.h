@@ -58,7 +58,7 @@ struct mach_chaos {
 	uint32_t early_marker;	/* chance that an unfenced marker overtakes (README, "REQ_TO_MARKER") */
 	uint32_t slow_read;	/* chance that a device read takes its CPU long */
 	uint32_t slow_load;	/* chance that a 64-bit load does */
-	bool long_tail;		/* seven of eight delays are at most an eighth of their max */
+	uint32_t long_tail;	/* 1: seven of eight delays are at most an eighth of their max */
 };
 
 void mach_chaos_from_seed(uint64_t seed, struct mach_chaos *out);
@@ -96,6 +96,9 @@ struct mach_config {
 	 */
 	bool strict_route;
 	bool print_log;			/* umsi_host_log() lines go to stderr too */
+	bool tell;			/* mach_say() keeps what it is told */
+	uint64_t schedule;		/* another order of the same run's steps; 0 = the first */
+	uint64_t stop_step;		/* mach_run() returns false there, without a violation; 0 = never */
 };
 
 /* Never fails (aborts without memory). It becomes the thread's current machine. */
@@ -137,6 +140,19 @@ void mach_violate(struct mach *m, const char *name, const char *format, ...)
 
 /* One line "VIOLATION name seed=… step=…: text", then the last @events of the story. */
 void mach_report(const struct mach *m, FILE *to, unsigned int events);
+/*
+ * Lines for people, kept only if config.tell: who did what to which message.
+ * They change nothing, not even the hash.
+ */
+void mach_say(struct mach *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
+struct mach_said {
+	uint64_t time_ns;		/* as mach_now_ns() then */
+	umsi_cpu cpu;
+	char text[116];
+};
+size_t mach_said(const struct mach *m, const struct mach_said **out);
+/* Time of the running step, and a number within it: grows with each call. Takes no step. */
+uint64_t mach_now_ns(struct mach *m);
 /* A line of the test's own in the story. */
 void mach_note(struct mach *m, const char *text, uint64_t a, uint64_t b);
 
@@ -155,6 +171,9 @@ uint64_t mach_steps(const struct mach *m);
 uint64_t mach_hash(const struct mach *m);
 /* Random numbers for the test itself, also from the seed; below @n, or all 64 bits for 0. */
 uint64_t mach_random(struct mach *m, uint64_t n);
+/* From here on the running thread, outside traps, draws its own numbers, from @salt. */
+void mach_random_restart(struct mach *m, uint64_t salt);
+bool mach_stopped(const struct mach *m);	/* at config.stop_step */
 
 /* ---- On a CPU ----------------------------------------------------------- */
 
@@ -302,6 +321,7 @@ struct mach_pci_config {
 	enum mach_sampling sampling;
 	uint32_t options;		/* of enum mach_pci_option */
 	bool memory_off, master_off;	/* command register at the start; the default has both bits on */
+	const char *name;		/* in stories; NULL = its requester id */
 };
 
 /* From cold or from any thread. It lives as long as the machine. */

@@ -157,6 +157,12 @@ static void over_the_limit(struct mach *m)
 		     (unsigned long long)m->config.max_steps);
 }
 
+void mach_stop_here(struct mach *m)
+{
+	m->stopped = true;
+	mach_abandon(m);
+}
+
 void mach_schedule_away(struct mach *m)
 {
 	struct cpu *c;
@@ -172,6 +178,8 @@ void mach_schedule_away(struct mach *m)
 			m->step = m->next_due;
 		if (m->step > m->config.max_steps)
 			over_the_limit(m);
+		if (m->step >= m->config.stop_step)
+			mach_stop_here(m);
 		mach_advance(m);
 	}
 	go_on_with(m, c);
@@ -192,6 +200,8 @@ void mach_step(struct mach *m)
 		mach_trap_maybe(m, c);
 	if (m->step > m->config.max_steps)
 		over_the_limit(m);
+	if (m->step >= m->config.stop_step)
+		mach_stop_here(m);
 }
 
 void mach_abandon(struct mach *m)
@@ -205,7 +215,7 @@ bool mach_run(struct mach *m)
 {
 	struct cpu *c;
 
-	if (m->violated)
+	if (m->violated || m->stopped)
 		return false;
 	for (uint32_t i = 0; i < m->ncpus; i++) {
 		c = &m->cpus[i];
@@ -221,5 +231,5 @@ bool mach_run(struct mach *m)
 	mach_fiber_switch(&m->home, c->fiber, false);
 	m->running = false;
 	m->cpu = &m->cpus[0];
-	return !m->violated;
+	return !m->violated && !m->stopped;
 }

@@ -7,17 +7,6 @@
 #include "isa.h"
 #include "umsi_hosted.h"
 
-static bool time_left(const struct world *w)
-{
-	return mach_steps(w->m) < w->plan.steps;
-}
-
-/* A thread that was started has seen what its starter did. */
-static void begin(struct world *w)
-{
-	umsi_hosted_rmw(&w->started, 8, UMSI_HOSTED_ADD, 1, UMSI_HOSTED_ACQ_REL);
-}
-
 static uint32_t pick(struct world *w, uint32_t n)
 {
 	return (uint32_t)mach_random(w->m, n);
@@ -43,7 +32,7 @@ static struct umsi_affinity any_affinity(struct world *w, uint64_t *bits)
 
 #define PART	(WORLD_ENTRIES / WORLD_OWNERS)
 
-static struct entry *owned_entry(struct owner *o, bool live)
+static struct entry *owned_entry(struct actor *o, bool live)
 {
 	struct world *w = o->w;
 	struct device *d = &w->device[pick(w, WORLD_DEVICES - 1)];
@@ -84,7 +73,7 @@ static void request(struct world *w, struct entry *e)
 	e->requested = status == UMSI_OK;
 }
 
-static void allocate(struct owner *o)
+static void allocate(struct actor *o)
 {
 	struct world *w = o->w;
 	struct entry *e = owned_entry(o, false);
@@ -111,25 +100,30 @@ static void allocate(struct owner *o)
 		   index <= at.last, "I-API", "allocated index out of range");
 	e = &device_of(w, e)->entry[index];
 	MACH_CHECK(w->m, !e->irq, "I-API", "index %u was given out twice", index);
+	actor_says(o, "has allocated %s[%u]", e->on, index);
 	entry_begin_life(e, irq);
 	if (pick(w, 8))
 		request(w, e);
 }
 
-static void free_entry(struct world *w, struct entry *e)
+static void free_entry(struct actor *a, struct entry *e)
 {
+	struct world *w = a->w;
 	int status;
 
+	actor_says(a, "frees %s[%u]", e->on, e->index);
 	mach_entry_live(e->pci, e->index, false);
 	status = umsi_irq_free(w->umsi, e->irq);
 	MACH_CHECK(w->m, status == UMSI_OK, "I-API", "free: %s", umsi_status_text(status));
 	entry_end_life(e);
 }
 
-static void release_entry(struct world *w, struct entry *e)
+static void release_entry(struct actor *a, struct entry *e)
 {
+	struct world *w = a->w;
 	int status;
 
+	actor_says(a, "releases %s[%u]", e->on, e->index);
 	mach_entry_live(e->pci, e->index, false);
 	status = umsi_irq_release(w->umsi, e->irq);
 	MACH_CHECK(w->m, status == UMSI_OK, "I-API", "release: %s", umsi_status_text(status));
@@ -157,10 +151,12 @@ static bool say_done(struct world *w, struct entry *e)
 	return true;
 }
 
-static void disable_a_while(struct world *w, struct entry *e)
+static void disable_a_while(struct actor *a, struct entry *e)
 {
+	struct world *w = a->w;
 	uint32_t depth = 1 + pick(w, 3);
 
+	actor_says(a, "disables %s[%u] for a while", e->on, e->index);
 	for (uint32_t i = 0; i < depth; i++)
 		MACH_CHECK(w->m, umsi_irq_disable(w->umsi, e->irq) == UMSI_OK, "I-API", "disable");
 	MACH_CHECK(w->m, umsi_irq_synchronize(w->umsi, e->irq) == UMSI_OK, "I-API", "synchronize");
@@ -176,24 +172,24 @@ static void disable_a_while(struct world *w, struct entry *e)
 
 void actor_owner(void *arg)
 {
-	struct owner *o = arg;
+	struct actor *o = arg;
 	struct world *w = o->w;
 
-	begin(w);
-	while (time_left(w)) {
+	actor_begin(o);
+	while (actor_next(o)) {
 		struct entry *e = owned_entry(o, true);
 		uint32_t what = pick(w, 10);
 
 		if (!e || what < 4)
 			allocate(o);
 		else if (what < 6)
-			free_entry(w, e);
+			free_entry(o, e);
 		else if (!e->requested)
 			request(w, e);
 		else if (what == 6)
-			release_entry(w, e);
+			release_entry(o, e);
 		else if (what == 7)
-			disable_a_while(w, e);
+			disable_a_while(o, e);
 		else if (!say_done(w, e))
 			mach_pci_raise(e->pci, e->index);
 		if (!pick(w, 6))
@@ -214,13 +210,36 @@ static umsi_irq any_irq(struct world *w)
 	return UMSI_IRQ_NONE;
 }
 
+static void say_where(const struct actor *a, const char *what, const struct world *w, umsi_irq irq,
+		      const struct umsi_affinity *to)
+{
+	static const char *const kinds[] = {
+		[UMSI_AFFINITY_ANY] = "any CPU", [UMSI_AFFINITY_CPU] = "cpu", [UMSI_AFFINITY_SET] = "CPUs of set ",
+	};
+	uint64_t number = to->kind == UMSI_AFFINITY_SET ? *to->set.bits : to->cpu;
+
+	for (uint32_t i = 0; w_tells(w) && i < WORLD_DEVICES * WORLD_ENTRIES; i++) {
+		const struct entry *e = &w->device[i / WORLD_ENTRIES].entry[i % WORLD_ENTRIES];
+
+		if (e->irq != irq)
+			continue;
+		if (to->kind == UMSI_AFFINITY_ANY)
+			actor_says(a, "%s %s[%u] to any CPU", what, e->on, e->index);
+		else
+			actor_says(a, "%s %s[%u] to %s%#llx", what, e->on, e->index, kinds[to->kind],
+				   (unsigned long long)number);
+		return;
+	}
+}
+
 void actor_mover(void *arg)
 {
-	struct world *w = arg;
+	struct actor *self = arg;
+	struct world *w = self->w;
 	uint64_t bits;
 
-	begin(w);
-	while (time_left(w)) {
+	actor_begin(self);
+	while (actor_next(self)) {
 		umsi_irq irq = any_irq(w);
 		struct umsi_affinity a = any_affinity(w, &bits);
 		int status;
@@ -229,6 +248,7 @@ void actor_mover(void *arg)
 			mach_delay(w->m, 5);
 			continue;
 		}
+		say_where(self, "moves", w, irq, &a);
 		status = pick(w, 2) ? umsi_irq_set_affinity(w->umsi, irq, &a)
 				    : umsi_irq_set_affinity_wait(w->umsi, irq, &a);
 		w->moves_tried++;
@@ -248,21 +268,24 @@ static void read_line(void *arg, const char *line)
 		(*bytes)++;
 }
 
-static void trigger(struct world *w)
+static void trigger(struct actor *a)
 {
+	struct world *w = a->w;
 	struct entry *e = &w->device[pick(w, WORLD_DEVICES - 1)].entry[pick(w, WORLD_ENTRIES)];
 	umsi_irq irq = e->irq;
 
 	if (!irq || !e->requested)
 		return;
+	actor_says(a, "triggers %s[%u]", e->on, e->index);
 	e->trigger_owed = true;
 	if (umsi_irq_trigger(w->umsi, irq) != UMSI_OK || e->irq != irq || !e->requested)
 		e->trigger_owed = false;
 }
 
 /* An interrupt of the device that comes and goes, freed by somebody else, perhaps while it goes. */
-static void free_foreign(struct world *w)
+static void free_foreign(struct actor *a)
 {
+	struct world *w = a->w;
 	struct device *d = &w->device[WORLD_DEVICES - 1];
 	struct entry *e = &d->entry[pick(w, WORLD_ENTRIES)];
 	umsi_irq irq = e->irq;
@@ -270,6 +293,7 @@ static void free_foreign(struct world *w)
 
 	if (!irq)
 		return;
+	actor_says(a, "frees %s[%u], which is not its own", e->on, e->index);
 	mach_entry_live(e->pci, e->index, false);
 	status = umsi_irq_free(w->umsi, irq);
 	MACH_CHECK(w->m, status == UMSI_OK || status == UMSI_ENOENT, "I-API", "free: %s",
@@ -279,21 +303,6 @@ static void free_foreign(struct world *w)
 		mach_entry_live(e->pci, e->index, false);
 		entry_end_life(e);
 	}
-}
-
-void actor_closer(void *arg)
-{
-	struct world *w = arg;
-	bool any;
-
-	begin(w);
-	do {
-		any = false;
-		for (uint32_t i = 0; i < WORLD_DEVICES; i++)
-			for (uint32_t j = 0; j < WORLD_ENTRIES; j++)
-				any |= say_done(w, &w->device[i].entry[j]);
-		mach_delay(w->m, 200);
-	} while (any);
 }
 
 static void misuse(struct world *w)
@@ -312,12 +321,13 @@ static void misuse(struct world *w)
 
 void actor_toucher(void *arg)
 {
-	struct world *w = arg;
+	struct actor *a = arg;
+	struct world *w = a->w;
 	uint64_t bytes = 0;
 	uint32_t index;
 
-	begin(w);
-	while (time_left(w)) {
+	actor_begin(a);
+	while (actor_next(a)) {
 		/* Of the others only their owners may: a done must not outlive its request. */
 		say_done(w, &w->device[WORLD_DEVICES - 1].entry[pick(w, WORLD_ENTRIES)]);
 		switch (pick(w, 8)) {
@@ -335,14 +345,16 @@ void actor_toucher(void *arg)
 			umsi_irq_synchronize(w->umsi, any_irq(w));
 			break;
 		case 4:
-			if (w->plan.strays)
+			if (w->plan.strays) {
+				actor_says(a, "lets a message come from nowhere");
 				w->isa->stray(w, pick(w, w->plan.ncpus));
+			}
 			break;
 		case 5:
-			free_foreign(w);
+			free_foreign(a);
 			break;
 		default:
-			trigger(w);
+			trigger(a);
 			break;
 		}
 		mach_delay(w->m, pick(w, 60));
@@ -354,7 +366,7 @@ void actor_toucher(void *arg)
 /* Somebody else may free it at any moment. */
 static void request_shared(struct world *w, struct entry *e)
 {
-	bool maskless = w->device[WORLD_DEVICES - 1].plain && !w->plan.msi.maskable;
+	bool maskless = w->device[WORLD_DEVICES - 1].plain && !w->plan.plain_maskable;
 	umsi_irq irq = e->irq;
 	int status;
 
@@ -443,65 +455,113 @@ static void hold_fire(struct world *w, struct device *d)
 }
 
 /* Moves begin while messages are being composed: that is when words can be mixed. */
-static void fire(struct world *w, struct device *d)
+static void fire(struct actor *self, struct device *d)
 {
-	uint32_t n = umsi_table_size(d->table), events = 20 + pick(w, 60);
+	struct world *w = self->w;
+	uint32_t n = umsi_table_size(d->table);
 	uint64_t bits;
+	struct umsi_affinity a = any_affinity(w, &bits);
+	umsi_irq irq = d->entry[pick(w, n)].irq;
 
-	for (uint32_t i = 0; i < events; i++) {
-		struct umsi_affinity a = any_affinity(w, &bits);
-		umsi_irq irq = d->entry[pick(w, n)].irq;
-
-		for (uint32_t burst = pick(w, 4); burst; burst--)
-			mach_pci_raise(d->pci, pick(w, n));
-		if (irq && pick(w, 3))
-			umsi_irq_set_affinity(w->umsi, irq, &a);
-		if (!pick(w, 4))
-			hold_fire(w, d);
+	for (uint32_t burst = pick(w, 4); burst; burst--)
+		mach_pci_raise(d->pci, pick(w, n));
+	if (irq && pick(w, 3)) {
+		say_where(self, "moves", w, irq, &a);
+		umsi_irq_set_affinity(w->umsi, irq, &a);
 	}
+	if (!pick(w, 4))
+		hold_fire(w, d);
+}
+
+static void arrive(struct actor *a, struct device *d)
+{
+	struct world *w = a->w;
+	int status = device_up(w, d, WORLD_DEVICES - 1);
+
+	check_status(w, status, "device");
+	if (status)
+		return;
+	actor_says(a, "lets guest0 come%s", d->plain ? ", with plain MSI" : "");
+	if (d->plain)
+		fill_plain(w, d);
+	else
+		fill_device(w, d);
+}
+
+static void raise_one(struct actor *a, struct device *d)
+{
+	struct world *w = a->w;
+
+	mach_pci_raise(d->pci, pick(w, WORLD_ENTRIES));
+	if (!pick(w, 8))
+		mach_delay(w->m, pick(w, 200));
+}
+
+static void leave(struct actor *a, struct device *d)
+{
+	struct world *w = a->w;
+
+	actor_says(a, "lets guest0 go");
+	empty_device(w, d);
+	mach_delay(w->m, pick(w, 300));
 }
 
 void actor_remover(void *arg)
 {
-	struct world *w = arg;
+	struct actor *a = arg;
+	struct world *w = a->w;
 	struct device *d = &w->device[WORLD_DEVICES - 1];
-	int status;
 
-	begin(w);
-	while (time_left(w)) {
-		status = device_up(w, d, WORLD_DEVICES - 1);
-		check_status(w, status, "device");
-		if (!status && d->plain) {
-			fill_plain(w, d);
-			fire(w, d);
-			empty_device(w, d);
-		} else if (!status) {
-			fill_device(w, d);
-			for (uint32_t i = 0; i < 8; i++)
-				mach_pci_raise(d->pci, pick(w, WORLD_ENTRIES));
-			mach_delay(w->m, pick(w, 200));
-			empty_device(w, d);
-		}
-		mach_delay(w->m, pick(w, 300));
+	actor_begin(a);
+	while (actor_next(a)) {
+		if (!d->dev)
+			arrive(a, d);
+		else if (!pick(w, d->plain ? 40 : 8))
+			leave(a, d);
+		else if (d->plain)
+			fire(a, d);
+		else
+			raise_one(a, d);
 	}
+	if (d->dev)
+		empty_device(w, d);
 }
 
 /* ---- IPIs with a payload in memory ---- */
 
 void actor_ipi(void *arg)
 {
-	struct world *w = arg;
+	struct actor *a = arg;
+	struct world *w = a->w;
 
-	begin(w);
-	while (time_left(w)) {
+	actor_begin(a);
+	while (actor_next(a)) {
 		umsi_cpu to = pick(w, w->plan.ncpus);
 
 		if (w->going >> to & 1) {
 			mach_delay(w->m, 50);
 			continue;
 		}
+		actor_says(a, "sends cpu%u an IPI", to);
 		umsi_hosted_store(&w->ipi_word[to], 8, ++w->ipi_sent[to], UMSI_HOSTED_RELAXED);
 		MACH_CHECK(w->m, w->isa->ipi_send(w, to) == UMSI_OK, "I-API", "ipi");
 		mach_delay(w->m, pick(w, 250));
 	}
+}
+
+/* ---- The end: said done wherever it is owed ---- */
+
+void world_close(void *arg)
+{
+	struct world *w = arg;
+	bool any;
+
+	mach_sync(w->m);
+	do {
+		any = false;
+		for (uint32_t i = 0; i < WORLD_DEVICES; i++)
+			for (uint32_t j = 0; j < WORLD_ENTRIES; j++)
+				any |= say_done(w, &w->device[i].entry[j]);
+		mach_delay(w->m, 200);
+	} while (any);
 }

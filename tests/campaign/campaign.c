@@ -3,10 +3,12 @@
 #include <argp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include <umsi/dump.h>
+
 #include "isa.h"
+#include "jobs.h"
 
 const char *argp_program_version = "umsi campaign 1";
 
@@ -34,16 +36,6 @@ struct settings {
 	unsigned int jobs, events;
 	bool replay, keep_going, quiet;
 };
-
-const struct isa *isa_by_name(const char *name)
-{
-	static const struct isa *const all[] = { &isa_riscv, &isa_x86 };
-
-	for (uint32_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		if (!strcmp(all[i]->name, name))
-			return all[i];
-	return NULL;
-}
 
 static uint64_t number(const char *text, struct argp_state *state)
 {
@@ -80,100 +72,70 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp parser = { .options = options, .parser = parse, .doc = doc };
 
-struct result {
-	struct totals totals;
-	uint64_t violations;
-};
-
-/* Every jobs-th seed from first + job on. */
-static void run_job(const struct settings *s, unsigned int job, struct result *out)
+static void draw(void *arg, uint64_t seed, struct run *out)
 {
-	bool progress = !s->quiet && job == 0 && isatty(STDERR_FILENO);
+	const struct settings *s = arg;
 
-	for (uint64_t i = job; i < s->seeds; i += s->jobs) {
-		bool clean = world_run(s->isa, s->first + i, &out->totals, true, s->events);
-
-		if (!clean) {
-			printf("replay with: campaign --isa %s --replay %llu\n", s->isa->name,
-			       (unsigned long long)(s->first + i));
-			fflush(stdout);
-			out->violations++;
-			if (!s->keep_going)
-				return;
-		}
-		if (progress && out->totals.runs % 64 == 0)
-			fprintf(stderr, "\r%llu of %llu seeds", (unsigned long long)i,
-				(unsigned long long)s->seeds);
-	}
-	if (progress)
-		fprintf(stderr, "\n");
+	out->isa = s->isa;
+	out->seed = seed;
+	plan_draw(seed, &out->plan);
 }
 
-static void add(struct result *sum, const struct result *r)
+static void print_line(void *arg, const char *line)
 {
-	sum->violations += r->violations;
-	sum->totals.runs += r->totals.runs;
-	sum->totals.steps += r->totals.steps;
-	sum->totals.moves += r->totals.moves;
-	sum->totals.handled += r->totals.handled;
-	sum->totals.reaped += r->totals.reaped;
-	sum->totals.revived += r->totals.revived;
-	sum->totals.handovers += r->totals.handovers;
-	sum->totals.drains += r->totals.drains;
-	sum->totals.hotplug += r->totals.hotplug;
+	fprintf(arg, "  %s\n", line);
 }
 
-/* A child that dies without its result counts as a violation. */
-static void run_jobs(const struct settings *s, struct result *sum)
+static void report(void *arg, struct world *w)
 {
-	int pipes[64][2];
+	const struct settings *s = arg;
 
-	fflush(stdout);
-	for (unsigned int j = 0; j < s->jobs; j++) {
-		struct result r = { 0 };
+	mach_report(w->m, stdout, s->events);
+	if (s->events && w->root)
+		umsi_dump(w->umsi, print_line, stdout);
+}
 
-		if (pipe(pipes[j]))
-			abort();
-		if (fork() == 0) {
-			run_job(s, j, &r);
-			_exit(write(pipes[j][1], &r, sizeof(r)) == sizeof(r) ? 0 : 1);
-		}
-		close(pipes[j][1]);
-	}
-	for (unsigned int j = 0; j < s->jobs; j++) {
-		struct result r = { 0 };
+/* The run once more, in this process. */
+static void tell(struct settings *s, uint64_t seed)
+{
+	struct outcome out;
+	struct run run = { 0 };
 
-		if (read(pipes[j][0], &r, sizeof(r)) != sizeof(r))
-			r = (struct result){ .violations = 1 };
-		add(sum, &r);
-		wait(NULL);
-	}
+	draw(s, seed, &run);
+	world_run(&run, &out, report, s);
+	printf("replay with: campaign --isa %s --replay %llu\n", s->isa->name, (unsigned long long)seed);
+}
+
+static void print_totals(const struct settings *s, const struct jobs_result *r)
+{
+	printf("RESULT sim isa=%s seeds=%llu steps=%llu violations=%llu moves=%llu handled=%llu reaped=%llu "
+	       "revived=%llu handovers=%llu drains=%llu hotplug=%llu\n", s->isa->name,
+	       (unsigned long long)r->totals.runs, (unsigned long long)r->totals.steps,
+	       (unsigned long long)r->violations, (unsigned long long)r->totals.moves,
+	       (unsigned long long)r->totals.handled, (unsigned long long)r->totals.reaped,
+	       (unsigned long long)r->totals.revived, (unsigned long long)r->totals.handovers,
+	       (unsigned long long)r->totals.drains, (unsigned long long)r->totals.hotplug);
 }
 
 int main(int argc, char **argv)
 {
 	struct settings s = { .isa = &isa_riscv, .first = 1, .seeds = 300, .events = 60 };
-	struct result sum = { 0 };
+	struct jobs_result result;
+	struct jobs jobs;
 
 	argp_err_exit_status = 2;
 	argp_parse(&parser, argc, argv, 0, NULL, &s);
-	if (!s.jobs)
-		s.jobs = (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
-	if (s.jobs > 64)
-		s.jobs = 64;
-	if (s.replay)
-		s.jobs = 1;
-
-	if (s.jobs == 1)
-		run_job(&s, 0, &sum);
-	else
-		run_jobs(&s, &sum);
-	printf("RESULT sim isa=%s seeds=%llu steps=%llu violations=%llu moves=%llu handled=%llu reaped=%llu "
-	       "revived=%llu handovers=%llu drains=%llu hotplug=%llu\n", s.isa->name, (unsigned long long)sum.totals.runs,
-	       (unsigned long long)sum.totals.steps, (unsigned long long)sum.violations,
-	       (unsigned long long)sum.totals.moves, (unsigned long long)sum.totals.handled,
-	       (unsigned long long)sum.totals.reaped, (unsigned long long)sum.totals.revived,
-	       (unsigned long long)sum.totals.handovers, (unsigned long long)sum.totals.drains,
-	       (unsigned long long)sum.totals.hotplug);
-	return sum.violations ? 1 : 0;
+	jobs = (struct jobs){
+		.first = s.first, .seeds = s.seeds, .jobs = s.jobs, .keep_going = s.keep_going,
+		.progress = !s.quiet, .draw = draw, .arg = &s,
+	};
+	jobs_run(&jobs, &result);
+	/* The one that killed its process is left alone. */
+	for (uint32_t i = 0; i < result.nviolated && !result.crashed; i++)
+		tell(&s, result.violated[i]);
+	if (result.crashed)
+		printf("a process died: campaign --isa %s --jobs 1 --replay %llu\n", s.isa->name,
+		       (unsigned long long)result.violated[0]);
+	print_totals(&s, &result);
+	return result.violations ? 1 : 0;
 }

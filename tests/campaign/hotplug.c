@@ -54,12 +54,14 @@ static void come_back(void *arg)
 
 void actor_hotplug(void *arg)
 {
-	struct world *w = arg;
+	struct actor *a = arg;
+	struct world *w = a->w;
 
 	mach_sync(w->m);
-	while (mach_steps(w->m) < w->plan.steps) {
+	while (actor_next(a)) {
 		struct trip t = { .w = w, .cpu = 1 + (umsi_cpu)mach_random(w->m, w->plan.ncpus - 1) };
 
+		actor_says(a, "sends cpu%u away", t.cpu);
 		/* The host sends it no more IPIs, and those under way arrive. */
 		w->going |= 1u << t.cpu;
 		mach_delay(w->m, 1500);

@@ -24,6 +24,8 @@ struct isa {
 };
 
 extern const struct isa isa_riscv, isa_x86;
+extern const struct isa *const isa_all[];
+extern const size_t isa_count;
 
 /* NULL: no such name. */
 const struct isa *isa_by_name(const char *name);

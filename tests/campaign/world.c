@@ -10,37 +10,12 @@
 #include "isa.h"
 #include "umsi_hosted.h"
 
-/* ---- Drawing a run ------------------------------------------------------- */
-
-/* Half of the runs have it; half of those cannot mask. One message, eight, or any number. */
-static struct mach_msi draw_msi(uint64_t x)
+struct mach_msi world_msi(const struct plan *p)
 {
-	static const uint8_t log2[] = { 0, 3, 0, 3, 1, 2, 4, 5 };
-
 	return (struct mach_msi){
-		.present = x % 2, .maskable = x >> 1 & 1, .wide = x >> 2 & 1,
-		.messages_log2 = log2[x >> 3 & 7],
+		.present = p->plain, .maskable = p->plain_maskable, .wide = p->plain_wide,
+		.messages_log2 = (uint8_t)p->plain_log2,
 	};
-}
-
-static struct plan draw_plan(uint64_t seed)
-{
-	uint64_t x = seed * UINT64_C(0x9e3779b97f4a7c15) ^ seed >> 7;
-	struct plan p = { 0 };
-
-	x ^= x >> 29;
-	p.ncpus = 2 + x % 7;
-	p.few_slots = (x >> 4) % 3 == 0;
-	p.fail_alloc = (x >> 8) % 8 == 0;
-	p.fail_for_ever = (x >> 12) % 4 == 0;
-	p.surprise = (x >> 16) % 16 == 0;
-	p.strays = (x >> 20) % 16 == 0;
-	p.nest = (x >> 24) % 3 == 0;
-	p.ticks = (x >> 28) % 2 == 0;
-	p.hotplug = (x >> 30) % 3 == 0 && p.ncpus > 2;
-	p.msi = draw_msi(x >> 44);
-	p.steps = 5000 + (x >> 32) % 4000;
-	return p;
 }
 
 /* ---- The host's side of the library ------------------------------------- */
@@ -66,11 +41,23 @@ static void on_ipi(void *arg, umsi_cpu cpu)
 	w->ipi_seen[cpu] = umsi_hosted_load(&w->ipi_word[cpu], 8, UMSI_HOSTED_RELAXED);
 }
 
+/* What this call of this handler does, whatever else goes on. */
+static uint64_t handler_random(const struct entry *e)
+{
+	uint64_t x = e->w->run->seed ^ (uint64_t)(unsigned char)e->on[0] << 50 ^ (uint64_t)e->index << 40 ^ e->begun;
+
+	x *= UINT64_C(0x9e3779b97f4a7c15);
+	x ^= x >> 32;
+	x *= UINT64_C(0xd6e8feb86659fd93);
+	return x ^ x >> 29;
+}
+
 /* A handler as a driver would write it, which sometimes uses the atomic calls. */
 enum umsi_handled world_handler(void *arg)
 {
 	struct entry *e = arg;
 	struct world *w = e->w;
+	uint64_t r = handler_random(e);
 
 	mach_handler_begin(e->pci, e->index);
 	MACH_CHECK(w->m, !e->quiet, "I-DIS", "handler of entry %u begins while disabled", e->index);
@@ -78,28 +65,30 @@ enum umsi_handled world_handler(void *arg)
 		   e->index);
 	e->trigger_owed = false;
 	e->begun++;
-	switch (mach_random(w->m, 16)) {
+	switch (r % 16) {
 	case 0:
-		mach_delay(w->m, mach_random(w->m, 60));
+		if (w->plan.handler_delay)
+			mach_delay(w->m, (r >> 8) % 60);
 		break;
 	case 1:
-		umsi_irq_set_affinity(w->umsi, e->irq, &(struct umsi_affinity){
-			.kind = UMSI_AFFINITY_CPU,
-			.cpu = (umsi_cpu)mach_random(w->m, w->plan.ncpus) });
+		if (w->plan.handler_move)
+			umsi_irq_set_affinity(w->umsi, e->irq, &(struct umsi_affinity){
+				.kind = UMSI_AFFINITY_CPU, .cpu = (umsi_cpu)((r >> 8) % w->plan.ncpus) });
 		break;
 	case 2:
-		MACH_CHECK(w->m, umsi_irq_free(w->umsi, e->irq) == UMSI_ECONTEXT, "I-API",
-			   "free inside a handler was not refused");
+		if (w->plan.handler_free)
+			MACH_CHECK(w->m, umsi_irq_free(w->umsi, e->irq) == UMSI_ECONTEXT, "I-API",
+				   "free inside a handler was not refused");
 		break;
 	case 3:
 		if (w->plan.nest) {
 			mach_irq_on(w->m);
-			mach_delay(w->m, mach_random(w->m, 40));
+			mach_delay(w->m, (r >> 8) % 40);
 			mach_irq_off(w->m);
 		}
 		break;
 	case 4:
-		if (w->closing)
+		if (w->closing || !w->plan.handler_later)
 			break;
 		e->later = true;
 		mach_handler_end(e->pci, e->index);
@@ -147,6 +136,8 @@ bool may_fail(const struct world *w, int status)
 
 /* ---- Building ------------------------------------------------------------- */
 
+static const char *const device_names[WORLD_DEVICES] = { "nvme0", "nic0", "guest0" };
+
 static void add_function(struct world *w, uint32_t number)
 {
 	struct device *d = &w->device[number];
@@ -157,10 +148,11 @@ static void add_function(struct world *w, uint32_t number)
 		.pba_bir = number == 1 ? 4 : 0,
 		.table_offset = number == 1 ? 0x3000 : 0,
 		.options = number == 2 ? MACH_PCI_STALE_ENTRIES : 0,
+		.name = device_names[number],
 	};
 
 	if (number == 2)
-		c.msi = w->plan.msi;
+		c.msi = world_msi(&w->plan);
 	if (number == 1) {
 		c.bar[2] = (struct mach_bar){ .bytes = 0x8000, .is64 = true };
 		c.bar[4] = (struct mach_bar){ .bytes = 0x1000 };
@@ -170,13 +162,13 @@ static void add_function(struct world *w, uint32_t number)
 	for (unsigned int i = 0; i < 6; i++)
 		mach_pci_bar(d->pci, i, &d->fn.bar[i].phys, &d->fn.bar[i].bytes);
 	for (uint32_t i = 0; i < WORLD_ENTRIES; i++)
-		d->entry[i] = (struct entry){ .w = w, .pci = d->pci, .index = i };
+		d->entry[i] = (struct entry){ .w = w, .pci = d->pci, .index = i, .on = device_names[number] };
 }
 
 /* Its functions may ask for fewer messages than there are. */
 static int table_up(struct world *w, struct device *d)
 {
-	uint32_t log2 = w->plan.msi.messages_log2;
+	uint32_t log2 = w->plan.plain_log2;
 
 	if (!d->plain)
 		return umsi_pci_msix_create(d->dev, &d->fn, &d->table);
@@ -187,9 +179,8 @@ static int table_up(struct world *w, struct device *d)
 
 int device_up(struct world *w, struct device *d, uint32_t number)
 {
-	static const char *const names[] = { "nvme0", "nic0", "guest0" };
 	struct umsi_device_config c = {
-		.name = names[number], .requester_id = d->fn.requester_id, .parent = w->root,
+		.name = device_names[number], .requester_id = d->fn.requester_id, .parent = w->root,
 	};
 	int status = umsi_device_add(w->umsi, &c, &d->dev);
 
@@ -197,7 +188,7 @@ int device_up(struct world *w, struct device *d, uint32_t number)
 		d->dev = NULL;
 		return status;
 	}
-	d->plain = number == 2 && w->plan.msi.present && mach_random(w->m, 4);
+	d->plain = number == 2 && w->plan.plain && mach_random(w->m, 4);
 	status = table_up(w, d);
 	if (status) {
 		umsi_device_remove(d->dev);
@@ -238,8 +229,9 @@ static void build_library(struct world *w)
 static bool build(struct world *w, uint64_t seed)
 {
 	struct mach_config config = {
-		.ncpus = w->plan.ncpus, .tick_steps = w->plan.ticks ? 400 : 0, .trap = on_trap, .trap_arg = w,
-		.max_steps = 2000000,
+		.ncpus = w->plan.ncpus, .tick_steps = w->plan.ticks, .trap = on_trap, .trap_arg = w,
+		.max_steps = 2000000, .chaos = &w->plan.chaos, .tell = w->run->tell,
+		.schedule = w->run->schedule, .stop_step = w->run->stop_step,
 	};
 
 	w->isa->machine(w, seed, &config);
@@ -260,28 +252,14 @@ static bool build(struct world *w, uint64_t seed)
 
 /* ---- Running -------------------------------------------------------------- */
 
-static void start_actors(struct world *w, struct owner *owners)
+static void start_devices(struct world *w)
 {
-	uint32_t n = w->plan.ncpus;
-
-	for (uint32_t i = 0; i < WORLD_OWNERS; i++) {
-		owners[i] = (struct owner){ .w = w, .number = i };
-		mach_thread(w->m, i % n, actor_owner, &owners[i]);
-	}
-	mach_thread(w->m, 1, actor_mover, w);
-	mach_thread(w->m, (umsi_cpu)mach_random(w->m, n), actor_mover, w);
-	mach_thread(w->m, (umsi_cpu)mach_random(w->m, n), actor_toucher, w);
-	mach_thread(w->m, (umsi_cpu)mach_random(w->m, n), actor_remover, w);
-	mach_thread(w->m, n - 1, actor_ipi, w);
-	mach_pci_traffic(w->device[0].pci, 200 + mach_random(w->m, 400), 8);
-	mach_pci_traffic(w->device[1].pci, 200 + mach_random(w->m, 400), 12);
-	mach_pci_traffic(w->device[2].pci, 100, 30);
-	if (w->plan.hotplug && w->isa->hotplug)
-		mach_thread(w->m, 0, actor_hotplug, w);
+	for (uint32_t i = 0; i < WORLD_DEVICES; i++)
+		mach_pci_traffic(w->device[i].pci, w->plan.traffic[i], w->plan.gap[i]);
 	if (w->plan.surprise)
-		mach_pci_remove(w->device[1].pci, 1000 + mach_random(w->m, 4000));
+		mach_pci_remove(w->device[1].pci, w->plan.surprise);
 	if (w->plan.fail_alloc)
-		mach_fail_alloc(w->m, 1 + mach_random(w->m, 12), w->plan.fail_for_ever);
+		mach_fail_alloc(w->m, w->plan.fail_alloc, w->plan.fail_for_ever);
 }
 
 static uint32_t live_count(const struct world *w)
@@ -325,7 +303,7 @@ static bool check_at_rest(struct world *w)
 	MACH_CHECK(w->m, st.irqs == live_count(w), "I-ACCT", "%u interrupts, %u known to the drivers",
 		   st.irqs, live_count(w));
 	/* A move of plain MSI that finds no slot to spare mixes words, and calls the handlers itself. */
-	MACH_CHECK(w->m, w->plan.strays || w->plan.msi.present || !st.unowned, "I-SPUR",
+	MACH_CHECK(w->m, w->plan.strays || w->plan.plain || !st.unowned, "I-SPUR",
 		   "%llu messages reached a slot nobody owns", (unsigned long long)st.unowned);
 	for (uint32_t i = 0; i < w->plan.ncpus; i++)
 		MACH_CHECK(w->m, w->ipi_seen[i] == w->ipi_sent[i], "I-CONS",
@@ -384,13 +362,16 @@ static void check_all_gone(struct world *w, struct totals *totals)
 	mach_check_leaks(w->m);
 }
 
-static bool run_phases(struct world *w, struct owner *owners, struct totals *totals)
+static bool run_phases(struct world *w, struct totals *totals)
 {
-	start_actors(w, owners);
+	struct actor actors[ACTORS_MAX];
+
+	actors_start(w, actors);
+	start_devices(w);
 	if (!mach_run(w->m))
 		return false;
 	w->closing = true;
-	mach_thread(w->m, 0, actor_closer, w);
+	mach_thread(w->m, 0, world_close, w);
 	if (!mach_run(w->m))
 		return false;
 	mach_fail_alloc(w->m, 0, false);
@@ -408,34 +389,39 @@ static bool run_phases(struct world *w, struct owner *owners, struct totals *tot
 	return !mach_violated(w->m);
 }
 
-static void print_line(void *arg, const char *line)
+static void keep_outcome(const struct world *w, bool clean, struct outcome *out)
 {
-	fprintf(arg, "  %s\n", line);
+	const struct mach_violation *v = mach_violated(w->m);
+
+	out->clean = clean;
+	out->stopped = mach_stopped(w->m);
+	out->step = mach_steps(w->m);
+	out->hash = mach_hash(w->m);
+	if (v) {
+		snprintf(out->violation, sizeof(out->violation), "%s", v->name);
+		snprintf(out->text, sizeof(out->text), "%s", v->text);
+		out->step = v->step;
+	}
+	memcpy(out->ops, w->ops, sizeof(out->ops));
+	out->totals.steps += mach_steps(w->m);
+	out->totals.runs++;
 }
 
-static void report_run(struct world *w, unsigned int events)
-{
-	mach_report(w->m, stdout, events);
-	if (events && w->root)
-		umsi_dump(w->umsi, print_line, stdout);
-}
-
-bool world_run(const struct isa *isa, uint64_t seed, struct totals *totals, bool report, unsigned int events)
+void world_run(const struct run *run, struct outcome *out, void (*look)(void *arg, struct world *w), void *arg)
 {
 	struct world *w = calloc(1, sizeof(*w));
-	struct owner owners[WORLD_OWNERS];
 	bool clean;
 
 	if (!w)
 		abort();
-	w->isa = isa;
-	w->plan = draw_plan(seed);
-	clean = build(w, seed) && run_phases(w, owners, totals);
-	totals->steps += mach_steps(w->m);
-	totals->runs++;
-	if (!clean && report)
-		report_run(w, events);
+	*out = (struct outcome){ 0 };
+	w->run = run;
+	w->isa = run->isa;
+	w->plan = run->plan;
+	clean = build(w, run->seed) && run_phases(w, &out->totals);
+	keep_outcome(w, clean, out);
+	if (look)
+		look(arg, w);
 	mach_destroy(w->m);
 	free(w);
-	return clean;
 }

@@ -11,7 +11,9 @@
 #include <umsi/pci.h>
 #include <umsi/umsi.h>
 
+#include "actor.h"
 #include "machine.h"
+#include "plan.h"
 
 #define WORLD_CPUS_MAX		8
 #define WORLD_DEVICES		3	/* the last one comes and goes, now and then with plain MSI */
@@ -25,6 +27,7 @@ struct isa;
 struct entry {
 	struct world *w;
 	struct mach_pci *pci;
+	const char *on;			/* its device's name */
 	uint32_t index;
 	umsi_irq irq;			/* UMSI_IRQ_NONE: free */
 	bool requested;
@@ -35,6 +38,7 @@ struct entry {
 	uint64_t begun;
 };
 
+
 struct device {
 	struct mach_pci *pci;
 	struct umsi_pci_function fn;
@@ -44,26 +48,14 @@ struct device {
 	struct entry entry[WORLD_ENTRIES];
 };
 
-/* Features of a run, each drawn from the seed. */
-struct plan {
-	uint32_t ncpus;
-	bool few_slots;
-	bool fail_alloc, fail_for_ever;
-	bool surprise;			/* device 1 is pulled out in mid-run */
-	bool strays;			/* messages from nowhere */
-	bool nest;			/* handlers turn interrupts on */
-	bool ticks;
-	bool hotplug;			/* CPUs leave and come back */
-	struct mach_msi msi;		/* of the device that comes and goes, if it has any */
-	uint64_t steps;			/* actors stop starting new work here */
-};
-
 struct world {
 	struct mach *m;
 	struct umsi *umsi;
 	struct umsi_storage storage;
 	struct umsi_domain *root;
 	struct plan plan;
+	const struct run *run;
+	uint64_t ops[ACTORS_MAX];	/* operations each actor began */
 	struct device device[WORLD_DEVICES];
 	const struct isa *isa;
 	bool x2apic, long_ids;		/* x86 */
@@ -80,32 +72,47 @@ struct world {
 	uint32_t left;			/* drain threads still at work in the last phase */
 };
 
-/* One whole run. False: violated; the machine is kept in *out for the report. */
 struct totals {
 	uint64_t steps, moves, handled, runs, reaped, revived, handovers, drains, hotplug;
 };
 
-bool world_run(const struct isa *isa, uint64_t seed, struct totals *totals, bool report, unsigned int events);
-
-/* actors.c */
-void actor_owner(void *arg);		/* allocates, requests, frees in its part */
-void actor_mover(void *arg);
-void actor_toucher(void *arg);		/* triggers, reads, dumps, misuses */
-void actor_remover(void *arg);		/* the device that comes and goes */
-void actor_ipi(void *arg);
-void actor_hotplug(void *arg);		/* hotplug.c */
-void actor_closer(void *arg);		/* says done wherever it is owed */
-
-struct owner {
-	struct world *w;
-	uint32_t number;
+/* What a run is: the same in, the same out. */
+struct run {
+	const struct isa *isa;
+	uint64_t seed;
+	uint64_t schedule;		/* 0, or another order of the same run's steps */
+	struct plan plan;		/* plan_draw()'s, or changed */
+	const struct keep *keep;	/* NULL: every operation */
+	bool tell;			/* the machine keeps the story */
+	uint64_t stop_step;		/* 0, or look at it there */
 };
+
+struct outcome {
+	bool clean;
+	bool stopped;			/* at stop_step, neither clean nor violated */
+	char violation[16];		/* its name; "" when clean */
+	char text[200];
+	uint64_t step;			/* of the violation, or the last */
+	uint64_t hash;
+	uint64_t ops[ACTORS_MAX];	/* operations each actor began */
+	struct totals totals;
+};
+
+/* @look sees the machine before it goes; may be NULL. */
+void world_run(const struct run *run, struct outcome *out, void (*look)(void *arg, struct world *w), void *arg);
+
+static inline bool w_tells(const struct world *w)
+{
+	return w->run->tell;
+}
 
 /* world.c, for the actors */
 enum umsi_handled world_handler(void *arg);
 void entry_begin_life(struct entry *e, umsi_irq irq);
 void entry_end_life(struct entry *e);
 int device_up(struct world *w, struct device *d, uint32_t number);
+struct mach_msi world_msi(const struct plan *p);
 bool may_fail(const struct world *w, int status);
+void world_close(void *world);		/* a thread of the end: says done wherever it is owed */
 
 #endif

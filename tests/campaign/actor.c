@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+#include "actor.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "isa.h"
+#include "umsi_hosted.h"
+#include "world.h"
+
+static umsi_cpu in_turn(const struct plan *p, uint32_t n, uint32_t r)
+{
+	(void)r;
+	return n % p->ncpus;
+}
+
+static umsi_cpu anywhere(const struct plan *p, uint32_t n, uint32_t r)
+{
+	(void)n;
+	return r % p->ncpus;
+}
+
+static umsi_cpu last_one(const struct plan *p, uint32_t n, uint32_t r)
+{
+	(void)n, (void)r;
+	return p->ncpus - 1;
+}
+
+/* New kinds go to the end, so that the others keep their numbers. */
+static const struct actor_kind kinds[] = {
+	{ "owner", actor_owner, offsetof(struct plan, owners), WORLD_OWNERS, in_turn },
+	{ "mover", actor_mover, offsetof(struct plan, movers), 4, anywhere },
+	{ "toucher", actor_toucher, offsetof(struct plan, touchers), 2, anywhere },
+	{ "remover", actor_remover, offsetof(struct plan, removers), 1, anywhere },
+	{ "ipi", actor_ipi, offsetof(struct plan, ipis), 1, last_one },
+	{ "hotplug", actor_hotplug, offsetof(struct plan, hotplug), 1, in_turn },
+};
+
+#define KINDS	(sizeof(kinds) / sizeof(kinds[0]))
+
+static const struct actor_kind *kind_of(uint32_t id, uint32_t *number)
+{
+	for (size_t i = 0; i < KINDS; i++) {
+		*number = id;
+		if (id < kinds[i].most)
+			return &kinds[i];
+		id -= kinds[i].most;
+	}
+	return NULL;
+}
+
+const char *actor_name(uint32_t id, char room[24])
+{
+	uint32_t number;
+	const struct actor_kind *k = kind_of(id, &number);
+
+	if (!k)
+		return NULL;
+	snprintf(room, 24, "%s%u", k->name, number);
+	return room;
+}
+
+uint32_t actor_by_name(const char *name, size_t length)
+{
+	char room[24];
+
+	for (uint32_t id = 0; id < ACTORS_MAX && actor_name(id, room); id++)
+		if (strlen(room) == length && !strncmp(room, name, length))
+			return id;
+	return UINT32_MAX;
+}
+
+static uint64_t stream(const struct world *w, uint32_t id, uint32_t op)
+{
+	uint64_t x = w->run->seed * UINT64_C(0x9e3779b97f4a7c15) + ((uint64_t)id << 32 | op);
+
+	x ^= x >> 31;
+	x *= UINT64_C(0xbf58476d1ce4e5b9);
+	return x ^ x >> 29;
+}
+
+/* A CPU may leave: only those that can are taken down. */
+static bool acts(const struct world *w, const struct actor_kind *k)
+{
+	return k->run != actor_hotplug || (w->isa->hotplug && w->plan.ncpus > 2);
+}
+
+void actors_start(struct world *w, struct actor *actors)
+{
+	uint32_t number;
+	const struct actor_kind *k;
+
+	for (uint32_t id = 0; (k = kind_of(id, &number)); id++) {
+		if (number >= *(const uint32_t *)((const char *)&w->plan + k->count) || !acts(w, k))
+			continue;
+		actors[id] = (struct actor){ .w = w, .id = id, .number = number };
+		mach_thread(w->m, k->where(&w->plan, number, (uint32_t)(stream(w, id, UINT32_MAX) >> 40)),
+			    k->run, &actors[id]);
+	}
+}
+
+void actor_begin(struct actor *a)
+{
+	umsi_hosted_rmw(&a->w->started, 8, UMSI_HOSTED_ADD, 1, UMSI_HOSTED_ACQ_REL);
+}
+
+bool actor_next(struct actor *a)
+{
+	struct world *w = a->w;
+	const struct keep *keep = w->run->keep;
+
+	if (keep && keep->some)
+		while (a->op < ACTOR_OPS_MAX && !keep_has(keep, a->id, a->op))
+			a->op++;
+	else if (mach_steps(w->m) >= w->plan.steps)
+		return false;
+	if (a->op >= ACTOR_OPS_MAX)
+		return false;
+	mach_random_restart(w->m, stream(w, a->id, a->op));
+	w->ops[a->id] = ++a->op;
+	return true;
+}
+
+void actor_says(const struct actor *a, const char *format, ...)
+{
+	char text[100], room[24];
+	va_list args;
+
+	if (!w_tells(a->w))
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	mach_say(a->w->m, "%s #%u %s", actor_name(a->id, room), a->op - 1, text);
+}

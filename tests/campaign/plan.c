@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan.h"
+
+#include <string.h>
+
+#define AT(member)	offsetof(struct plan, member)
+#define CHAOS(member)	offsetof(struct plan, chaos.member)
+#define CHANCE		0, 256
+#define STEPS		1, 100000
+
+const struct plan_field plan_fields[] = {
+	{ "cpus", AT(ncpus), 2, 8, 2, "CPUs" },
+	{ "few-slots", AT(few_slots), 0, 1, 0, "so few slots that they run out" },
+	{ "steps", AT(steps), 1, 1000000, 5000, "actors start nothing new after this step" },
+	{ "ticks", AT(ticks), 0, 100000, 0, "period of the timer in steps; 0 = none" },
+
+	{ "owners", AT(owners), 0, 3, 3, "threads that allocate, request, disable and free" },
+	{ "movers", AT(movers), 0, 4, 1, "threads that change affinities" },
+	{ "touchers", AT(touchers), 0, 2, 0, "threads that trigger, read, dump and misuse" },
+	{ "removers", AT(removers), 0, 1, 0, "thread of the device that comes and goes" },
+	{ "ipis", AT(ipis), 0, 1, 0, "thread that sends interrupts between CPUs" },
+	{ "hotplug", AT(hotplug), 0, 1, 0, "thread that takes CPUs down and up; needs 3 CPUs" },
+	{ "traffic0", AT(traffic[0]), 0, 100000, 0, "events of device 0 on its own account" },
+	{ "traffic1", AT(traffic[1]), 0, 100000, 0, "events of device 1" },
+	{ "traffic2", AT(traffic[2]), 0, 100000, 0, "events of device 2" },
+	{ "gap0", AT(gap[0]), 1, 100000, 8, "mean steps between two of them" },
+	{ "gap1", AT(gap[1]), 1, 100000, 12, "mean steps between two of device 1" },
+	{ "gap2", AT(gap[2]), 1, 100000, 30, "mean steps between two of device 2" },
+
+	{ "handler-delay", AT(handler_delay), 0, 1, 0, "handlers take their time now and then" },
+	{ "handler-move", AT(handler_move), 0, 1, 0, "handlers move their own interrupt" },
+	{ "handler-free", AT(handler_free), 0, 1, 0, "handlers try to free their own interrupt" },
+	{ "handler-later", AT(handler_later), 0, 1, 0, "handlers answer later" },
+	{ "nest", AT(nest), 0, 1, 0, "handlers turn interrupts on" },
+
+	{ "plain", AT(plain), 0, 1, 0, "device 2 has plain MSI too" },
+	{ "plain-log2", AT(plain_log2), 0, 5, 0, "log2 of its messages" },
+	{ "plain-wide", AT(plain_wide), 0, 1, 0, "its address has 64 bits" },
+	{ "plain-maskable", AT(plain_maskable), 0, 1, 1, "it has mask bits" },
+
+	{ "fail-alloc", AT(fail_alloc), 0, 100000, 0, "the n-th allocation fails; 0 = none" },
+	{ "fail-for-ever", AT(fail_for_ever), 0, 1, 0, "and all that follow" },
+	{ "surprise", AT(surprise), 0, 1000000, 0, "device 1 is pulled out after so many steps; 0 = never" },
+	{ "strays", AT(strays), 0, 1, 0, "messages come from nowhere" },
+
+	{ "burst", CHAOS(burst), 0, 100000, 0, "mean steps between CPU switches; 0 = only when one waits" },
+	{ "thread-switch", CHAOS(thread_switch), CHANCE, 0, "chance in 256 that the thread changes too" },
+	{ "starve", CHAOS(starve), CHANCE, 0, "chance that one CPU is kept from running" },
+	{ "store-now", CHAOS(store_now), CHANCE, 256, "chance that a memory store leaves its CPU at once" },
+	{ "store-max", CHAOS(store_max), STEPS, 1, "steps it waits at most otherwise" },
+	{ "leave-now", CHAOS(leave_now), CHANCE, 256, "the same for device writes" },
+	{ "leave-max", CHAOS(leave_max), STEPS, 1, "steps a device write waits at most" },
+	{ "stale", CHAOS(stale), CHANCE, 0, "chance that a load looks for an older value" },
+	{ "trap-now", CHAOS(trap_now), CHANCE, 256, "chance that a pending interrupt is taken at once" },
+	{ "trap-max", CHAOS(trap_max), STEPS, 1, "steps it waits at most" },
+	{ "post-now", CHAOS(post_now), CHANCE, 256, "chance that a device write arrives at once" },
+	{ "post-max", CHAOS(post_max), STEPS, 1, "steps it travels at most" },
+	{ "sample-now", CHAOS(sample_now), CHANCE, 256, "chance that a device reads all words of a message together" },
+	{ "sample-max", CHAOS(sample_max), STEPS, 1, "steps between two words at most" },
+	{ "message-now", CHAOS(message_now), CHANCE, 256, "chance that a message arrives at once" },
+	{ "message-max", CHAOS(message_max), STEPS, 1, "steps it travels at most" },
+	{ "lag-now", CHAOS(lag_now), CHANCE, 256, "chance that it is pending at once" },
+	{ "lag-max", CHAOS(lag_max), STEPS, 1, "steps it lags in the file at most" },
+	{ "kick-now", CHAOS(kick_now), CHANCE, 256, "the same for what CPUs write" },
+	{ "kick-max", CHAOS(kick_max), STEPS, 1, "steps that lags at most" },
+	{ "cancel", CHAOS(cancel), CHANCE, 0, "chance that a mask turns a half-composed message into a pending bit" },
+	{ "early-marker", CHAOS(early_marker), CHANCE, 0, "chance that an unfenced marker overtakes" },
+	{ "slow-read", CHAOS(slow_read), CHANCE, 0, "chance that a device read takes its CPU long" },
+	{ "slow-load", CHAOS(slow_load), CHANCE, 0, "chance that a 64-bit load does" },
+	{ "long-tail", CHAOS(long_tail), 0, 1, 0, "seven of eight delays are short" },
+};
+
+const size_t plan_field_count = sizeof(plan_fields) / sizeof(plan_fields[0]);
+
+/* Half of the runs have it; half of those cannot mask. One message, eight, or any number. */
+static void draw_plain(uint64_t x, struct plan *p)
+{
+	static const uint8_t log2[] = { 0, 3, 0, 3, 1, 2, 4, 5 };
+
+	p->plain = x % 2;
+	p->plain_maskable = x >> 1 & 1;
+	p->plain_wide = x >> 2 & 1;
+	p->plain_log2 = log2[x >> 3 & 7];
+}
+
+/* As many of each as a run of a few thousand steps can bear. */
+static void draw_actors(uint64_t x, struct plan *p)
+{
+	p->owners = 3;
+	p->movers = 2;
+	p->touchers = p->removers = p->ipis = 1;
+	p->hotplug = (x >> 30) % 3 == 0 && p->ncpus > 2;
+	p->traffic[0] = 200 + (x >> 50) % 400;
+	p->traffic[1] = 200 + (x >> 41) % 400;
+	p->traffic[2] = 100;
+	p->gap[0] = 8;
+	p->gap[1] = 12;
+	p->gap[2] = 30;
+}
+
+static void draw_faults(uint64_t x, struct plan *p)
+{
+	if ((x >> 8) % 8 == 0)
+		p->fail_alloc = 1 + (uint32_t)(x >> 36) % 12;
+	p->fail_for_ever = (x >> 12) % 4 == 0;
+	if ((x >> 16) % 16 == 0)
+		p->surprise = 1000 + (uint32_t)(x >> 33) % 4000;
+	p->strays = (x >> 20) % 16 == 0;
+}
+
+void plan_draw(uint64_t seed, struct plan *out)
+{
+	uint64_t x = seed * UINT64_C(0x9e3779b97f4a7c15) ^ seed >> 7;
+
+	*out = (struct plan){ 0 };
+	x ^= x >> 29;
+	out->ncpus = 2 + x % 7;
+	out->few_slots = (x >> 4) % 3 == 0;
+	out->nest = (x >> 24) % 3 == 0;
+	out->ticks = (x >> 28) % 2 == 0 ? 400 : 0;
+	out->steps = 7000 + (x >> 32) % 5000;
+	out->handler_delay = out->handler_move = out->handler_free = out->handler_later = 1;
+	draw_actors(x, out);
+	draw_faults(x, out);
+	draw_plain(x >> 44, out);
+	mach_chaos_from_seed(seed, &out->chaos);
+}
+
+const struct plan_field *plan_field_by_name(const char *name, size_t length)
+{
+	for (size_t i = 0; i < plan_field_count; i++)
+		if (strlen(plan_fields[i].name) == length && !strncmp(plan_fields[i].name, name, length))
+			return &plan_fields[i];
+	return NULL;
+}
+
+bool plan_set(struct plan *p, const struct plan_field *f, uint64_t value)
+{
+	if (value < f->least || value > f->most)
+		return false;
+	*(uint32_t *)((char *)p + f->offset) = (uint32_t)value;
+	return true;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What decides a run besides its seed: how large the machine is, who acts, what
+ * goes wrong, how wild the hardware is. Drawn from the seed; each field can be
+ * given another value, which is how runs are described by hand and reduced.
+ */
+#ifndef CAMPAIGN_PLAN_H
+#define CAMPAIGN_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "machine.h"
+
+struct plan {
+	uint32_t ncpus;
+	uint32_t few_slots;
+	uint32_t steps;			/* actors stop starting new work here */
+	uint32_t ticks;			/* period of every CPU's timer; 0 = none */
+
+	/* How many of each kind act. */
+	uint32_t owners, movers, touchers, removers, ipis, hotplug;
+	uint32_t traffic[3];		/* events that each device raises by itself */
+	uint32_t gap[3];		/* mean steps between two of them */
+
+	/* What handlers do now and then. */
+	uint32_t handler_delay, handler_move, handler_free, handler_later, nest;
+
+	/* Plain MSI of the device that comes and goes. */
+	uint32_t plain, plain_log2, plain_wide, plain_maskable;
+
+	/* What goes wrong; 0 = nothing. */
+	uint32_t fail_alloc, fail_for_ever;	/* the n-th allocation, or from the n-th on */
+	uint32_t surprise;		/* step at which device 1 is pulled out */
+	uint32_t strays;		/* the toucher sends messages from nowhere */
+
+	struct mach_chaos chaos;
+};
+
+/* One field, by name. calm: the value at which it does least. */
+struct plan_field {
+	const char *name;
+	size_t offset;			/* of a uint32_t in struct plan */
+	uint32_t least, most, calm;
+	const char *text;
+};
+
+extern const struct plan_field plan_fields[];
+extern const size_t plan_field_count;
+
+void plan_draw(uint64_t seed, struct plan *out);
+
+/* NULL: no such field. */
+const struct plan_field *plan_field_by_name(const char *name, size_t length);
+
+static inline uint32_t plan_get(const struct plan *p, const struct plan_field *f)
+{
+	return *(const uint32_t *)((const char *)p + f->offset);
+}
+
+/* False: out of the field's range, and nothing was changed. */
+bool plan_set(struct plan *p, const struct plan_field *f, uint64_t value);
+
+#endif
