@@ -341,6 +341,13 @@ bool mach_pci_pending(const struct mach_pci *d, uint32_t entry);
 void mach_pci_remove(struct mach_pci *d, uint64_t after_steps);
 
 /*
+ * A function-level reset: command register, message capabilities and table as
+ * at power-on, events forgotten whose message was not emitted. Its BARs stay. It neither decodes
+ * nor masters the bus until its command register is written.
+ */
+void mach_pci_reset(struct mach_pci *d);
+
+/*
  * Something happened behind @entry: a message, or a pending bit behind a mask.
  * Any context. Return: false when the function is gone, or may send no such message (no event).
  */

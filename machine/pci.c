@@ -15,6 +15,7 @@
 #define STATUS		0x06
 #define STATUS_CAPS	0x0010u
 #define BAR0		0x10
+#define BAR_BYTES	24
 #define CAP_POINTER	0x34
 #define CAP_FIRST	0x40	/* power management, then a vendor's, then MSI-X */
 #define CAP_SECOND	0x50
@@ -346,6 +347,37 @@ void mach_pci_gone(struct mach_pci *d)
 	d->remove_due = d->traffic_due = NEVER;
 	d->nposted = 0;
 	mach_message_drop(d);
+}
+
+/* What was emitted travels on; what was not is forgotten with the event behind it. */
+static void forget_events(struct mach_pci *d)
+{
+	mach_message_drop(d);
+	for (uint32_t i = 0; i < d->entries; i++) {
+		bool under_way = false;
+
+		for (uint32_t k = 0; k < d->messages; k++)
+			under_way |= d->message[k].entry == i;
+		d->entry[i].pending = false;
+		d->entry[i].owed = d->entry[i].owed && under_way;
+	}
+}
+
+void mach_pci_reset(struct mach_pci *d)
+{
+	uint8_t kept[BAR_BYTES];
+
+	mach_trace(d->m, "function % is reset", d->config.requester_id, 0);
+	mach_bus_apply_all(d->m, d);
+	forget_events(d);
+	memcpy(kept, &d->space[BAR0], sizeof(kept));
+	memset(d->space, 0, sizeof(d->space));
+	build_space(d);
+	memcpy(&d->space[BAR0], kept, sizeof(kept));
+	mach_space_put(d->space, COMMAND, 2, 0);
+	for (uint32_t i = 0; i < d->config.entries; i++)
+		for (uint32_t k = 0; k < 4; k++)
+			d->entry[i].dword[k] = k == 3;
 }
 
 void mach_pci_remove(struct mach_pci *d, uint64_t after_steps)

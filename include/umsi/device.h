@@ -41,6 +41,40 @@ int umsi_device_add(struct umsi *m, const struct umsi_device_config *config,
  */
 int umsi_device_remove(struct umsi_device *dev);
 
+/**
+ * umsi_device_quiesce() - before a device sleeps, is reset or loses its registers
+ *
+ * Masks and flushes every interrupt of it (a store that cannot mask is
+ * stopped), and from then on writes nothing to the device: moves, frees and
+ * CPUs that leave change what is cached. Requests are refused with UMSI_EGONE until it is back.
+ *
+ * Return: UMSI_OK, UMSI_EINVAL (NULL), UMSI_ECONTEXT, or UMSI_EGONE: it does not
+ *   answer any more, and is treated as by umsi_device_lost().
+ */
+int umsi_device_quiesce(struct umsi_device *dev);
+
+/**
+ * umsi_device_lost() - the device has vanished, or was reset, without notice
+ *
+ * As umsi_device_quiesce(), without a single access to the device.
+ * Return: UMSI_OK, UMSI_EINVAL (NULL), UMSI_ECONTEXT.
+ */
+int umsi_device_lost(struct umsi_device *dev);
+
+/**
+ * umsi_device_restore() - it can be reached again, its registers may be as after a reset
+ *
+ * The host has restored what is not the library's: power, BARs, decoding,
+ * bus mastering. Writes every message and mask again, as they are by now. The
+ * handler is called once where something may have happened that nobody was
+ * told of. Harmless for a device that never went.
+ *
+ * Return: UMSI_OK, UMSI_EINVAL (NULL), UMSI_ECONTEXT, or what a store answered
+ *   (UMSI_EGONE: still out of reach, UMSI_EREFUSED): what is not restored yet stays
+ *   away; call again.
+ */
+int umsi_device_restore(struct umsi_device *dev);
+
 struct umsi_table_config {
 	const char *name;	/* for dumps; its first 23 bytes are copied; NULL = ops->name */
 	uint32_t size;		/* indices 0 .. size - 1; 1 .. UMSI_TABLE_MAX */

@@ -100,6 +100,14 @@ struct umsi_store_ops {
 	void (*rearm)(void *store, uint32_t index, uint64_t cookie);
 
 	/*
+	 * Optional: the device was out of reach and may have lost everything
+	 * (umsi_device_restore()). Do again what the table's creation did, every index
+	 * masked; messages and open indices follow by the other ops. Sleepable.
+	 * UMSI_OK, UMSI_EGONE, UMSI_EREFUSED.
+	 */
+	int (*restore)(void *store);
+
+	/*
 	 * Optional: the table goes; undo what its creation did and free @store.
 	 * Every index has been masked and settled before. Sleepable.
 	 */

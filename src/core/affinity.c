@@ -62,7 +62,7 @@ bool umsi_move_is_torn(struct umsi_record *r)
 {
 	struct umsi_group g = umsi_group_of(&r);
 
-	if (is_absorbed(r))
+	if (r->away || is_absorbed(r))
 		return false;
 	return any_active(&g) && r->leaf->ops->torn && r->leaf->ops->torn(r->leaf);
 }

@@ -157,6 +157,7 @@ struct umsi_record *umsi_record_new(struct umsi *m, struct umsi_domain *leaf, ui
 	r->told = false;
 	r->unsettled = false;
 	r->masked = false;
+	r->away = UMSI_AWAY_NOT;
 	r->broken = false;
 	r->trigger = UMSI_TRIGGER_NONE;
 	r->name[0] = '\0';

@@ -27,6 +27,13 @@ enum umsi_phase {
 	UMSI_PHASE_ACTIVE,	/* requested: the store is open */
 };
 
+/* Can its store be reached? Where it cannot, only the cached message changes. */
+enum umsi_away {
+	UMSI_AWAY_NOT = 0,
+	UMSI_AWAY_QUIET,	/* it was stopped and flushed before it went */
+	UMSI_AWAY_LOST,		/* nothing is known of what it may still have sent */
+};
+
 /*
  *   field                 written under                read without the lock by
  *   state                 read-modify-write, anyone    anyone
@@ -68,6 +75,7 @@ struct umsi_record {
 	uint16_t depth;			/* of disables */
 	uint8_t phase;			/* enum umsi_phase */
 	uint8_t trigger;		/* enum umsi_trigger */
+	uint8_t away;			/* enum umsi_away: its device is not written to */
 	bool broken;			/* outside its affinity: its CPUs have left */
 	bool masked;			/* level: its store is masked while held, or disabled */
 	bool told;			/* a store was told its present slot: it retires, and is not just given back */

@@ -26,6 +26,7 @@ int umsi_device_add(struct umsi *m, const struct umsi_device_config *config,
 	dev->translation = NULL;
 	dev->tables = NULL;
 	dev->closing = false;
+	dev->away = false;
 	umsi_text_copy(dev->name, config->name, sizeof(dev->name));
 	umsi_fetch_add32(&dev->parent->users, 1);
 	count_device(m, 1);

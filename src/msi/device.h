@@ -12,7 +12,8 @@
 
 /*
  *   field            written under   read without the lock by
- *   tables, closing  mutex           nobody
+ *   tables, closing, mutex           nobody
+ *   away
  *   translation      its translator  its translator
  *   the rest         umsi_device_add anyone who holds the device, and dumps
  */
@@ -26,6 +27,7 @@ struct umsi_device {
 	struct umsi_mutex mutex;	/* outermost: tables, indices, life of the device */
 	struct umsi_table *tables;
 	bool closing;
+	bool away;			/* tables that come now are, too */
 };
 
 /*
@@ -33,6 +35,7 @@ struct umsi_device {
  *
  *   field                   written under     read without the lock by
  *   map, closing, next      device mutex      nobody
+ *   away                    device mutex      requests, under a record's lock
  *   the rest                creation          anyone who holds the table, and dumps
  */
 struct umsi_table {
@@ -44,6 +47,7 @@ struct umsi_table {
 	void *store;
 	char name[UMSI_NAME_MAX];
 	struct umsi_index_map map;
+	umsi_atomic32 away;		/* enum umsi_away */
 	bool closing;
 };
 

@@ -77,7 +77,7 @@ static int leaf_activate(struct umsi_domain *d, struct umsi_record *r)
 	struct umsi_table *t = umsi_table_of(d);
 	int status;
 
-	if (!reachable(t))
+	if (umsi_load32(&t->away) || !reachable(t))
 		return UMSI_EGONE;
 	umsi_leaf_mask(t, r);	/* a reset behind our back may have opened it */
 	if (t->ops->set_trigger) {
@@ -100,6 +100,8 @@ static int leaf_deactivate(struct umsi_domain *d, struct umsi_record *r)
 {
 	struct umsi_table *t = umsi_table_of(d);
 
+	if (r->away)
+		return r->away == UMSI_AWAY_QUIET ? UMSI_OK : UMSI_EGONE;
 	if (!reachable(t))
 		return UMSI_EGONE;
 	close_index(t, r);
@@ -115,6 +117,8 @@ static void leaf_quieten(struct umsi_domain *d, struct umsi_record *r)
 {
 	struct umsi_table *t = umsi_table_of(d);
 
+	if (r->away)
+		return;
 	umsi_leaf_mask(t, r);
 	umsi_leaf_settle(t, r);
 }
@@ -124,6 +128,8 @@ static void leaf_unquieten(struct umsi_domain *d, struct umsi_record *r)
 {
 	struct umsi_table *t = umsi_table_of(d);
 
+	if (r->away)
+		return;
 	umsi_leaf_unmask(t, r);
 	umsi_leaf_settle(t, r);
 }
@@ -132,7 +138,7 @@ static void leaf_rearm(struct umsi_domain *d, struct umsi_record *r)
 {
 	struct umsi_table *t = umsi_table_of(d);
 
-	if (t->ops->rearm)
+	if (t->ops->rearm && !umsi_load32(&t->away))
 		t->ops->rearm(t->store, r->index, r->cookie);
 }
 

@@ -106,6 +106,12 @@ int umsi_leaf_move_update(struct umsi_domain *d, struct umsi_record *r, struct u
 	struct umsi_record *first = g.member[0];
 	int status;
 
+	if (first->away) {
+		mv->settled = first->away == UMSI_AWAY_QUIET ? UMSI_OK : UMSI_EGONE;
+		umsi_leaf_keep_message(r, &mv->message);
+		mv->absorbed = true;
+		return UMSI_OK;
+	}
 	status = mv->torn ? update_torn(t, first, mv) : update_masked(t, first, &g, mv);
 	if (status)
 		return status;

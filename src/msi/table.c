@@ -51,6 +51,7 @@ int umsi_table_create(struct umsi_device *dev, const struct umsi_store_ops *ops,
 		status = UMSI_ESTATE;
 		goto out_attached;
 	}
+	umsi_store32(&t->away, dev->away ? UMSI_AWAY_QUIET : UMSI_AWAY_NOT);
 	t->next = dev->tables;
 	dev->tables = t;
 	umsi_device_unlock(dev);

@@ -183,6 +183,21 @@ static void msi_destroy(void *store)
 	umsi_host_free(x->function.host, x, sizeof(*x));
 }
 
+/* Off, and every message masked that can be; the first index that opens turns it on. */
+static int msi_restore(void *store)
+{
+	struct msi *x = store;
+	uint32_t control = with_messages(x, x->found_control & ~MSI_CONTROL_ENABLE), now;
+
+	write_control(x, control);
+	if (x->maskable)
+		write_masks(x, x->found_masks | umsi_msi_bits(x->messages));
+	pci_write16(&x->function, PCI_COMMAND,
+		    pci_read(&x->function, PCI_COMMAND, 2) | PCI_COMMAND_INTX_OFF);
+	now = read_control(x);
+	return now == control ? UMSI_OK : now == GONE16 ? UMSI_EGONE : UMSI_EREFUSED;
+}
+
 static const struct umsi_store_ops maskable_ops = {
 	.name = "msi",
 	.number_name = "msi_index",
@@ -194,6 +209,7 @@ static const struct umsi_store_ops maskable_ops = {
 	.start = msi_start,
 	.reachable = msi_reachable,
 	.pending = msi_pending,
+	.restore = msi_restore,
 	.destroy = msi_destroy,
 };
 
@@ -207,6 +223,7 @@ static const struct umsi_store_ops maskless_ops = {
 	.start = msi_start,
 	.stop = msi_stop,
 	.reachable = msi_reachable,
+	.restore = msi_restore,
 	.destroy = msi_destroy,
 };
 

@@ -130,6 +130,41 @@ static void put_back_intx(struct msix *x)
 		pci_write16(&x->function, PCI_COMMAND, command & ~PCI_COMMAND_INTX_OFF);
 }
 
+/*
+ * Enable and function mask in one write: some functions decode the table only
+ * while MSI-X is enabled, and none may send before its entries are known.
+ */
+static int enable_masked(struct msix *x)
+{
+	uint32_t control;
+
+	pci_write16(&x->function, x->at + MSIX_CONTROL,
+		    x->found_control | MSIX_CONTROL_ENABLE | MSIX_CONTROL_MASK);
+	control = pci_read(&x->function, x->at + MSIX_CONTROL, 2);
+	if (control == 0xffff)
+		return UMSI_EGONE;
+	return control & MSIX_CONTROL_ENABLE ? UMSI_OK : UMSI_EREFUSED;
+}
+
+/* As after a reset, or as we left it: masked as a whole until every entry is. */
+static int msix_restore(void *store)
+{
+	struct msix *x = store;
+	int status = enable_masked(x);
+
+	if (status)
+		return status;
+	for (uint32_t i = 0; i < x->entries; i++)
+		write_control(x, i, MSIX_VECTOR_MASK);
+	if (read_control(x, x->entries - 1) == GONE32)
+		return UMSI_EGONE;
+	pci_write16(&x->function, PCI_COMMAND,
+		    pci_read(&x->function, PCI_COMMAND, 2) | PCI_COMMAND_INTX_OFF);
+	pci_write16(&x->function, x->at + MSIX_CONTROL,
+		    (x->found_control | MSIX_CONTROL_ENABLE) & ~MSIX_CONTROL_MASK);
+	return UMSI_OK;
+}
+
 /* Every entry is masked; the table may be out of reach and is not touched. */
 static void msix_destroy(void *store)
 {
@@ -153,6 +188,7 @@ static const struct umsi_store_ops msix_ops = {
 	.settle = msix_settle,
 	.reachable = msix_reachable,
 	.pending = msix_pending,
+	.restore = msix_restore,
 	.destroy = msix_destroy,
 };
 
@@ -197,22 +233,6 @@ static int map_structures(struct msix *x, const struct umsi_pci_function *fn,
 	x->pba = umsi_host_mmio_map(host, fn->bar[cap->pba_bir].phys + cap->pba_offset,
 				    umsi_msix_pba_bytes(cap->entries));
 	return x->pba ? UMSI_OK : UMSI_ENOMEM;
-}
-
-/*
- * Enable and function mask in one write: some functions decode the table only
- * while MSI-X is enabled, and none may send before its entries are known.
- */
-static int enable_masked(struct msix *x)
-{
-	uint32_t control;
-
-	pci_write16(&x->function, x->at + MSIX_CONTROL,
-		    x->found_control | MSIX_CONTROL_ENABLE | MSIX_CONTROL_MASK);
-	control = pci_read(&x->function, x->at + MSIX_CONTROL, 2);
-	if (control == 0xffff)
-		return UMSI_EGONE;
-	return control & MSIX_CONTROL_ENABLE ? UMSI_OK : UMSI_EREFUSED;
 }
 
 /*

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Devices that cannot be reached for a while: asleep, in reset, pulled out.
+ * Each interrupt is told under its own lock, so that nobody is in the middle
+ * of a write to the device when its turn is over.
+ *
+ * Who handles what is in flight: a quiesced store is masked and flushed, so
+ * what it sent is at its CPU, and a slot that a move leaves behind meanwhile
+ * retires like any other. Of a lost one nothing is known: its slots wait for
+ * M1 too. What happens while a store without a mask is off is made good by one
+ * call of each handler at the end.
+ */
+#include "core/run.h"
+#include "msi/leaf.h"
+
+/* Every record of the table, under the device's mutex and then each record's lock. The first error. */
+static int for_each(struct umsi_table *t, int (*visit)(struct umsi_table *t, struct umsi_record *r))
+{
+	uint32_t number, at = 0;
+	int status = UMSI_OK;
+
+	while ((at = umsi_index_map_next(&t->map, at, t->map.size - 1)) != UINT32_MAX) {
+		struct umsi_record *r = NULL;
+
+		if (umsi_index_map_get(&t->map, at++, &number))
+			r = umsi_record_by_number(t->dev->m, number);	/* NULL: still being made */
+		if (r) {
+			uintptr_t state = umsi_record_enter(r);
+			int one = r->phase == UMSI_PHASE_FREE ? UMSI_OK : visit(t, r);
+
+			umsi_record_unlock(r, state);
+			status = status ? status : one;
+		}
+		if (at >= t->map.size)
+			break;
+	}
+	return status;
+}
+
+static bool is_open(const struct umsi_record *r)
+{
+	return r->phase == UMSI_PHASE_ACTIVE;
+}
+
+static void set_away(const struct umsi_group *g, enum umsi_away away)
+{
+	for (uint32_t i = 0; i < g->count; i++)
+		g->member[i]->away = away;
+}
+
+/* Indices that share a message go and come back together: a move asks one of them. */
+static int quiesce(struct umsi_table *t, struct umsi_record *r)
+{
+	struct umsi_group g = umsi_group_of(&r);
+	bool any = false;
+	int status;
+
+	if (r->away)
+		return UMSI_OK;
+	for (uint32_t i = 0; i < g.count; i++) {
+		if (!is_open(g.member[i]))
+			continue;
+		umsi_leaf_mask(t, g.member[i]);
+		any = true;
+	}
+	if (any && !t->ops->mask && t->ops->stop)
+		t->ops->stop(t->store);
+	status = any ? umsi_leaf_settle(t, g.member[0]) : UMSI_OK;
+	set_away(&g, status ? UMSI_AWAY_LOST : UMSI_AWAY_QUIET);
+	return status;
+}
+
+static int lose(struct umsi_table *t, struct umsi_record *r)
+{
+	struct umsi_group g = umsi_group_of(&r);
+
+	(void)t;
+	if (!r->away)
+		set_away(&g, UMSI_AWAY_LOST);
+	return UMSI_OK;
+}
+
+static int write_again(struct umsi_table *t, struct umsi_record *first)
+{
+	int status = t->ops->write(t->store, umsi_leaf_index(t, first), first->cookie, &first->message);
+
+	if (status >= 0 && t->ops->start)
+		status = t->ops->start(t->store);
+	return status < 0 ? status : UMSI_OK;
+}
+
+/* @r is open. Masked till its message stands, as at the first time. */
+static int reopen(struct umsi_table *t, struct umsi_record *r, const struct umsi_group *g)
+{
+	int status = UMSI_OK;
+
+	if (t->ops->set_trigger)
+		status = t->ops->set_trigger(t->store, r->index, r->cookie, r->trigger);
+	if (!status)
+		status = write_again(t, g->member[0]);
+	if (status)
+		return status;
+	for (uint32_t i = 0; i < g->count; i++)
+		if (is_open(g->member[i]) && !g->member[i]->masked)
+			umsi_leaf_unmask(t, g->member[i]);
+	return umsi_leaf_settle(t, g->member[0]);
+}
+
+static int restore(struct umsi_table *t, struct umsi_record *r)
+{
+	struct umsi_group g = umsi_group_of(&r);
+	bool replay = !t->ops->mask || t->ops->mask_loses || r->away == UMSI_AWAY_LOST;
+	struct umsi_record *open = NULL;
+	int status;
+
+	if (!r->away)
+		return UMSI_OK;
+	for (uint32_t i = 0; i < g.count && !open; i++)
+		if (is_open(g.member[i]))
+			open = g.member[i];
+	status = open ? reopen(t, open, &g) : UMSI_OK;
+	if (status)
+		return status;
+	set_away(&g, UMSI_AWAY_NOT);
+	/* What happened meanwhile was told to nobody. */
+	for (uint32_t i = 0; replay && i < g.count; i++)
+		if (is_open(g.member[i]))
+			umsi_inbox_trigger(g.member[i]);
+	return UMSI_OK;
+}
+
+static int check(struct umsi_device *dev)
+{
+	if (!dev)
+		return UMSI_EINVAL;
+	return umsi_in_trap(dev->m) ? UMSI_ECONTEXT : UMSI_OK;
+}
+
+/* Announced first: a request that comes from now on is refused, one that came before is visited. */
+static int send_away(struct umsi_device *dev, enum umsi_away how,
+		     int (*visit)(struct umsi_table *t, struct umsi_record *r))
+{
+	int status = check(dev), one;
+
+	if (status)
+		return status;
+	umsi_device_lock(dev);
+	dev->away = true;
+	for (struct umsi_table *t = dev->tables; t; t = t->next) {
+		umsi_store32(&t->away, how);
+		one = for_each(t, visit);
+		status = status ? status : one;
+	}
+	umsi_device_unlock(dev);
+	return status;
+}
+
+int umsi_device_quiesce(struct umsi_device *dev)
+{
+	return send_away(dev, UMSI_AWAY_QUIET, quiesce);
+}
+
+int umsi_device_lost(struct umsi_device *dev)
+{
+	return send_away(dev, UMSI_AWAY_LOST, lose);
+}
+
+static int restore_table(struct umsi_table *t)
+{
+	int status;
+
+	if (!umsi_load32(&t->away))
+		return UMSI_OK;
+	if (t->ops->reachable && !t->ops->reachable(t->store))
+		return UMSI_EGONE;
+	status = t->ops->restore ? t->ops->restore(t->store) : UMSI_OK;
+	if (!status)
+		status = for_each(t, restore);
+	if (!status)
+		umsi_store32(&t->away, UMSI_AWAY_NOT);
+	return status;
+}
+
+int umsi_device_restore(struct umsi_device *dev)
+{
+	int status = check(dev), one;
+
+	if (status)
+		return status;
+	umsi_device_lock(dev);
+	for (struct umsi_table *t = dev->tables; t; t = t->next) {
+		one = restore_table(t);
+		status = status ? status : one;
+	}
+	if (!status)
+		dev->away = false;
+	umsi_device_unlock(dev);
+	return status;
+}
