@@ -86,3 +86,4 @@ boot-check:: kernel
 # The other instruction sets in short.
 boot-check::
 	@$(MAKE) --no-print-directory run ISA=aarch64 CPUS=4 MONITOR= TRACE= KERNEL_ARGS='moves=500 dynamic=40'
+	@$(MAKE) --no-print-directory run ISA=x86_64 CPUS=4 MONITOR= TRACE= KERNEL_ARGS='moves=500 dynamic=40'

@@ -30,6 +30,7 @@ struct umsi_move {
 	bool told;			/* a store may hold the new message */
 	bool torn;			/* R3: the store cannot mask, and its words are read one by one */
 	bool transient;			/* the old CPU's slot of the new number is owned too, till commit */
+	bool transient_revived;		/* it was still this interrupt's */
 	bool replay;			/* words were mixed: call every handler once */
 	uint32_t device_writes;
 	int settled;			/* UMSI_OK, or UMSI_EGONE: the flush proved nothing */

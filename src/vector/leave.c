@@ -18,7 +18,7 @@ struct leaver {
 	uint32_t number, generation;
 	umsi_cpu cpu;
 	uint32_t slot;
-	bool revived, torn, transient, broken;
+	bool revived, torn, transient, transient_revived, broken;
 };
 
 struct leave {
@@ -72,7 +72,8 @@ static void note(struct leave *l, struct umsi_record *r, const struct umsi_move 
 		.number = r->number,
 		.generation = umsi_state_generation(umsi_load32(&r->state)),
 		.cpu = mv->cpu, .slot = mv->slot, .revived = mv->revived,
-		.torn = mv->torn, .transient = mv->transient, .broken = broken,
+		.torn = mv->torn, .transient = mv->transient,
+		.transient_revived = mv->transient_revived, .broken = broken,
 	};
 }
 
@@ -108,6 +109,7 @@ static void restore_move(struct leave *l, const struct leaver *leaver, struct um
 	*mv = (struct umsi_move){
 		.cpu = leaver->cpu, .slot = leaver->slot, .revived = leaver->revived,
 		.torn = leaver->torn, .transient = leaver->transient,
+		.transient_revived = leaver->transient_revived,
 	};
 	l->v->ops->compose(l->v, mv->cpu, mv->slot, &mv->message);
 }

@@ -27,6 +27,11 @@ static void clear_bit(uint64_t *bits, uint32_t slot)
 	bits[slot / 64] &= ~(UINT64_C(1) << (slot % 64));
 }
 
+static bool has_bit(const uint64_t *bits, uint32_t slot)
+{
+	return bits[slot / 64] >> (slot % 64) & 1;
+}
+
 static void note_free(struct umsi_vec_cpu *c)
 {
 	umsi_store32(&c->free, umsi_ids_free_count(&c->ids));
@@ -126,7 +131,16 @@ static uint32_t find_retiring(struct umsi_vec *v, struct umsi_vec_cpu *c, struct
 	return 0;
 }
 
-/* Exclusive with reuse: both happen under the slot lock. */
+/* @slot of batch @b is its record's again. Exclusive with reuse: both happen under the slot lock. */
+static void take_back(struct umsi_vec_cpu *c, struct umsi_vec_batch *b, uint32_t slot)
+{
+	clear_bit(b->bits, slot);
+	b->count--;
+	turn_batches(c);
+	note_retiring(c);
+	umsi_count_own(&c->revived);
+}
+
 static bool revive(struct umsi_vec *v, struct umsi_vec_cpu *c, struct umsi_record *r,
 		   uint32_t *slot)
 {
@@ -135,13 +149,23 @@ static bool revive(struct umsi_vec *v, struct umsi_vec_cpu *c, struct umsi_recor
 
 	if (!found)
 		return false;
-	clear_bit(b->bits, found);
-	b->count--;
-	turn_batches(c);
-	note_retiring(c);
-	umsi_count_own(&c->revived);
+	take_back(c, b, found);
 	*slot = found;
 	return true;
+}
+
+/* This very slot, if it is retiring and @r's. */
+static bool revive_at(struct umsi_vec_cpu *c, struct umsi_record *r, uint32_t slot)
+{
+	if (umsi_load_ptr(&c->table[slot]) != r)
+		return false;
+	for (uint32_t i = 0; i < 2; i++) {
+		if (!has_bit(c->batch[i].bits, slot))
+			continue;
+		take_back(c, &c->batch[i], slot);
+		return true;
+	}
+	return false;
 }
 
 static uint32_t order_of(const struct umsi_group *g)
@@ -203,19 +227,33 @@ static bool all_free(const struct umsi_vec_cpu *c, uint32_t slot, uint32_t count
 	return true;
 }
 
-bool umsi_vec_take_at(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t slot)
+static bool take_at_locked(struct umsi_vec_cpu *c, const struct umsi_group *g, uint32_t slot,
+			   bool *revived)
+{
+	*revived = false;
+	if (!c->open)
+		return false;
+	if (g->count == 1 && revive_at(c, g->member[0], slot)) {
+		*revived = true;
+		return true;
+	}
+	if (!all_free(c, slot, g->count))
+		return false;
+	for (uint32_t i = 0; i < g->count; i++)
+		umsi_ids_take_at(&c->ids, slot + i);
+	own_slots(c, g, slot);
+	return true;
+}
+
+bool umsi_vec_take_at(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t slot,
+		      bool *revived)
 {
 	struct umsi_vec_cpu *c = v->cpu[cpu];
 	uintptr_t state = umsi_lock(v->domain.m, &c->lock);
 	bool taken;
 
 	umsi_vec_reap_locked(v, c);
-	taken = c->open && all_free(c, slot, g->count);
-	if (taken) {
-		for (uint32_t i = 0; i < g->count; i++)
-			umsi_ids_take_at(&c->ids, slot + i);
-		own_slots(c, g, slot);
-	}
+	taken = take_at_locked(c, g, slot, revived);
 	umsi_unlock(v->domain.m, &c->lock, state);
 	return taken;
 }

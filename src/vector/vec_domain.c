@@ -69,31 +69,40 @@ void umsi_vec_compose(struct umsi_domain *d, struct umsi_record *r, struct umsi_
 	v->ops->compose(v, umsi_load32(&first->target), first->slot, out);
 }
 
-/* Blocks looked at before a move gives up finding one that is free on both CPUs. */
+/* Blocks looked at before a move gives up finding one that it can own on both CPUs. */
 #define TRANSIENT_TRIES	8
 
+static bool own_on_old_cpu(struct umsi_vec *v, const struct umsi_group *g, umsi_cpu old_cpu,
+			   struct umsi_move *mv)
+{
+	return umsi_vec_take_at(v, old_cpu, g, mv->slot, &mv->transient_revived);
+}
+
 /*
- * R3 (ii): a block free on the new CPU whose number is free on the old CPU
- * too. Those that are not are kept until the search is over, or it would find
- * the same again. Without any, *mv is as it was.
+ * R3 (ii): a block of the new CPU whose number can be owned on the old CPU too:
+ * free, or retiring and ours, on either. Those that cannot are kept until the
+ * search is over, or it would find the same again; whether the flush of one
+ * that was revived had proved anything is forgotten. Without any, *mv has one
+ * of the new CPU alone.
  */
 static void find_transient(struct umsi_vec *v, const struct umsi_group *g, umsi_cpu old_cpu,
 			   struct umsi_move *mv)
 {
-	uint32_t tried[TRANSIENT_TRIES];
-	uint32_t n = 0;
-	uint32_t slot;
+	struct { uint32_t slot; bool revived; } tried[TRANSIENT_TRIES];
+	uint32_t n = 0, slot;
 	bool revived;
 
-	mv->transient = umsi_vec_take_at(v, old_cpu, g, mv->slot);
-	while (!mv->transient && !mv->revived && n < TRANSIENT_TRIES &&
+	mv->transient = own_on_old_cpu(v, g, old_cpu, mv);
+	while (!mv->transient && n < TRANSIENT_TRIES &&
 	       umsi_vec_take(v, mv->cpu, g, &slot, &revived) == UMSI_OK) {
-		tried[n++] = mv->slot;
+		tried[n].slot = mv->slot;
+		tried[n++].revived = mv->revived;
 		mv->slot = slot;
-		mv->transient = umsi_vec_take_at(v, old_cpu, g, slot);
+		mv->revived = revived;
+		mv->transient = own_on_old_cpu(v, g, old_cpu, mv);
 	}
-	while (n)
-		umsi_vec_give(v, mv->cpu, g, tried[--n]);
+	while (n--)
+		give_up(v, g, mv->cpu, tried[n].slot, tried[n].revived, UMSI_EGONE);
 }
 
 /* R3: best the same number on the new CPU, so that only the address changes. */
@@ -106,7 +115,7 @@ static int prepare_torn(struct umsi_vec *v, const struct umsi_group *g, struct u
 	mv->cpu = umsi_vec_choose(v, &mv->where);
 	if (mv->cpu == UMSI_CPU_NONE)
 		return UMSI_ENOCPU;
-	if (umsi_vec_take_at(v, mv->cpu, g, first->slot)) {
+	if (umsi_vec_take_at(v, mv->cpu, g, first->slot, &mv->revived)) {
 		mv->slot = first->slot;
 		return UMSI_OK;
 	}
@@ -148,17 +157,18 @@ void umsi_vec_move_commit(struct umsi_domain *d, struct umsi_record *r, const st
 
 /*
  * The store refused. If it was told, it may hold the new message, the old one
- * or a mix, so the new slots age too; if not, only a revived one has a past.
+ * or a mix; if not, only a revived slot has a past. Nothing was flushed since,
+ * so what retires here waits for its age.
  */
 void umsi_vec_move_abort(struct umsi_domain *d, struct umsi_record *r, const struct umsi_move *mv)
 {
 	struct umsi_vec *v = umsi_vec_of(d);
 	struct umsi_group g = umsi_group_of(&r);
-	int settled = mv->told ? UMSI_EGONE : UMSI_OK;
 
 	if (mv->transient)
-		give_up(v, &g, umsi_load32(&g.member[0]->target), mv->slot, mv->told, settled);
-	give_up(v, &g, mv->cpu, mv->slot, mv->told || mv->revived, settled);
+		give_up(v, &g, umsi_load32(&g.member[0]->target), mv->slot,
+			mv->told || mv->transient_revived, UMSI_EGONE);
+	give_up(v, &g, mv->cpu, mv->slot, mv->told || mv->revived, UMSI_EGONE);
 }
 
 void umsi_vec_stats(struct umsi_domain *d, struct umsi_stats *out)

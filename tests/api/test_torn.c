@@ -7,6 +7,7 @@ struct torn {
 	struct umsi_msg msg;
 	unsigned int order[16];
 	uint32_t writes, settles;
+	bool not_now;
 };
 
 static void apply(struct torn *s, const struct umsi_msg *msg, unsigned int which)
@@ -27,6 +28,8 @@ static int torn_write_words(void *store, uint32_t index, uint64_t cookie,
 	struct torn *s = store;
 
 	(void)index, (void)cookie;
+	if (s->not_now)
+		return UMSI_EAGAIN;
 	apply(s, msg, which);
 	s->order[s->writes++ % 16] = which;
 	return 1;
@@ -124,6 +127,114 @@ static void data_then_address_where_it_is_taken(void **state)
 	rig_end(&r);
 }
 
+/* A store on @cpu: takes its lowest free slot. */
+static void occupy(struct rig *r, struct torn *s, umsi_cpu cpu, uint32_t slot)
+{
+	struct umsi_table *table;
+
+	torn_irq(r, s, cpu, &table);
+	assert_int_equal(s->msg.data, slot);
+}
+
+static void check_written(struct torn *s, uint32_t writes, unsigned int first)
+{
+	assert_int_equal(s->writes, writes);
+	assert_int_equal(s->order[0], first);
+	s->writes = 0;
+}
+
+/* R3 (i): the same slot still retires there, among others, and is its own. */
+static void only_the_address_where_the_slot_still_retires(void **state)
+{
+	struct umsi_table *table;
+	struct torn s, other;
+	struct rig r;
+	umsi_irq irq;
+
+	(void)state;
+	rig_start(&r, 1);
+	irq = torn_irq(&r, &s, 0, &table);
+	occupy(&r, &other, 2, s.msg.data);
+	assert_int_equal(rig_move(&r, irq, 2), UMSI_OK);
+	check_written(&s, 4, UMSI_WORD_DATA);
+	assert_int_equal(rig_stats(&r).retiring, 2);
+	assert_int_equal(rig_move(&r, irq, 0), UMSI_OK);
+	check_written(&s, 2, UMSI_WORD_ADDRESS_LOW);
+	assert_int_equal(rig_stats(&r).retriggers, 0);
+	check_reaches(&r, &s, 0);
+	rig_end(&r);
+}
+
+/*
+ * An interrupt on CPU 2 at first + 3 that still retires on CPU 0 at first and
+ * first + 2, on CPU 2 at first + 2. At first + 1 something else does on CPU 0,
+ * and first + 3 is taken there.
+ */
+static umsi_irq retiring_here_and_there(struct rig *r, struct torn *s, uint32_t *first)
+{
+	static struct torn other[6];
+	struct umsi_table *table;
+	umsi_irq irq, leaver;
+
+	irq = torn_irq(r, s, 0, &table);
+	*first = s->msg.data;
+	leaver = torn_irq(r, &other[0], 0, &table);
+	assert_int_equal(other[0].msg.data, *first + 1);
+	assert_int_equal(rig_move(r, leaver, 3), UMSI_OK);
+	occupy(r, &other[1], 2, *first);
+	for (uint32_t i = 0; i < 3; i++)
+		occupy(r, &other[2 + i], 1, *first + i);
+	assert_int_equal(rig_move(r, irq, 2), UMSI_OK);
+	assert_int_equal(s->msg.data, *first + 2);
+	assert_int_equal(rig_move(r, irq, 1), UMSI_OK);
+	assert_int_equal(rig_move(r, irq, 2), UMSI_OK);
+	assert_int_equal(s->msg.data, *first + 3);
+	occupy(r, &other[5], 0, *first + 3);
+	assert_int_equal(rig_stats(r).retiring, 5);
+	s->writes = 0;
+	return irq;
+}
+
+/* R3 (ii): on neither CPU need the slot in between be free, if it still retires there. */
+static void by_way_of_slots_that_still_retire(void **state)
+{
+	struct torn s;
+	struct rig r;
+	uint32_t first;
+	umsi_irq irq;
+
+	(void)state;
+	rig_start(&r, 1);
+	irq = retiring_here_and_there(&r, &s, &first);
+	assert_int_equal(rig_move(&r, irq, 0), UMSI_OK);
+	check_written(&s, 4, UMSI_WORD_DATA);
+	assert_int_equal(s.msg.data, first + 2);
+	assert_int_equal(rig_stats(&r).retriggers, 0);
+	/* On CPU 0 one is live again, on CPU 2 the last one came to it. */
+	assert_int_equal(rig_stats(&r).retiring, 5);
+	check_reaches(&r, &s, 0);
+	rig_end(&r);
+}
+
+/* A store that says "not now": what was revived for the move retires again. */
+static void a_refusal_retires_again_what_it_revived(void **state)
+{
+	struct torn s;
+	struct rig r;
+	uint32_t first;
+	umsi_irq irq;
+
+	(void)state;
+	rig_start(&r, 1);
+	irq = retiring_here_and_there(&r, &s, &first);
+	s.not_now = true;
+	assert_int_equal(rig_move(&r, irq, 0), UMSI_EAGAIN);
+	assert_int_equal(rig_stats(&r).retiring, 5);
+	assert_int_equal(s.msg.data, first + 3);
+	check_reaches(&r, &s, 2);
+	rig_end(&r);
+}
+
 /* R3 (iv): no slot is free on both: everything, flush, one call of the handler. */
 static void a_replay_where_nothing_is_free_on_both(void **state)
 {
@@ -191,6 +302,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_the_address_where_the_slot_is_free),
 		cmocka_unit_test(data_then_address_where_it_is_taken),
+		cmocka_unit_test(only_the_address_where_the_slot_still_retires),
+		cmocka_unit_test(by_way_of_slots_that_still_retire),
+		cmocka_unit_test(a_refusal_retires_again_what_it_revived),
 		cmocka_unit_test(a_replay_where_nothing_is_free_on_both),
 		cmocka_unit_test(two_moves_where_both_halves_change),
 	};
