@@ -16,6 +16,7 @@
 #include "core/domain.h"
 #include "core/mask.h"
 #include "core/run.h"
+#include "core/trace.h"
 
 /* How long a move may wait for slots to drain, or for a level source to come to rest. */
 #define MOVE_WAIT_NS	200000000u
@@ -82,11 +83,14 @@ int umsi_move_finish(struct umsi_record *r, struct umsi_move *mv)
 		umsi_barrier_publish_to_message();
 		status = mv->absorbed ? UMSI_OK : update_levels(r->leaf, r, mv);
 		if (status) {
+			umsi_trace_irq(r, UMSI_TRACE_MOVE_ABORT, mv->cpu, mv->slot);
 			root->ops->move_abort(root, r, mv);
 			return status;
 		}
 	}
+	umsi_trace_irq(r, UMSI_TRACE_MOVE_UPDATE, mv->settled != UMSI_OK, mv->device_writes);
 	root->ops->move_commit(root, r, mv);
+	umsi_trace_irq(r, UMSI_TRACE_MOVE_COMMIT, mv->cpu, mv->slot);
 	/* R3 (iv): what was sent meanwhile may have gone to a mixture of both messages. */
 	for (uint32_t i = 0; mv->replay && i < g.count; i++)
 		umsi_inbox_trigger(g.member[i]);
@@ -104,7 +108,10 @@ static int move_locked(struct umsi_record *r, struct umsi_move *mv)
 
 	mv->torn = umsi_move_is_torn(r);
 	status = root->ops->move_prepare(root, r, mv);
-	return status ? status : umsi_move_finish(r, mv);
+	if (status)
+		return status;
+	umsi_trace_irq(r, UMSI_TRACE_MOVE_PREPARE, mv->cpu, mv->slot);
+	return umsi_move_finish(r, mv);
 }
 
 static void keep_affinity(struct umsi_record *r, const struct umsi_where *where,

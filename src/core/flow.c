@@ -3,6 +3,7 @@
 
 #include "core/domain.h"
 #include "core/run.h"
+#include "core/trace.h"
 
 /* Both under the record's lock. */
 static void quieten(struct umsi_record *r)
@@ -39,6 +40,7 @@ bool umsi_flow_hold(struct umsi_record *r)
 		while (!umsi_cas32(&r->state, &old, umsi_state_hold(old)))
 			;
 		held = umsi_state_hold(old) & UMSI_HELD;
+		umsi_trace_irq(r, UMSI_TRACE_LATER, old, 0);
 	}
 	if (held)
 		quieten(r);
@@ -85,6 +87,7 @@ static void end_hold(struct umsi_record *r)
 	do {
 		now = umsi_state_exit(old, true);
 	} while (!umsi_cas32(&r->state, &old, now));
+	umsi_trace_irq(r, UMSI_TRACE_DONE, old, 0);
 	if ((now & UMSI_QUEUED) && !(old & UMSI_QUEUED))
 		umsi_inbox_push(r, umsi_load32(&r->target));
 	unquieten(r);

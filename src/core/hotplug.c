@@ -7,6 +7,7 @@
  */
 #include "core/domain.h"
 #include "core/run.h"
+#include "core/trace.h"
 
 static bool another_is_open(const struct umsi *m, umsi_cpu but)
 {
@@ -50,10 +51,13 @@ static int leave_locked(struct umsi *m, umsi_cpu cpu)
 		return UMSI_EBUSY;
 	if (!all_can_leave(m))
 		return UMSI_ENOTSUP;
+	umsi_trace_point(m, UMSI_TRACE_CPU_LEAVE, cpu, 0);
 	umsi_store32_release(online, UMSI_CPU_LEAVING);
 	status = leave_domains(m, cpu);
-	if (status)
+	if (status) {
 		umsi_store32_release(online, UMSI_CPU_ONLINE);
+		umsi_trace_point(m, UMSI_TRACE_CPU_STAY, cpu, (uint64_t)-status);
+	}
 	return status;
 }
 
@@ -91,5 +95,6 @@ int umsi_cpu_dead(struct umsi *m, umsi_cpu cpu)
 			status = UMSI_ETIMEOUT;
 	umsi_inbox_close(m, &m->cpu[cpu]);
 	umsi_store32_release(&m->cpu[cpu].online, UMSI_CPU_OFFLINE);
+	umsi_trace_point(m, UMSI_TRACE_CPU_DEAD, cpu, 0);
 	return status;
 }

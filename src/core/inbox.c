@@ -5,6 +5,7 @@
  * no flush, and the slot might belong to another interrupt when it lands.
  */
 #include "core/run.h"
+#include "core/trace.h"
 
 /* Any open CPU will do; the hint is only where its caches are warm. None: this one keeps it until one is. */
 static umsi_cpu open_cpu(struct umsi *m, umsi_cpu hint)
@@ -42,6 +43,7 @@ void umsi_inbox_push(struct umsi_record *r, umsi_cpu hint)
 
 	while (!link(m, &m->cpu[to], r))
 		to = open_cpu(m, UMSI_CPU_NONE);
+	umsi_trace_irq(r, UMSI_TRACE_QUEUE, to, 0);
 	umsi_fetch_add64(&m->count.retriggers, 1);
 	if (m->kick_ops)
 		m->kick_ops->kick(m->kick_root, to);
@@ -76,6 +78,7 @@ void umsi_inbox_drain(struct umsi *m, struct umsi_cpu_core *cpu)
 	/* The link is read first: after its arrival the record may be queued again. */
 	for (struct umsi_record *r = take_all(m, cpu); r; r = next) {
 		next = r->inbox_next;
+		umsi_trace_irq(r, UMSI_TRACE_UNQUEUE, (uint32_t)(cpu - m->cpu), 0);
 		umsi_arrive_slow(r, cpu, UMSI_QUEUED);
 	}
 }

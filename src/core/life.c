@@ -3,6 +3,7 @@
 #include "core/domain.h"
 #include "core/flow.h"
 #include "core/run.h"
+#include "core/trace.h"
 
 /* Clears DIS and PEND in one step: nothing that arrived so far was for this handler. */
 static void open_state(struct umsi_record *r)
@@ -46,6 +47,7 @@ int umsi_irq_request(struct umsi *m, umsi_irq irq, umsi_handler handler,
 		r->unsettled = true;	/* the store may hold the message all the same */
 	} else {
 		r->phase = UMSI_PHASE_ACTIVE;
+		umsi_trace_irq(r, UMSI_TRACE_REQUEST, r->index, irq >> 32);
 	}
 	umsi_record_unlock(r, state);
 	/* A late message of an earlier owner may have started the handler meanwhile. */
@@ -74,11 +76,19 @@ int umsi_irq_release(struct umsi *m, umsi_irq irq)
 	r->unsettled = umsi_path_deactivate(r) != UMSI_OK;
 	close_state(r);
 	r->phase = UMSI_PHASE_RESERVED;
+	umsi_trace_irq(r, UMSI_TRACE_RELEASE, r->unsettled, 0);
 	umsi_flow_end(r);
 	umsi_record_unlock(r, state);
 
 	umsi_record_wait_idle(r, (uint32_t)(irq >> 32));
 	return UMSI_OK;
+}
+
+static void disable_now(struct umsi_record *r)
+{
+	uint32_t old = umsi_fetch_or32(&r->state, UMSI_DIS);
+
+	umsi_trace_irq(r, UMSI_TRACE_DISABLE, old, 0);
 }
 
 int umsi_irq_disable(struct umsi *m, umsi_irq irq)
@@ -95,7 +105,7 @@ int umsi_irq_disable(struct umsi *m, umsi_irq irq)
 	else if (r->depth == UINT16_MAX)
 		status = UMSI_ERANGE;
 	else if (r->depth++ == 0)
-		umsi_fetch_or32(&r->state, UMSI_DIS);
+		disable_now(r);
 	umsi_record_unlock(r, state);
 	return status;
 }
@@ -109,6 +119,7 @@ static void enable_now(struct umsi_record *r)
 	do {
 		now = umsi_state_enable(old);
 	} while (!umsi_cas32(&r->state, &old, now));
+	umsi_trace_irq(r, UMSI_TRACE_ENABLE, now, 0);
 	if ((now & UMSI_QUEUED) && !(old & UMSI_QUEUED))
 		umsi_inbox_push(r, umsi_load32(&r->target));
 }

@@ -5,6 +5,7 @@
 #include "core/mask.h"
 #include "core/record.h"
 #include "core/run.h"
+#include "core/trace.h"
 
 static const uint32_t default_max_repeats = 8;
 static const uint32_t default_storm_limit = 64;
@@ -94,6 +95,7 @@ int umsi_cpu_online(struct umsi *m, umsi_cpu cpu)
 	}
 	umsi_inbox_open(m, &m->cpu[cpu]);
 	umsi_store32_release(&m->cpu[cpu].online, UMSI_CPU_ONLINE);
+	umsi_trace_point(m, UMSI_TRACE_CPU_ONLINE, cpu, 0);
 	return UMSI_OK;
 }
 

@@ -12,6 +12,7 @@
 
 struct umsi_mask;
 struct umsi_record;
+struct umsi_trace;
 
 /* Records: 64 in a slab, 128 slabs in a block, 256 blocks: 2,097,152. */
 #define UMSI_SLAB_BITS		6
@@ -126,6 +127,7 @@ struct umsi {
 
 	struct umsi_records records;
 	struct umsi_counters count;
+	const struct umsi_trace *trace;	/* NULL: off; see core/trace.h */
 
 	struct umsi_lock masks_lock;	/* guards masks and their references */
 	struct umsi_mask *masks;

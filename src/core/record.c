@@ -3,6 +3,7 @@
 
 #include "core/block.h"
 #include "core/text.h"
+#include "core/trace.h"
 
 #define SLAB_RECORDS	(1u << UMSI_SLAB_BITS)
 #define BLOCK_SLABS	(1u << UMSI_BLOCK_BITS)
@@ -183,6 +184,7 @@ void umsi_record_recycle(struct umsi_record *r)
 	/* Generation 0 never occurs, so no handle is ever 0. */
 	if (!(generation & UMSI_GENERATION_MASK))
 		generation = 1;
+	umsi_trace_irq(r, UMSI_TRACE_RECYCLE, 0, generation);
 	umsi_store32_release(&r->state, generation << UMSI_GENERATION_SHIFT | UMSI_DEAD);
 	push_free(r->m, r);
 }

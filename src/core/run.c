@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/flow.h"
 #include "core/run.h"
+#include "core/trace.h"
 
 /* Of what the handler answers, only UMSI_HANDLED is on the hot path. False: the caller is not the runner any more. */
 static bool answered(struct umsi_record *r, struct umsi_cpu_core *cpu, enum umsi_handled answer)
@@ -15,7 +16,11 @@ static bool answered(struct umsi_record *r, struct umsi_cpu_core *cpu, enum umsi
 /* One handler call and what it answered. False: the caller is not the runner any more. */
 static inline bool call_handler(struct umsi_record *r, struct umsi_cpu_core *cpu)
 {
-	enum umsi_handled answer = r->handler(r->arg);
+	enum umsi_handled answer;
+
+	umsi_trace_hot(r, UMSI_TRACE_CLAIM);
+	answer = r->handler(r->arg);
+	umsi_trace_hot(r, UMSI_TRACE_EXIT);
 
 	/* Statistics come first: once RUN and QUEUED are gone the record may be somebody else's. */
 	umsi_count_own(&r->handled);
@@ -46,6 +51,7 @@ static __attribute__((noinline)) void run_on(struct umsi_record *r, struct umsi_
 	}
 	if ((now & UMSI_QUEUED) && !(old & UMSI_QUEUED)) {
 		umsi_count_own(&cpu->count.handovers);
+		umsi_trace_irq(r, UMSI_TRACE_HANDOVER, old, 0);
 		umsi_inbox_push(r, umsi_load32(&r->target));
 	}
 }
@@ -73,9 +79,11 @@ static void not_the_runner(struct umsi_record *r, struct umsi_cpu_core *cpu, uin
 		if (!clear && (old & UMSI_DIS) && umsi_record_is_level(r))
 			umsi_flow_disabled(r);
 		umsi_count_own(&cpu->count.merged);
+		umsi_trace_irq(r, UMSI_TRACE_PEND, old, 0);
 		return;
 	}
 	umsi_count_own(&cpu->count.dead);
+	umsi_trace_irq(r, UMSI_TRACE_DROP, old, 0);
 	/* The queue entry was the last that knew it (its slots have drained). */
 	if (clear && (old & UMSI_DRAINED))
 		umsi_record_recycle(r);

@@ -3,6 +3,7 @@
 #include "msi/alloc.h"
 
 #include "core/mask.h"
+#include "core/trace.h"
 
 static int check_request(const struct umsi_table *t, const struct umsi_irq_request_at *at,
 			 uint32_t *last)
@@ -39,10 +40,14 @@ static void give_index(struct umsi_table *t, uint32_t index)
 
 umsi_irq umsi_alloc_go_live_locked(struct umsi_table *t, struct umsi_record *r)
 {
+	uint32_t state;
+
 	umsi_index_map_set(&t->map, r->index, r->number);
 	r->phase = UMSI_PHASE_RESERVED;
 	umsi_fetch_add32(&r->m->records.live, 1);
-	return umsi_record_handle(r, umsi_load32(&r->state));
+	state = umsi_load32(&r->state);
+	umsi_trace_irq(r, UMSI_TRACE_ALLOC, r->index, umsi_state_generation(state));
+	return umsi_record_handle(r, state);
 }
 
 static umsi_irq go_live(struct umsi_table *t, struct umsi_record *r, const struct umsi_where *where,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "msi/device.h"
 
+#include "core/trace.h"
+
 static void count_device(struct umsi *m, uint32_t n)
 {
 	umsi_host_mutex_lock(m->host, &m->mutex);
@@ -30,6 +32,7 @@ int umsi_device_add(struct umsi *m, const struct umsi_device_config *config,
 	umsi_text_copy(dev->name, config->name, sizeof(dev->name));
 	umsi_fetch_add32(&dev->parent->users, 1);
 	count_device(m, 1);
+	umsi_trace_point(m, UMSI_TRACE_DEVICE_ADD, dev->requester_id, 0);
 	*out = dev;
 	return UMSI_OK;
 }
@@ -61,6 +64,7 @@ int umsi_device_remove(struct umsi_device *dev)
 		if (umsi_table_destroy(t) == UMSI_ENOENT)
 			umsi_host_relax(m->host);
 
+	umsi_trace_point(m, UMSI_TRACE_DEVICE_REMOVE, dev->requester_id, 0);
 	umsi_fetch_add32(&dev->parent->users, UINT32_MAX);
 	count_device(m, UINT32_MAX);
 	umsi_pool_put(m, &m->device_pool, dev);

@@ -14,6 +14,7 @@
 #include "core/block.h"
 #include "core/flow.h"
 #include "core/mask.h"
+#include "core/trace.h"
 #include "msi/device.h"
 
 /* Takes the record out of everybody's reach. False: somebody else was first. */
@@ -33,6 +34,7 @@ static bool kill(struct umsi_record *r, uint32_t generation)
 		settled = umsi_path_deactivate(r);
 	r->phase = UMSI_PHASE_FREE;
 	umsi_fetch_or32(&r->state, UMSI_DEAD);
+	umsi_trace_irq(r, UMSI_TRACE_FREE, settled != UMSI_OK, generation);
 	umsi_flow_end(r);
 	/* Of a block, only the last: the device may send any number of it till then. */
 	if (!block || --block->live == 0) {

@@ -4,6 +4,7 @@
 #define UMSI_MSI_LEAF_H
 
 #include "core/block.h"
+#include "core/trace.h"
 #include "msi/device.h"
 
 /* Which index holds the message of @r. */
@@ -32,6 +33,8 @@ static inline int umsi_leaf_settle(struct umsi_table *t, struct umsi_record *r)
 	int status = t->ops->settle(t->store, umsi_leaf_index(t, r), r->cookie);
 
 	umsi_barrier_flush_to_stamp();
+	if (status)
+		umsi_trace_irq(r, UMSI_TRACE_DEVICE_LOST, t->dev->requester_id, 0);
 	return status;
 }
 

@@ -9,6 +9,7 @@
  *   retiring    nobody; but what it sent before the flush may still be in the
  *               CPU's file or on its way into it, and is handled there
  */
+#include "core/trace.h"
 #include "idspace/word.h"
 #include "vector/vector.h"
 
@@ -56,6 +57,7 @@ static void free_slot(struct umsi_vec_cpu *c, uint32_t slot)
 	umsi_store_ptr(&c->table[slot], NULL);
 	umsi_ids_give(&c->ids, slot);
 	umsi_count_own(&c->reaped);
+	umsi_trace_irq(r, UMSI_TRACE_SLOT_REAP, c->cpu, slot);
 	umsi_record_put(r);
 }
 
@@ -132,13 +134,15 @@ static uint32_t find_retiring(struct umsi_vec *v, struct umsi_vec_cpu *c, struct
 }
 
 /* @slot of batch @b is its record's again. Exclusive with reuse: both happen under the slot lock. */
-static void take_back(struct umsi_vec_cpu *c, struct umsi_vec_batch *b, uint32_t slot)
+static void take_back(struct umsi_vec_cpu *c, struct umsi_vec_batch *b, struct umsi_record *r,
+		      uint32_t slot)
 {
 	clear_bit(b->bits, slot);
 	b->count--;
 	turn_batches(c);
 	note_retiring(c);
 	umsi_count_own(&c->revived);
+	umsi_trace_irq(r, UMSI_TRACE_SLOT_REVIVE, c->cpu, slot);
 }
 
 static bool revive(struct umsi_vec *v, struct umsi_vec_cpu *c, struct umsi_record *r,
@@ -149,7 +153,7 @@ static bool revive(struct umsi_vec *v, struct umsi_vec_cpu *c, struct umsi_recor
 
 	if (!found)
 		return false;
-	take_back(c, b, found);
+	take_back(c, b, r, found);
 	*slot = found;
 	return true;
 }
@@ -162,7 +166,7 @@ static bool revive_at(struct umsi_vec_cpu *c, struct umsi_record *r, uint32_t sl
 	for (uint32_t i = 0; i < 2; i++) {
 		if (!has_bit(c->batch[i].bits, slot))
 			continue;
-		take_back(c, &c->batch[i], slot);
+		take_back(c, &c->batch[i], r, slot);
 		return true;
 	}
 	return false;
@@ -177,6 +181,7 @@ static uint32_t order_of(const struct umsi_group *g)
 static void own_slots(struct umsi_vec_cpu *c, const struct umsi_group *g, uint32_t slot)
 {
 	for (uint32_t i = 0; i < g->count; i++) {
+		umsi_trace_irq(g->member[i], UMSI_TRACE_SLOT_TAKE, c->cpu, slot + i);
 		umsi_fetch_add32(&g->member[i]->references, 1);
 		umsi_store_ptr_release(&c->table[slot + i], g->member[i]);
 	}
@@ -263,8 +268,10 @@ void umsi_vec_give(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g,
 	struct umsi_vec_cpu *c = v->cpu[cpu];
 	uintptr_t state = umsi_lock(v->domain.m, &c->lock);
 
-	for (uint32_t i = 0; i < g->count; i++)
+	for (uint32_t i = 0; i < g->count; i++) {
 		umsi_store_ptr(&c->table[slot + i], NULL);
+		umsi_trace_irq(g->member[i], UMSI_TRACE_SLOT_GIVE, cpu, (uint64_t)slot + i);
+	}
 	umsi_ids_give_block(&c->ids, slot, order_of(g));
 	note_free(c);
 	umsi_unlock(v->domain.m, &c->lock, state);
@@ -290,6 +297,8 @@ void umsi_vec_retire(struct umsi_vec *v, umsi_cpu cpu, uint32_t slot, uint32_t c
 	if (settled != UMSI_OK || v->ageing)
 		b->not_before_ns = umsi_host_time_ns(m->host) + m->min_age_ns;
 	umsi_store64_release(&c->req, b->stamp);
+	for (uint32_t i = 0; i < count; i++)
+		umsi_trace_point(m, UMSI_TRACE_SLOT_RETIRE, cpu, b->stamp << 16 | (slot + i));
 	turn_batches(c);
 	note_retiring(c);
 	umsi_unlock(m, &c->lock, state);

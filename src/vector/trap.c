@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a CPU does for itself in its traps: system slots, the proof of quietness, unowned slots. */
+#include "core/trace.h"
 #include "vector/vector.h"
 
 static void add_slots(const struct umsi_vec *v, const struct umsi_vec_batch *b, uint64_t *slots)
@@ -38,11 +39,12 @@ static uint64_t ripe(struct umsi_vec *v, struct umsi_vec_cpu *c, uint64_t *slots
 	return req;
 }
 
-static void publish_done(struct umsi_vec_cpu *c, uint64_t req)
+static void publish_done(struct umsi_vec *v, struct umsi_vec_cpu *c, uint64_t req)
 {
 	umsi_barrier_look_to_done();
 	umsi_store64_release(&c->done, req);
 	umsi_count_own(&c->drains);
+	umsi_trace_point(v->domain.m, UMSI_TRACE_DRAINED, c->cpu, req);
 }
 
 /* R6 where a look is all there is: none of the retiring slots is pending. */
@@ -55,7 +57,7 @@ static void drain_by_look(struct umsi_vec *v, struct umsi_vec_cpu *c)
 		return;
 	umsi_barrier_req_to_look();
 	if (v->ops->quiet(v, c, slots))
-		publish_done(c, req);
+		publish_done(v, c, req);
 }
 
 /*
@@ -72,7 +74,7 @@ static void drain_by_marker(struct umsi_vec *v, struct umsi_vec_cpu *c)
 			return;
 		c->marker_out = false;
 		c->marker_claimed = false;
-		publish_done(c, c->marker_req);
+		publish_done(v, c, c->marker_req);
 	}
 	req = umsi_load64_acquire(&c->req);
 	if (req == c->marker_req)
@@ -80,6 +82,7 @@ static void drain_by_marker(struct umsi_vec *v, struct umsi_vec_cpu *c)
 	/* What was ticketed up to here; the marker leaves after req was read. */
 	c->marker_req = req;
 	c->marker_out = true;
+	umsi_trace_point(v->domain.m, UMSI_TRACE_MARKER, c->cpu, req);
 	umsi_barrier_req_to_marker();
 	v->ops->raise(v, c->cpu, UMSI_SLOT_MARKER);
 }
@@ -160,6 +163,7 @@ static void quarantine(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot
 		c->quarantines++;
 		umsi_store32(&c->free, umsi_ids_free_count(&c->ids));
 		v->ops->shut(v, slot, true);
+		umsi_trace_point(m, UMSI_TRACE_QUARANTINE, c->cpu, slot);
 	}
 	umsi_unlock(m, &c->lock, state);
 	if (ours)
@@ -169,6 +173,7 @@ static void quarantine(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot
 void umsi_vec_unowned(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot)
 {
 	umsi_count_own(&c->unowned);
+	umsi_trace_point(v->domain.m, UMSI_TRACE_UNOWNED, c->cpu, slot);
 	if (note_storm(v, c, slot) >= v->domain.m->storm_limit)
 		quarantine(v, c, slot);
 }
