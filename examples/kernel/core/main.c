@@ -12,6 +12,7 @@
 #include "core/report.h"
 #include "drivers/edu.h"
 #include "drivers/pci.h"
+#include "drivers/xhci.h"
 
 struct kernel kernel;
 
@@ -83,6 +84,8 @@ static void batch(void)
 	}
 	edu_fire(kernel.options.moves);
 	phase("unmaskable message moved under fire");
+	xhci_fire(kernel.options.moves);
+	phase("16 messages that move together moved under fire");
 	report_dump();
 	report_stats();
 	report_interrupts();
@@ -106,6 +109,7 @@ void boot_main(uint64_t boot_hw_id, const void *tree)
 	pci_init(&kernel.platform.pci);
 	disk_init();
 	edu_init();
+	xhci_init();
 	if (kernel.options.mode == MODE_MONITOR) {
 		read_whole_disk();
 		monitor();

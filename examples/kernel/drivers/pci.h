@@ -17,6 +17,7 @@ struct pci_windows {
 
 #define PCI_CLASS_NVME	0x010802u	/* class, subclass, programming interface */
 #define PCI_CLASS_EDU	0x00ff00u
+#define PCI_CLASS_XHCI	0x0c0330u
 
 /* Assigns every memory BAR of bus 0 and prints what is there. */
 void pci_init(const struct pci_windows *windows);
