@@ -133,18 +133,27 @@ static bool grow(struct umsi *m)
 	return true;
 }
 
+static struct umsi_lock *lock_of(struct umsi_record *r)
+{
+	struct umsi_block *block = umsi_load_ptr_acquire(&r->block);
+
+	return block ? &block->lock : &r->lock;
+}
+
 struct umsi_record *umsi_record_new(struct umsi *m, struct umsi_domain *leaf, uint32_t index,
 				    uint64_t cookie, struct umsi_block *block)
 {
 	struct umsi_record *r;
+	struct umsi_lock *lock;
 	uintptr_t state;
 
 	while (!(r = pop_free(m)))
 		if (!grow(m))
 			return NULL;
 
-	/* A stale handle may be trying this record's lock right now. */
-	state = umsi_lock(m, &r->lock);
+	/* Whoever got here by a stale handle or table entry holds, or is trying, the lock it had so far. */
+	lock = lock_of(r);
+	state = umsi_lock(m, lock);
 	umsi_store_ptr(&r->block, block);
 	r->leaf = leaf;
 	r->index = (uint16_t)index;
@@ -168,7 +177,7 @@ struct umsi_record *umsi_record_new(struct umsi *m, struct umsi_domain *leaf, ui
 	umsi_store32(&r->target, UMSI_CPU_NONE);
 	umsi_store32(&r->references, 1);
 	umsi_store32(&r->state, (umsi_load32(&r->state) & ~0xffu) | UMSI_DIS);
-	umsi_unlock(m, &r->lock, state);
+	umsi_unlock(m, lock, state);
 	return r;
 }
 
@@ -200,13 +209,6 @@ void umsi_record_put(struct umsi_record *r)
 		umsi_record_recycle(r);
 }
 
-static struct umsi_lock *lock_of(struct umsi_record *r)
-{
-	struct umsi_block *block = umsi_load_ptr_acquire(&r->block);
-
-	return block ? &block->lock : &r->lock;
-}
-
 struct umsi_record *umsi_record_lock(struct umsi *m, umsi_irq irq, uintptr_t *state)
 {
 	uint32_t number = (uint32_t)irq - 1;
@@ -225,9 +227,17 @@ struct umsi_record *umsi_record_lock(struct umsi *m, umsi_irq irq, uintptr_t *st
 	return NULL;
 }
 
+/* Held, it stays this record's lock: umsi_record_new() changes it under the old one. */
 uintptr_t umsi_record_enter(struct umsi_record *r)
 {
-	return umsi_lock(r->m, lock_of(r));
+	for (;;) {
+		struct umsi_lock *lock = lock_of(r);
+		uintptr_t state = umsi_lock(r->m, lock);
+
+		if (lock == lock_of(r))
+			return state;
+		umsi_unlock(r->m, lock, state);
+	}
 }
 
 void umsi_record_unlock(struct umsi_record *r, uintptr_t state)

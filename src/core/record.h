@@ -118,7 +118,7 @@ struct umsi_record *umsi_record_by_number(struct umsi *m, uint32_t number);
 struct umsi_record *umsi_record_lock(struct umsi *m, umsi_irq irq, uintptr_t *state);
 void umsi_record_unlock(struct umsi_record *r, uintptr_t state);
 
-/* The same for a record that is known to be live, or is being made. */
+/* The same for any record: live, being made, or freed and perhaps somebody else's by now. */
 uintptr_t umsi_record_enter(struct umsi_record *r);
 
 /* Waits until no handler of this generation runs. Thread context, no lock held. */
