@@ -168,6 +168,7 @@ SEEDS ?= 20000
 campaign: $(B)/fast/campaign ## SEEDS=20000 seeded runs of everything at once, on each kind of machine
 	$(B)/fast/campaign --seeds $(SEEDS)
 	$(B)/fast/campaign --isa x86 --seeds $(SEEDS)
+	$(B)/fast/campaign --isa arm --seeds $(SEEDS)
 
 mutants: ## plant each bug of tests/mutants in a copy; something must notice
 	$(PYTHON) tools/mutants $(MUTANTS)
@@ -210,7 +211,9 @@ checks:
 		$(if $(CAMPAIGN),--run "$(B)/tests/campaign/campaign --seeds $(CAMPAIGN_SEEDS)" \
 			--run "$(B)/fast/campaign --seeds $(FAST_SEEDS)" \
 			--run "$(B)/tests/campaign/campaign --isa x86 --seeds $(CAMPAIGN_SEEDS)" \
-			--run "$(B)/fast/campaign --isa x86 --seeds $(FAST_SEEDS)") \
+			--run "$(B)/fast/campaign --isa x86 --seeds $(FAST_SEEDS)" \
+			--run "$(B)/tests/campaign/campaign --isa arm --seeds $(CAMPAIGN_SEEDS)" \
+			--run "$(B)/fast/campaign --isa arm --seeds $(FAST_SEEDS)") \
 		--step boot-check --step check-minimal --tests $(TEST_PROGRAMS)
 
 clean: ## remove build/

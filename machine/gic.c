@@ -47,6 +47,17 @@ void mach_gic_done(struct mach *m)
 	free(m->gic);
 }
 
+/* The CPU went down: its interface and banked registers are as after power on. */
+void mach_gic_reset(struct mach *m, struct cpu *c)
+{
+	if (!m->gic)
+		return;
+	if (m->gic->own[c->number].running != NOBODY)
+		mach_violate(m, "MODEL", "cpu%u goes down with %u acknowledged", c->number,
+			     m->gic->own[c->number].running);
+	m->gic->own[c->number] = (struct private_){ .running = NOBODY };
+}
+
 bool mach_gic_at(const struct mach *m, uint64_t phys)
 {
 	return m->gic && (phys >> 12 == MACH_GIC_DISTRIBUTOR >> 12 ||
@@ -341,9 +352,18 @@ bool mach_gic_enabled(const struct mach *m, uint32_t id)
 	return has(m->gic->enabled, id);
 }
 
+/* As a stray device would, to an SPI of the frame. */
+void mach_gic_inject(struct mach *m, uint32_t id)
+{
+	struct arrival nobody = { .id = id };
+
+	if (has(m->gic->edge, id))
+		mach_gic_message(m, MACH_GIC_FRAME + 0x40, id, &nobody);
+}
+
 umsi_cpu mach_gic_target(const struct mach *m, uint32_t id)
 {
-	uint8_t target = m->gic->target[id];
+	uint8_t target = id < IDS ? m->gic->target[id] : 0;
 
 	return target ? (umsi_cpu)__builtin_ctz(target) : UMSI_CPU_NONE;
 }

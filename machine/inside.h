@@ -475,6 +475,7 @@ void mach_cover(struct covers *v, const struct arrival *a);
 /* gic.c: all its registers are seen by the CPU that accesses them. */
 void mach_gic_init(struct mach *m);
 void mach_gic_done(struct mach *m);
+void mach_gic_reset(struct mach *m, struct cpu *c);
 bool mach_gic_at(const struct mach *m, uint64_t phys);
 /* A register whose write interrupts another CPU. */
 bool mach_gic_sends(uint64_t phys);

@@ -133,12 +133,15 @@ bool mach_lapic_message(struct mach *m, uint64_t address, uint32_t data, const s
 	return true;
 }
 
-umsi_cpu mach_message_cpu(struct mach *m, uint64_t address)
+umsi_cpu mach_message_cpu(struct mach *m, const struct umsi_msg *msg)
 {
 	uint64_t offset;
-	struct cpu *c = m->config.kind == MACH_X86 ? by_address(m, address) :
-		mach_file_at(m, address, &offset);
+	struct cpu *c;
 
+	if (m->config.kind == MACH_ARM)
+		return mach_gic_target(m, msg->data);
+	c = m->config.kind == MACH_X86 ? by_address(m, msg->address) :
+		mach_file_at(m, msg->address, &offset);
 	return c ? c->number : UMSI_CPU_NONE;
 }
 

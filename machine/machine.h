@@ -223,8 +223,8 @@ uint64_t mach_claims(const struct mach *m, umsi_cpu cpu);	/* identities claimed 
 /* Message from nowhere, as a stray device would send it: through the lag queue. */
 void mach_imsic_inject(struct mach *m, umsi_cpu cpu, uint32_t id);
 
-/* The CPU that a message to @address reaches, on any machine, or UMSI_CPU_NONE. */
-umsi_cpu mach_message_cpu(struct mach *m, uint64_t address);
+/* The CPU that @msg reaches as things stand, on any machine, or UMSI_CPU_NONE. */
+umsi_cpu mach_message_cpu(struct mach *m, const struct umsi_msg *msg);
 
 /* ---- Local APICs -------------------------------------------------------- */
 
@@ -250,6 +250,7 @@ void mach_lapic_inject(struct mach *m, umsi_cpu cpu, uint32_t vector);
 void mach_gic_line(struct mach *m, uint32_t id, bool high);
 bool mach_gic_enabled(const struct mach *m, uint32_t id);
 umsi_cpu mach_gic_target(const struct mach *m, uint32_t id);
+void mach_gic_inject(struct mach *m, uint32_t id);
 
 /* ---- I/O APICs ---------------------------------------------------------- */
 
@@ -326,6 +327,7 @@ struct mach_pci_config {
 
 /* From cold or from any thread. It lives as long as the machine. */
 struct mach_pci *mach_pci_add(struct mach *m, const struct mach_pci_config *config);
+enum mach_sampling mach_pci_sampling(const struct mach_pci *d);	/* never SEEDED */
 void mach_pci_bar(const struct mach_pci *d, unsigned int slot, uint64_t *phys, uint64_t *bytes);
 /* Configuration space as the function's designer: no masks, no side effects. */
 uint32_t mach_pci_peek(const struct mach_pci *d, uint16_t offset, unsigned int width);

@@ -274,6 +274,11 @@ struct mach_pci *mach_pci_at(struct mach *m, uint64_t phys, unsigned int *bar, u
 	return NULL;
 }
 
+enum mach_sampling mach_pci_sampling(const struct mach_pci *d)
+{
+	return d->sampling;
+}
+
 void mach_pci_bar(const struct mach_pci *d, unsigned int slot, uint64_t *phys, uint64_t *bytes)
 {
 	*phys = d->config.bar[slot].bytes ? bar_base(d, slot) : 0;

@@ -124,6 +124,7 @@ void mach_cpu_down(struct mach *m)
 	c->looked = false;
 	mach_file_reset(m, c);
 	mach_lapic_reset(m, c);
+	mach_gic_reset(m, c);
 }
 
 void mach_cpu_up(struct mach *m, umsi_cpu cpu, void (*fn)(void *arg), void *arg)

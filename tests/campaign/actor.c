@@ -36,6 +36,8 @@ static const struct actor_kind kinds[] = {
 	{ "remover", actor_remover, offsetof(struct plan, removers), 1, anywhere },
 	{ "ipi", actor_ipi, offsetof(struct plan, ipis), 1, last_one },
 	{ "hotplug", actor_hotplug, offsetof(struct plan, hotplug), 1, in_turn },
+	{ "raiser", actor_raiser, offsetof(struct plan, raisers), 1, in_turn },
+	{ "shaker", actor_shaker, offsetof(struct plan, shakers), 2, anywhere },
 };
 
 #define KINDS	(sizeof(kinds) / sizeof(kinds[0]))
@@ -81,9 +83,11 @@ static uint64_t stream(const struct world *w, uint32_t id, uint32_t op)
 	return x ^ x >> 29;
 }
 
-/* A CPU may leave: only those that can are taken down. */
+/* A CPU may leave: only those that can are taken down. Some machines have no wires. */
 static bool acts(const struct world *w, const struct actor_kind *k)
 {
+	if (k->run == actor_raiser || k->run == actor_shaker)
+		return w->wire.irq != UMSI_IRQ_NONE;
 	return k->run != actor_hotplug || (w->isa->hotplug && w->plan.ncpus > 2);
 }
 

@@ -462,12 +462,16 @@ static void fire(struct actor *self, struct device *d)
 	uint64_t bits;
 	struct umsi_affinity a = any_affinity(w, &bits);
 	umsi_irq irq = d->entry[pick(w, n)].irq;
+	umsi_cpu was;
 
 	for (uint32_t burst = pick(w, 4); burst; burst--)
 		mach_pci_raise(d->pci, pick(w, n));
 	if (irq && pick(w, 3)) {
 		say_where(self, "moves", w, irq, &a);
+		was = umsi_irq_effective_cpu(w->umsi, irq);
 		umsi_irq_set_affinity(w->umsi, irq, &a);
+		w->unmasked[mach_pci_sampling(d->pci) - MACH_SAMPLE_TOGETHER] +=
+			!w->plan.plain_maskable && umsi_irq_effective_cpu(w->umsi, irq) != was;
 	}
 	if (!pick(w, 4))
 		hold_fire(w, d);

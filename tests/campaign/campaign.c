@@ -25,7 +25,7 @@ static const struct argp_option options[] = {
 	{ "replay", 'r', "SEED", 0, "run one seed and tell its story", 0 },
 	{ "events", 'e', "N", 0, "length of a story (default 60)", 0 },
 	{ "keep-going", 'k', NULL, 0, "do not stop at the first violation", 0 },
-	{ "isa", 'i', "NAME", 0, "machines of NAME: riscv (default) or x86", 0 },
+	{ "isa", 'i', "NAME", 0, "machines of NAME: riscv (default), x86 or arm", 0 },
 	{ "quiet", 'q', NULL, 0, "no progress line", 0 },
 	{ 0 },
 };
@@ -109,12 +109,15 @@ static void tell(struct settings *s, uint64_t seed)
 static void print_totals(const struct settings *s, const struct jobs_result *r)
 {
 	printf("RESULT sim isa=%s seeds=%llu steps=%llu violations=%llu moves=%llu handled=%llu reaped=%llu "
-	       "revived=%llu handovers=%llu drains=%llu hotplug=%llu\n", s->isa->name,
+	       "revived=%llu handovers=%llu drains=%llu hotplug=%llu level_moves=%llu unmasked_moves=%llu/%llu/%llu\n",
+	       s->isa->name,
 	       (unsigned long long)r->totals.runs, (unsigned long long)r->totals.steps,
 	       (unsigned long long)r->violations, (unsigned long long)r->totals.moves,
 	       (unsigned long long)r->totals.handled, (unsigned long long)r->totals.reaped,
 	       (unsigned long long)r->totals.revived, (unsigned long long)r->totals.handovers,
-	       (unsigned long long)r->totals.drains, (unsigned long long)r->totals.hotplug);
+	       (unsigned long long)r->totals.drains, (unsigned long long)r->totals.hotplug,
+	       (unsigned long long)r->totals.level_moves, (unsigned long long)r->totals.unmasked[0],
+	       (unsigned long long)r->totals.unmasked[1], (unsigned long long)r->totals.unmasked[2]);
 }
 
 int main(int argc, char **argv)

@@ -19,11 +19,17 @@ struct isa {
 	int (*ipi_send)(struct world *w, umsi_cpu cpu);
 	/* A message from nowhere. */
 	void (*stray)(struct world *w, umsi_cpu cpu);
+	/*
+	 * Wires of @dev as a table, and one that is level triggered, active high; its
+	 * electrical level. NULL: this kind of machine has none.
+	 */
+	int (*wires)(struct world *w, struct umsi_device *dev, struct umsi_table **out, uint32_t *index);
+	void (*line)(struct world *w, bool high);
 	int (*destroy)(struct umsi_domain *root);
 	bool hotplug;			/* its root lets CPUs leave */
 };
 
-extern const struct isa isa_riscv, isa_x86;
+extern const struct isa isa_riscv, isa_x86, isa_arm;
 extern const struct isa *const isa_all[];
 extern const size_t isa_count;
 

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
+#include <umsi/ioapic.h>
 #include <umsi/lapic.h>
 
 #include "isa.h"
+
+#define IOAPIC_PHYS	0xfec00000u
+#define PINS		24u
+#define PIN		9u
 
 /* Ids that share their low eight bits, for platforms with fifteen. */
 static const uint32_t short_ids[WORLD_CPUS_MAX] = { 0, 16, 2, 254, 4, 129, 6, 77 };
@@ -67,6 +72,20 @@ static void stray(struct world *w, umsi_cpu cpu)
 	mach_lapic_inject(w->m, cpu, 0x20 + (uint32_t)mach_random(w->m, 0xd0));
 }
 
+static int wires(struct world *w, struct umsi_device *dev, struct umsi_table **out, uint32_t *index)
+{
+	struct umsi_ioapic_config config = { .phys = IOAPIC_PHYS };
+
+	w->ioapic = mach_ioapic_add(w->m, IOAPIC_PHYS, PINS, 0x20);
+	*index = PIN;
+	return umsi_ioapic_create(dev, &config, out);
+}
+
+static void line(struct world *w, bool high)
+{
+	mach_ioapic_line(w->ioapic, PIN, high);
+}
+
 const struct isa isa_x86 = {
 	.name = "x86",
 	.hotplug = true,
@@ -77,5 +96,7 @@ const struct isa isa_x86 = {
 	.cpu_up = cpu_up,
 	.ipi_send = ipi_send,
 	.stray = stray,
+	.wires = wires,
+	.line = line,
 	.destroy = umsi_lapic_destroy,
 };

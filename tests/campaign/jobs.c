@@ -43,6 +43,9 @@ void totals_add(struct totals *sum, const struct totals *more)
 	sum->handovers += more->handovers;
 	sum->drains += more->drains;
 	sum->hotplug += more->hotplug;
+	sum->level_moves += more->level_moves;
+	for (uint32_t i = 0; i < 3; i++)
+		sum->unmasked[i] += more->unmasked[i];
 }
 
 static void note_violation(const struct jobs *j, struct shared *s, struct worker *w, uint64_t seed)

@@ -20,6 +20,8 @@ const struct plan_field plan_fields[] = {
 	{ "removers", AT(removers), 0, 1, 0, "thread of the device that comes and goes" },
 	{ "ipis", AT(ipis), 0, 1, 0, "thread that sends interrupts between CPUs" },
 	{ "hotplug", AT(hotplug), 0, 1, 0, "thread that takes CPUs down and up; needs 3 CPUs" },
+	{ "raisers", AT(raisers), 0, 1, 0, "thread that raises a level-triggered wire" },
+	{ "shakers", AT(shakers), 0, 2, 0, "threads that move that wire" },
 	{ "traffic0", AT(traffic[0]), 0, 100000, 0, "events of device 0 on its own account" },
 	{ "traffic1", AT(traffic[1]), 0, 100000, 0, "events of device 1" },
 	{ "traffic2", AT(traffic[2]), 0, 100000, 0, "events of device 2" },
@@ -89,6 +91,8 @@ static void draw_actors(uint64_t x, struct plan *p)
 	p->owners = 3;
 	p->movers = 2;
 	p->touchers = p->removers = p->ipis = 1;
+	p->raisers = 1;
+	p->shakers = 2;
 	p->hotplug = (x >> 30) % 3 == 0 && p->ncpus > 2;
 	p->traffic[0] = 200 + (x >> 50) % 400;
 	p->traffic[1] = 200 + (x >> 41) % 400;

@@ -247,6 +247,7 @@ static bool build(struct world *w, uint64_t seed)
 	for (uint32_t i = 0; i + 1 < WORLD_DEVICES; i++)
 		if (device_up(w, &w->device[i], i))
 			abort();
+	wire_up(w);
 	return true;
 }
 
@@ -264,7 +265,7 @@ static void start_devices(struct world *w)
 
 static uint32_t live_count(const struct world *w)
 {
-	uint32_t n = 0;
+	uint32_t n = w->wire.irq != UMSI_IRQ_NONE;
 
 	for (uint32_t i = 0; i < WORLD_DEVICES; i++)
 		for (uint32_t j = 0; j < WORLD_ENTRIES; j++)
@@ -286,7 +287,7 @@ static void check_shadow(struct world *w, struct entry *e)
 		   mach_pci_table(e->pci, e->index, 2) == msg.data &&
 		   !(mach_pci_table(e->pci, e->index, 3) & 1), "I-HW",
 		   "entry %u of the device differs from its shadow", e->index);
-	MACH_CHECK(w->m, mach_message_cpu(w->m, msg.address) == umsi_irq_effective_cpu(w->umsi, e->irq),
+	MACH_CHECK(w->m, mach_message_cpu(w->m, &msg) == umsi_irq_effective_cpu(w->umsi, e->irq),
 		   "I-HW", "entry %u: message and effective CPU differ", e->index);
 	MACH_CHECK(w->m, !e->trigger_owed, "I-CONS", "entry %u: a software trigger was lost", e->index);
 }
@@ -308,6 +309,7 @@ static bool check_at_rest(struct world *w)
 	for (uint32_t i = 0; i < w->plan.ncpus; i++)
 		MACH_CHECK(w->m, w->ipi_seen[i] == w->ipi_sent[i], "I-CONS",
 			   "cpu %u: the last IPI's payload was not seen", i);
+	wire_check(w);
 	return mach_check_quiet(w->m);
 }
 
@@ -323,6 +325,8 @@ static void actor_last(void *arg)
 		for (uint32_t i = 0; i < WORLD_DEVICES; i++)
 			if (w->device[i].dev)
 				umsi_device_remove(w->device[i].dev);
+		if (w->wire.dev)
+			umsi_device_remove(w->wire.dev);
 		w->left = 0;
 	}
 	while (w->left)
@@ -356,6 +360,8 @@ static void check_all_gone(struct world *w, struct totals *totals)
 	totals->handovers += st.handovers;
 	totals->drains += st.drains;
 	totals->hotplug += w->trips;
+	totals->level_moves += w->wire.moves;
+	memcpy(totals->unmasked, w->unmasked, sizeof(totals->unmasked));
 	MACH_CHECK(w->m, w->isa->destroy(w->root) == UMSI_OK, "I-API", "the root cannot go");
 	w->root = NULL;
 	MACH_CHECK(w->m, umsi_destroy(w->umsi) == UMSI_OK, "I-API", "the machine cannot go");

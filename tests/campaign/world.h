@@ -48,6 +48,14 @@ struct device {
 	struct entry entry[WORLD_ENTRIES];
 };
 
+/* A level-triggered wire. Its handler lowers the line, or its raiser when that answered later. */
+struct wire {
+	struct umsi_device *dev;
+	umsi_irq irq;
+	bool high, later;
+	uint64_t raised, empty, moves;
+};
+
 struct world {
 	struct mach *m;
 	struct umsi *umsi;
@@ -59,6 +67,9 @@ struct world {
 	struct device device[WORLD_DEVICES];
 	const struct isa *isa;
 	bool x2apic, long_ids;		/* x86 */
+	struct mach_ioapic *ioapic;
+	struct wire wire;
+	uint64_t unmasked[3];		/* see struct totals */
 	struct umsi_cpu_desc cpus[WORLD_CPUS_MAX];
 	uint32_t online;
 	uint32_t ipi;
@@ -74,6 +85,8 @@ struct world {
 
 struct totals {
 	uint64_t steps, moves, handled, runs, reaped, revived, handovers, drains, hotplug;
+	uint64_t level_moves;		/* of wires, under fire */
+	uint64_t unmasked[3];		/* of messages without mask, by the order of sampling: together, address first, data first */
 };
 
 /* What a run is: the same in, the same out. */
@@ -105,6 +118,10 @@ static inline bool w_tells(const struct world *w)
 {
 	return w->run->tell;
 }
+
+/* wire.c */
+void wire_up(struct world *w);
+void wire_check(struct world *w);
 
 /* world.c, for the actors */
 enum umsi_handled world_handler(void *arg);

@@ -139,7 +139,7 @@ static void extended_ids_are_aimed_at(void **state)
 	assert_int_equal(umsi_irq_alloc(table, &at, &irq), UMSI_OK);
 	assert_int_equal(umsi_irq_request(rig.umsi, irq, handler, NULL, "far"), UMSI_OK);
 	assert_int_equal(umsi_irq_message(rig.umsi, irq, &msg), UMSI_OK);
-	assert_int_equal(mach_message_cpu(rig.m, msg.address), 3);
+	assert_int_equal(mach_message_cpu(rig.m, &msg), 3);
 	assert_int_equal(umsi_device_remove(dev), UMSI_OK);
 	rig_end();
 }
