@@ -71,6 +71,10 @@ AR_aarch64-clang := $(AARCH64)ar
 AR_riscv64 := $(RISCV64)ar
 AR_riscv64-clang := $(RISCV64)ar
 
+# Not among the checks: bench/bench.mk.
+CC_bench := $(GCC) -Iarch/bench -O2
+SRC_bench := $(call all_but,single x86 arm)
+
 # One variant: its objects, the library, and the one-CPU hooks beside it.
 define variant
 $(B)/$(1)/src/%.o: src/%.c
@@ -86,7 +90,7 @@ $(B)/$(1)/libumsi-single.a: $(SRC_SINGLE:%.c=$(B)/$(1)/%.o) sources.list
 lib-$(1): $(B)/$(1)/libumsi.a $(B)/$(1)/libumsi-single.a
 -include $(patsubst %.c,$(B)/$(1)/%.d,$(or $(SRC_$(1)),$(SRC)) $(SRC_SINGLE))
 endef
-$(foreach v,$(VARIANTS),$(eval $(call variant,$(v))))
+$(foreach v,$(VARIANTS) bench,$(eval $(call variant,$(v))))
 
 # ---- Targets -----------------------------------------------------------
 
@@ -195,6 +199,7 @@ boot-check:: ## a short boot of the example kernels, where there are any
 
 -include examples/kernel/kernel.mk
 -include examples/minimal-host/minimal.mk
+include bench/bench.mk
 
 PACKAGES := make patch gcc g++ clang python3 libcmocka-dev libfdt-dev gcc-riscv64-linux-gnu gcc-aarch64-linux-gnu qemu-system-misc qemu-system-arm qemu-system-x86 ipxe-qemu
 # With sanitizers, and without.

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT
+# Benchmarks: included by the top-level Makefile.
+
+BENCH_PACKAGES := make gcc libc6-dev valgrind python3
+BENCH_SRC := $(wildcard bench/*.c)
+BENCH_FLAGS := -std=gnu11 -O2 -g -fno-pic -no-pie $(WARN) -Iinclude -Isrc -Ibench -Iarch/bench
+
+$(B)/bench/bench/%.o: bench/%.c
+	@mkdir -p $(@D)
+	$(call show,CC,$@)$(GCC) $(BENCH_FLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/bench/suite: $(BENCH_SRC:%.c=$(B)/bench/%.o) $(B)/bench/libumsi.a
+	$(call show,LINK,$@)$(GCC) $(BENCH_FLAGS) -o $@ $^
+
+-include $(BENCH_SRC:%.c=$(B)/bench/%.d)
+
+# ---- Text at -Os, by ISA: all of the library that it has, and the smallest useful part. ----
+
+SIZES := riscv64 x86_64 aarch64
+SIZE_TOOL_riscv64 := $(RISCV64)
+SIZE_TOOL_x86_64 :=
+SIZE_TOOL_aarch64 := $(AARCH64)
+SIZE_ROOT_riscv64 := umsi_imsic_create umsi_imsic_trap
+SIZE_ROOT_x86_64 := umsi_lapic_create umsi_lapic_trap
+SIZE_ROOT_aarch64 := umsi_gic_create umsi_gic_trap
+# What a driver calls to have an MSI-X interrupt and to give it back.
+SIZE_CALLS := umsi_init umsi_cpu_online umsi_device_add umsi_device_remove umsi_pci_msix_create \
+	umsi_irq_alloc umsi_irq_request umsi_irq_release umsi_irq_free umsi_irq_set_affinity \
+	umsi_irq_enable umsi_irq_disable
+# Kernels do not unwind by tables.
+SIZE_FLAGS := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables
+
+define size_of_isa
+$(B)/bench/size/$(1)/src/%.o: src/%.c
+	@mkdir -p $$(@D)
+	$$(call show,CC,$$@)$$(patsubst -O2,-Os,$$(CC_$(1))) $$(LIB_FLAGS) $$(SIZE_FLAGS) -MMD -MP -c -o $$@ $$<
+
+SIZE_OBJ_$(1) := $$(patsubst %.c,$(B)/bench/size/$(1)/%.o,$$(SRC_$(1)))
+$(B)/bench/size/$(1)/sizes: $$(SIZE_OBJ_$(1)) tools/bench-sizes
+	$$(call show,SIZE,$(1))TOOL=$$(SIZE_TOOL_$(1)) tools/bench-sizes $(B)/bench/size/$(1) \
+		"$$(SIZE_CALLS) $$(SIZE_ROOT_$(1))" $$(SIZE_OBJ_$(1)) >$$@
+-include $$(SIZE_OBJ_$(1):.o=.d)
+endef
+$(foreach isa,$(SIZES),$(eval $(call size_of_isa,$(isa))))
+
+.PHONY: bench bench-files bench-packages check-budgets
+
+bench-packages:
+	@tools/bootstrap $(BENCH_PACKAGES)
+
+bench-files: $(B)/bench/suite $(SIZES:%=$(B)/bench/size/%/sizes)
+
+bench: bench-packages ## BENCH_ARGS= ('--help' says which): instructions, times, bytes, in one table
+	@$(MAKE) --no-print-directory bench-files
+	@BUILD=$(B) tools/bench --json $(B)/bench/bench.json $(BENCH_ARGS)
+
+check-budgets: ## what is counted in seconds, held against its targets and bench/recorded.json
+	@tools/bootstrap $(BENCH_PACKAGES)
+	@$(MAKE) --no-print-directory bench-files
+	@BUILD=$(B) tools/bench --quick --budgets

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* Slots of the vector space: one for any CPU, one for a named CPU. */
+#include "bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/block.h"
+#include "vector/vector.h"
+
+#define IDS	2047u
+#define BATCHES	64u
+#define PAIRS	32u
+
+/* Slots held by a record that stands for all interrupts but the measured one. */
+struct held {
+	umsi_cpu cpu;
+	uint32_t slot;
+};
+
+struct fill {
+	struct umsi_vec *v;
+	struct umsi_record *other;
+	struct held *held;
+	uint64_t count;
+};
+
+static struct umsi_record *new_record(struct bench_machine *b)
+{
+	struct umsi_record *r = umsi_record_new(b->m, b->root, 0, 0, NULL);
+
+	bench_need(r ? UMSI_OK : UMSI_ENOMEM, "record");
+	return r;
+}
+
+static void take_one(struct fill *f, const struct umsi_where *where)
+{
+	struct umsi_group g = umsi_group_of(&f->other);
+	struct held *h = &f->held[f->count++];
+	bool revived;
+
+	bench_need(umsi_vec_take_any(f->v, where, &g, &h->cpu, &h->slot, &revived), "fill");
+}
+
+static void give_one(struct fill *f, uint64_t at)
+{
+	struct umsi_group g = umsi_group_of(&f->other);
+	struct held h = f->held[at];
+
+	f->held[at] = f->held[--f->count];
+	umsi_vec_give(f->v, h.cpu, &g, h.slot);
+}
+
+#define EXCHANGES	100000u
+
+/* @percent of every CPU's slots; then random ones go and come, most on the CPU they were on, some anywhere. */
+static void fill_to(struct fill *f, struct bench_machine *b, uint32_t percent, bool churn)
+{
+	struct umsi_where any = { .cpu = UMSI_CPU_NONE };
+	uint64_t want = (uint64_t)b->ncpus * (IDS - 8) * percent / 100;
+
+	f->v = umsi_vec_of(b->root);
+	f->other = new_record(b);
+	f->held = calloc(want + 1, sizeof(*f->held));
+	f->count = 0;
+	while (f->count < want) {
+		struct umsi_where one = { .cpu = (umsi_cpu)(f->count % b->ncpus) };
+
+		take_one(f, &one);
+	}
+	for (uint32_t i = 0; churn && i < f->count && i < EXCHANGES; i++) {
+		uint32_t at = bench_random((uint32_t)f->count);
+		struct umsi_where same = { .cpu = f->held[at].cpu };
+
+		give_one(f, at);
+		take_one(f, i % 128 ? &same : &any);
+	}
+}
+
+static void unfill(struct fill *f)
+{
+	while (f->count)
+		give_one(f, f->count - 1);
+	free(f->held);
+	umsi_record_put(f->other);
+}
+
+static void measure(struct fill *f, struct umsi_record *mine, const struct umsi_where *where,
+		    const char *name)
+{
+	struct umsi_group g = umsi_group_of(&mine);
+	umsi_cpu cpu;
+	uint32_t slot;
+	bool revived;
+
+	for (uint32_t i = 0; i < (bench_quick ? BATCHES / 8 : BATCHES); i++) {
+		/* Somebody else comes and goes between, so that it is not the same slot again and again. */
+		give_one(f, bench_random((uint32_t)f->count));
+		bench_begin(name);
+		for (uint32_t k = 0; k < PAIRS; k++) {
+			umsi_vec_take_any(f->v, where, &g, &cpu, &slot, &revived);
+			umsi_vec_give(f->v, cpu, &g, slot);
+		}
+		bench_end(PAIRS);
+		take_one(f, where);
+	}
+}
+
+static void one_machine(uint32_t ncpus, uint32_t percent, const char *fill_name)
+{
+	struct umsi_where any = { .cpu = UMSI_CPU_NONE }, named = { .cpu = ncpus / 2 };
+	struct bench_machine *b = aligned_alloc(64, (sizeof(*b) + 63) / 64 * 64);
+	struct fill f;
+	struct umsi_record *mine;
+
+	bench_machine_new(b, ncpus, IDS);
+	fill_to(&f, b, percent, percent != 0);
+	mine = new_record(b);
+	if (percent == 0)
+		take_one(&f, &any);
+	if (bench_wanted("slot.any")) {
+		measure(&f, mine, &any, "slot.any");
+		bench_report(bench_text("%u cpus, %s", ncpus, fill_name));
+	}
+	if (bench_wanted("slot.named")) {
+		measure(&f, mine, &named, "slot.named");
+		bench_report(bench_text("%u cpus, %s", ncpus, fill_name));
+	}
+	umsi_record_put(mine);
+	unfill(&f);
+	bench_machine_end(b);
+	free(b);
+}
+
+void bench_slots(void)
+{
+	static const uint32_t cpus[] = { 8, 128, 1024, 4096 };
+
+	if (!bench_wanted("slot.any") && !bench_wanted("slot.named"))
+		return;
+	for (unsigned int i = 0; i < 4; i++) {
+		if (bench_quick && cpus[i] == 1024)
+			continue;
+		fprintf(stderr, "slots: %u CPUs\n", cpus[i]);
+		one_machine(cpus[i], 50, "half, churned");
+		if (bench_quick)
+			continue;
+		one_machine(cpus[i], 0, "empty");
+		one_machine(cpus[i], 95, "95 %, churned");
+	}
+}
