@@ -15,7 +15,9 @@ struct kernel {
 	struct umsi_domain *root;
 	struct platform platform;
 	struct options options;
-	struct fire level;		/* of a level-triggered wire, where platform_check() found one */
+	/* Raised in platform_check(), where the machine has such. */
+	struct fire level;		/* a level-triggered wire */
+	struct fire hpet;		/* timers that send messages */
 };
 
 extern struct kernel kernel;

@@ -51,6 +51,7 @@ void report_stats(void)
 	kprintf("nvme: late %lu errors %lu stray %lu looks_outside_handler %lu overlaps %lu calls_after_end %lu\n",
 		c->late, c->errors, c->stray, c->looks_outside, c->overlaps, c->calls_after_end);
 	fire_print("level", &kernel.level);
+	fire_print("hpet", &kernel.hpet);
 	fire_print("edu", &edu.fire);
 	fire_print("xhci", &xhci.fire);
 	kprintf("kernel: move_errors %lu failures %lu wakes %lu bytes %lu\n", disk.move_errors,
@@ -90,15 +91,17 @@ bool report_result(void)
 
 	umsi_stats_read(kernel.m, &s);
 	spurious = s.unowned + s.not_mine;
-	kprintf("RESULT isa=%s cpus=%u blocks=%lu crc_errors=%lu completions=%lu lost=%lu spurious=%lu moves=%lu moves_loaded=%lu dynamic=%lu hotplug=%lu ipis_for_moves=%lu device_writes_for_moves=%lu retriggers=%lu drains=%lu retiring_max=%u edu_moves=%lu edu_lost=%lu xhci_moves=%lu xhci_lost=%lu level_moves=%lu level_lost=%lu\n",
+	kprintf("RESULT isa=%s cpus=%u blocks=%lu crc_errors=%lu completions=%lu lost=%lu spurious=%lu moves=%lu moves_loaded=%lu dynamic=%lu hotplug=%lu ipis_for_moves=%lu device_writes_for_moves=%lu retriggers=%lu drains=%lu retiring_max=%u edu_moves=%lu edu_lost=%lu xhci_moves=%lu xhci_lost=%lu level_moves=%lu level_lost=%lu hpet=%lu hpet_moves=%lu hpet_lost=%lu\n",
 		ARCH_NAME, cpu_count(), disk.pages_read, disk.crc_errors, c->completions, c->lost,
 		spurious, s.moves, disk.moves_loaded, disk.rounds, disk.trips,
 		s.ipis_for_moves, s.device_writes_for_moves, s.retriggers, s.drains, s.retiring_max,
 		edu.fire.moves, edu.fire.lost, xhci.fire.moves, xhci.fire.lost,
-		kernel.level.moves, kernel.level.lost);
+		kernel.level.moves, kernel.level.lost, kernel.hpet.seen, kernel.hpet.moves,
+		kernel.hpet.lost);
 	return !c->lost && !c->errors && !c->stray && !c->looks_outside && !c->overlaps &&
 	       !c->calls_after_end && !disk.crc_errors && !disk.failures && !disk.move_errors &&
 	       !spurious && !s.ipis_for_moves && level_good() &&
+	       (!kernel.hpet.raised || fired(&kernel.hpet, HPET_EVENTS, s.retriggers)) &&
 	       (!edu.present || fired(&edu.fire, kernel.options.moves, s.retriggers)) &&
 	       (!xhci.present || fired(&xhci.fire, kernel.options.moves, s.retriggers)) && !xhci_errors() &&
 	       (cpu_count() == 1 || disk.moves_loaded >= kernel.options.moves) &&

@@ -44,7 +44,7 @@ struct memory_map_entry {
 #define MEASURE_FS		50000000000000ull
 #define FS_PER_SECOND		1000000000000000ull
 
-static uint64_t rsdp, ioapic_phys;
+static uint64_t rsdp, ioapic_phys, hpet_phys;
 
 static void need(int status, const struct umsi_acpi_error *error)
 {
@@ -140,6 +140,7 @@ static void measure_ticks(struct platform *p)
 	uint64_t ticks;
 
 	need(umsi_acpi_hpet(table, bytes, &hpet, &error), &error);
+	hpet_phys = hpet.phys;
 	period = mmio_read32(hpet.phys + HPET_PERIOD);
 	if (!period)
 		panic("hpet: its period is 0");
@@ -201,5 +202,7 @@ int platform_ipi_send(struct umsi_domain *root, uint32_t ipi, umsi_cpu cpu)
 
 bool platform_check(struct umsi_domain *root)
 {
-	return wire_check(root, ioapic_phys);
+	bool timers = hpet_check(root, hpet_phys);
+
+	return wire_check(root, ioapic_phys) && timers;
 }

@@ -46,6 +46,9 @@ extern uint16_t port_pm1a_control;
 /* Moves a level-triggered pin under fire. False: a line went dead, or stormed. */
 bool wire_check(struct umsi_domain *root, uint64_t ioapic_phys);
 
+/* Moves the timers of the HPET at @phys under fire, if they send messages. */
+bool hpet_check(struct umsi_domain *root, uint64_t phys);
+
 /* Turns vectors into calls of trap_handle(); once, on the boot CPU. */
 void trap_init(void);
 
