@@ -108,7 +108,7 @@ int umsi_pci_msi_probe(struct umsi *m, const struct umsi_pci_function *fn,
  * @out: indices 0 .. messages - 1, allocated together by umsi_irq_alloc_block() (one: umsi_irq_alloc())
  *
  * Sets the number of messages, masks them where there are mask bits, turns INTx
- * off. The first request enables MSI; without mask bits the last release disables
+ * off. The first request enables MSI, and turns INTx off again should a reset have cleared that; without mask bits the last release disables
  * it. A request whose message does not fit the function (an address above 4 GiB
  * on a 32-bit one, more than 16 bits of data) is answered UMSI_ENOTSUP. Bus
  * mastering is the driver's.

@@ -28,6 +28,15 @@ static inline void pci_write32(const struct pci_ref *f, uint32_t offset, uint32_
 	umsi_host_pci_write(f->host, f->requester_id, (uint16_t)offset, 4, value);
 }
 
+/* Once more wherever messages begin: a reset of the function has cleared it. */
+static inline void pci_intx_off(const struct pci_ref *f)
+{
+	uint32_t command = pci_read(f, PCI_COMMAND, 2);
+
+	if (command != 0xffff && !(command & PCI_COMMAND_INTX_OFF))
+		pci_write16(f, PCI_COMMAND, command | PCI_COMMAND_INTX_OFF);
+}
+
 /* Reads through @f, which outlives it. */
 struct umsi_pci_reader umsi_pci_reader_of(struct pci_ref *f);
 

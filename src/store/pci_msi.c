@@ -143,6 +143,7 @@ static int msi_start(void *store)
 
 	if (now == (control | MSI_CONTROL_ENABLE))
 		return 0;
+	pci_intx_off(&x->function);
 	write_control(x, control);
 	write_control(x, control | MSI_CONTROL_ENABLE);
 	now = read_control(x);
@@ -192,8 +193,7 @@ static int msi_restore(void *store)
 	write_control(x, control);
 	if (x->maskable)
 		write_masks(x, x->found_masks | umsi_msi_bits(x->messages));
-	pci_write16(&x->function, PCI_COMMAND,
-		    pci_read(&x->function, PCI_COMMAND, 2) | PCI_COMMAND_INTX_OFF);
+	pci_intx_off(&x->function);
 	now = read_control(x);
 	return now == control ? UMSI_OK : now == GONE16 ? UMSI_EGONE : UMSI_EREFUSED;
 }
@@ -297,8 +297,7 @@ static int bring_up(struct msi *x, struct umsi_device *dev, struct umsi_table **
 	status = now == control ? UMSI_OK : now == GONE16 ? UMSI_EGONE : UMSI_EREFUSED;
 	if (status)
 		goto out_put_back;
-	pci_write16(&x->function, PCI_COMMAND,
-		    pci_read(&x->function, PCI_COMMAND, 2) | PCI_COMMAND_INTX_OFF);
+	pci_intx_off(&x->function);
 
 	/* Last, because from here on others may find it. */
 	status = umsi_table_create(dev, x->maskable ? &maskable_ops : &maskless_ops, x, &config, out);

@@ -158,8 +158,7 @@ static int msix_restore(void *store)
 		write_control(x, i, MSIX_VECTOR_MASK);
 	if (read_control(x, x->entries - 1) == GONE32)
 		return UMSI_EGONE;
-	pci_write16(&x->function, PCI_COMMAND,
-		    pci_read(&x->function, PCI_COMMAND, 2) | PCI_COMMAND_INTX_OFF);
+	pci_intx_off(&x->function);
 	pci_write16(&x->function, x->at + MSIX_CONTROL,
 		    (x->found_control | MSIX_CONTROL_ENABLE) & ~MSIX_CONTROL_MASK);
 	return UMSI_OK;
@@ -285,8 +284,7 @@ static int bring_up(struct msix *x, struct umsi_device *dev, struct umsi_table *
 		status = mask_all(x, &masked);
 	if (status)
 		goto out_put_back;
-	pci_write16(&x->function, PCI_COMMAND,
-		    pci_read(&x->function, PCI_COMMAND, 2) | PCI_COMMAND_INTX_OFF);
+	pci_intx_off(&x->function);
 	pci_write16(&x->function, x->at + MSIX_CONTROL,
 		    (x->found_control | MSIX_CONTROL_ENABLE) & ~MSIX_CONTROL_MASK);
 

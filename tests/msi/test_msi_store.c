@@ -103,6 +103,23 @@ static void intx_that_was_off_stays_off(void **state)
 	box_end();
 }
 
+/* A driver that resets its function between two requests, and no more is told the library. */
+static void intx_is_off_again_when_messages_begin_after_a_reset(void **state)
+{
+	(void)state;
+	begin((struct mach_msi){ .wide = true });
+	assert_int_equal(create(1), UMSI_OK);
+	assert_int_equal(box_alloc(1), UMSI_OK);
+	mach_pci_poke(box.pci, COMMAND, 2, 0x0006);
+	assert_int_equal(umsi_irq_request(box.umsi, box.irq[0], box_handler, NULL, "t"), UMSI_OK);
+	assert_int_equal(mach_pci_peek(box.pci, COMMAND, 2), 0x0006 | INTX_OFF);
+	assert_int_equal(umsi_irq_release(box.umsi, box.irq[0]), UMSI_OK);
+	mach_pci_poke(box.pci, COMMAND, 2, 0x0006);
+	assert_int_equal(umsi_irq_request(box.umsi, box.irq[0], box_handler, NULL, "t"), UMSI_OK);
+	assert_int_equal(mach_pci_peek(box.pci, COMMAND, 2), 0x0006 | INTX_OFF);
+	box_end();
+}
+
 static void it_is_enabled_from_the_first_request_to_the_last_release(void **state)
 {
 	(void)state;
@@ -455,6 +472,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_table_masks_and_counts_while_off_and_goes_without_trace),
 		cmocka_unit_test(intx_that_was_off_stays_off),
+		cmocka_unit_test(intx_is_off_again_when_messages_begin_after_a_reset),
 		cmocka_unit_test(it_is_enabled_from_the_first_request_to_the_last_release),
 		cmocka_unit_test(P_15_P_33_every_number_of_messages_masks_its_own_bits_only),
 		cmocka_unit_test(P_16_each_message_of_a_block_reaches_its_own_handler),
