@@ -235,13 +235,9 @@ static bool all_free(const struct umsi_vec_cpu *c, uint32_t slot, uint32_t count
 static bool take_at_locked(struct umsi_vec_cpu *c, const struct umsi_group *g, uint32_t slot,
 			   bool *revived)
 {
-	*revived = false;
-	if (!c->open)
-		return false;
-	if (g->count == 1 && revive_at(c, g->member[0], slot)) {
-		*revived = true;
+	*revived = g->count == 1 && revive_at(c, g->member[0], slot);
+	if (*revived)
 		return true;
-	}
 	if (!all_free(c, slot, g->count))
 		return false;
 	for (uint32_t i = 0; i < g->count; i++)
@@ -258,7 +254,9 @@ bool umsi_vec_take_at(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group 
 	bool taken;
 
 	umsi_vec_reap_locked(v, c);
-	taken = take_at_locked(c, g, slot, revived);
+	/* One that is being left gives out nothing but to who is on the way out. */
+	taken = (c->open || umsi_load32(&g->member[0]->target) == cpu) &&
+		take_at_locked(c, g, slot, revived);
 	umsi_unlock(v->domain.m, &c->lock, state);
 	return taken;
 }

@@ -139,7 +139,11 @@ void umsi_vec_open(struct umsi_vec *v, umsi_cpu cpu);
  */
 int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t *slot,
 		  bool *revived);
-/* Exactly these slots: all free now, or the record's own that still retires (*revived). False: not. */
+/*
+ * Exactly these slots: all free now, or the record's own that still retires
+ * (*revived); on the CPU that the group is aimed at also when that is being
+ * left, for the way out. False: not.
+ */
 bool umsi_vec_take_at(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t slot,
 		      bool *revived);
 /* Gives back slots that no store was ever told about. */

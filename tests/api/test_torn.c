@@ -235,6 +235,27 @@ static void a_refusal_retires_again_what_it_revived(void **state)
 	rig_end(&r);
 }
 
+/* R14: a CPU that is left still lends a slot for the way out. */
+static void no_mixture_when_its_cpu_is_left(void **state)
+{
+	struct umsi_table *table;
+	struct torn s, other[3];
+	struct rig r;
+	umsi_irq irq;
+
+	(void)state;
+	rig_start(&r, 1);
+	irq = torn_irq(&r, &s, 2, &table);
+	occupy(&r, &other[0], 0, s.msg.data);
+	occupy(&r, &other[1], 1, s.msg.data);
+	occupy(&r, &other[2], 3, s.msg.data);
+	assert_int_equal(umsi_cpu_leave(r.umsi, 2), UMSI_OK);
+	check_written(&s, 4, UMSI_WORD_DATA);
+	assert_int_equal(rig_stats(&r).retriggers, 0);
+	check_reaches(&r, &s, umsi_irq_effective_cpu(r.umsi, irq));
+	rig_end(&r);
+}
+
 /* R3 (iv): no slot is free on both: everything, flush, one call of the handler. */
 static void a_replay_where_nothing_is_free_on_both(void **state)
 {
@@ -305,6 +326,7 @@ int main(void)
 		cmocka_unit_test(only_the_address_where_the_slot_still_retires),
 		cmocka_unit_test(by_way_of_slots_that_still_retire),
 		cmocka_unit_test(a_refusal_retires_again_what_it_revived),
+		cmocka_unit_test(no_mixture_when_its_cpu_is_left),
 		cmocka_unit_test(a_replay_where_nothing_is_free_on_both),
 		cmocka_unit_test(two_moves_where_both_halves_change),
 	};

@@ -101,7 +101,7 @@ ap64:
 	wrgsbase %rax
 	movq	CPU_STACK_TOP(%rax), %rsp
 	lidt	trap_idtr
-	call	hart_main
+	call	ap_main
 2:	hlt
 	jmp	2b
 

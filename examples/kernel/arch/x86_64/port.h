@@ -33,6 +33,7 @@ static inline void port_write32(uint16_t port, uint32_t v)
 
 /* Source: Intel SDM Vol. 3A, "Local APIC Register Address Map". */
 #define LAPIC_REGISTERS	0xfee00000ul
+#define LAPIC_SVR	0x0f0u
 #define LAPIC_ICR_LOW	0x300u
 #define LAPIC_ICR_HIGH	0x310u
 #define LAPIC_LVT_TIMER	0x320u
