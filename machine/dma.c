@@ -84,6 +84,13 @@ void mach_dma_clean(struct mach *m, const void *memory, size_t bytes)
 	mach_trace(m, "write-back of % at bus %", to - from, d->bus + from);
 }
 
+uint64_t mach_dma_bus(const struct mach *m, const void *memory)
+{
+	const struct dma *d = by_memory(m, memory);
+
+	return d ? d->bus + (uint64_t)((const unsigned char *)memory - d->memory) : 0;
+}
+
 bool mach_dma_holds(const struct mach *m, uint64_t bus, size_t bytes)
 {
 	return by_bus(m, bus, bytes) != NULL;

@@ -21,6 +21,7 @@ struct comparator {
 	uint64_t due;			/* of a message that is under way */
 	uint32_t out_data, out_address;
 	uint64_t sent;
+	uint32_t source;		/* requester id of its messages */
 };
 
 struct mach_hpet {
@@ -42,7 +43,7 @@ static void deliver(struct mach *m, struct comparator *t)
 
 	t->due = NEVER;
 	t->sent++;
-	if (!mach_lapic_message(m, t->out_address, t->out_data, &a))
+	if (!mach_remap(m, t->source, t->out_address, t->out_data, &a))
 		mach_violate(m, "I-ISO", "a comparator sent %#x to %#x: nobody there",
 			     t->out_data, t->out_address);
 }
@@ -177,4 +178,10 @@ struct mach_hpet *mach_hpet_add(struct mach *m, uint64_t phys, uint32_t timers)
 uint64_t mach_hpet_sent(const struct mach_hpet *h, uint32_t timer)
 {
 	return h->timer[timer].sent;
+}
+
+void mach_hpet_source(struct mach_hpet *h, uint32_t requester_id)
+{
+	for (uint32_t n = 0; n < h->timers; n++)
+		h->timer[n].source = requester_id;
 }

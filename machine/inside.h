@@ -277,6 +277,32 @@ void mach_regions_done(struct mach *m);
 /* Something of it happens at @due. */
 void mach_region_wake(struct mach *m, struct region *r, uint64_t due);
 
+/*
+ * remap.c: blocks between devices and local APICs. A unit gets what its
+ * functions send, in order of sending, and delivers it or blocks it.
+ */
+struct remapper {
+	struct remapper *next;
+	void *self;
+	bool (*covers)(void *self, uint32_t requester_id);
+	void (*message)(struct mach *m, void *self, uint32_t requester_id, uint64_t address,
+			uint32_t data, const struct arrival *from);
+	/* Where its tables in memory send that now, or UMSI_CPU_NONE. */
+	umsi_cpu (*target)(struct mach *m, void *self, uint32_t requester_id, uint64_t address,
+			   uint32_t data);
+	/* A word of memory has changed. */
+	void (*wrote)(struct mach *m, void *self, const void *memory);
+};
+
+void mach_remapper_add(struct mach *m, struct remapper *r);
+/* False: nobody there. */
+bool mach_remap(struct mach *m, uint32_t requester_id, uint64_t address, uint32_t data,
+		const struct arrival *from);
+void mach_remap_wrote(struct mach *m, const void *memory);
+/* To the APIC with @id. False: there is none. */
+bool mach_lapic_deliver(struct mach *m, uint32_t id, const struct arrival *a);
+umsi_cpu mach_lapic_cpu_of(struct mach *m, uint32_t id);
+
 /* ioapic.c: a local APIC broadcasts the end of @vector. */
 void mach_ioapic_eoi_all(struct mach *m, uint32_t vector);
 
@@ -334,6 +360,7 @@ struct mach {
 	struct region region[REGIONS];
 	uint32_t regions;
 	struct mach_ioapic *ioapics;
+	struct remapper *remappers;
 	struct gic *gic;		/* gic.c */
 
 	struct block *blocks;
@@ -458,6 +485,7 @@ void mach_dma_free(struct mach *m, void *memory, size_t bytes, size_t align);
 void mach_dma_clean(struct mach *m, const void *memory, size_t bytes);
 uint64_t mach_dma_read(struct mach *m, uint64_t bus, unsigned int width, bool coherent);
 void mach_dma_write(struct mach *m, uint64_t bus, unsigned int width, uint64_t value);
+uint64_t mach_dma_bus(const struct mach *m, const void *memory);	/* 0: not such memory */
 bool mach_dma_holds(const struct mach *m, uint64_t bus, size_t bytes);
 void mach_dma_done(struct mach *m);
 
@@ -516,6 +544,12 @@ void mach_pci_gone(struct mach_pci *d);
 void mach_pci_due(struct mach_pci *d);
 void mach_pci_wake(struct mach_pci *d, uint64_t due);
 void mach_pci_done(struct mach *m);
+
+/* The requester id that its messages carry. */
+static inline uint32_t mach_pci_sends_as(const struct mach_pci *d)
+{
+	return d->config.sends_as ? d->config.sends_as : d->config.requester_id;
+}
 
 uint32_t mach_space_get(const uint8_t *space, uint32_t offset, unsigned int width);
 void mach_space_put(uint8_t *space, uint32_t offset, unsigned int width, uint32_t value);

@@ -17,7 +17,8 @@
 #define LEVEL		(UINT64_C(1) << 15)
 #define MASKED		(UINT64_C(1) << 16)
 #define READ_ONLY	(PENDING | REMOTE_IRR)
-#define DEFINED		UINT64_C(0xfffe00000001ffff)
+#define REMAPPABLE	(UINT64_C(1) << 48)
+#define DEFINED		UINT64_C(0xffff00000001ffff)
 
 struct pin {
 	uint64_t entry;
@@ -31,6 +32,7 @@ struct mach_ioapic {
 	struct mach_ioapic *next;
 	struct region *region;
 	uint32_t pins, version, index;
+	uint32_t source;		/* requester id of its messages */
 	struct pin pin[PINS_MAX];
 };
 
@@ -39,10 +41,13 @@ static bool active(const struct pin *p)
 	return p->high != !!(p->entry & ACTIVE_LOW);
 }
 
-/* Destination to address bits 19:12, its extension to 11:5; see "Message Signalled Interrupts". */
+/*
+ * Destination to address bits 19:12, its extension to 11:5, the format bit to 4; see "Message
+ * Signalled Interrupts", and Intel VT-d, "I/O xAPIC Programming".
+ */
 static uint64_t address_of(uint64_t entry)
 {
-	return UINT64_C(0xfee00000) | (entry >> 49) << 5 | (entry >> 11 & 1) << 2;
+	return UINT64_C(0xfee00000) | (entry >> 48 & 0xffff) << 4 | (entry >> 11 & 1) << 2;
 }
 
 static void send(struct mach *m, struct mach_ioapic *io, uint32_t n)
@@ -56,7 +61,7 @@ static void send(struct mach *m, struct mach_ioapic *io, uint32_t n)
 		p->entry |= REMOTE_IRR;
 	p->sent++;
 	mach_trace(m, "pin % sends %", n, p->entry & 0xff);
-	if ((p->entry >> 8 & 7) || !mach_lapic_message(m, address_of(p->entry), p->entry & 0xff, &a))
+	if (!mach_remap(m, io->source, address_of(p->entry), p->entry & 0x7ff, &a))
 		mach_violate(m, "I-ISO", "pin %u sent for entry %#llx: nobody there", n,
 			     (unsigned long long)p->entry);
 }
@@ -164,13 +169,13 @@ static uint64_t read_reg(struct mach *m, void *self, uint64_t offset, unsigned i
 /* Routing and wiring of an open pin: what a send under way would mix. */
 static void check_entry(struct mach *m, const struct pin *p, uint32_t n, uint64_t to)
 {
-	if (to & ~DEFINED)
+	if (to & ~DEFINED || (to & REMAPPABLE && !m->remappers))
 		mach_violate(m, "MODEL", "reserved bits of entry %u: %#llx", n, (unsigned long long)to);
 	if (!(p->entry & MASKED) && ((p->entry ^ to) & ~(READ_ONLY | MASKED)))
 		mach_violate(m, "P-13", "entry %u rewritten while its pin is open", n);
 	if ((p->entry & REMOTE_IRR) && (to & LEVEL) && ((p->entry ^ to) & 0xff))
 		mach_violate(m, "P-dead", "vector of entry %u changes before its interrupt was ended", n);
-	if (!(to & MASKED) && (to & 0xff) < 16)
+	if (!(to & MASKED) && !m->remappers && (to & 0xff) < 16)
 		mach_violate(m, "MODEL", "illegal vector in entry %u", n);
 }
 
@@ -235,6 +240,11 @@ struct mach_ioapic *mach_ioapic_add(struct mach *m, uint64_t phys, uint32_t pins
 }
 
 /* ---- For tests ---- */
+
+void mach_ioapic_source(struct mach_ioapic *io, uint32_t requester_id)
+{
+	io->source = requester_id;
+}
 
 uint64_t mach_ioapic_entry(const struct mach_ioapic *io, uint32_t pin)
 {

@@ -133,6 +133,22 @@ bool mach_lapic_message(struct mach *m, uint64_t address, uint32_t data, const s
 	return true;
 }
 
+bool mach_lapic_deliver(struct mach *m, uint32_t id, const struct arrival *a)
+{
+	struct cpu *c = by_id(m, id);
+
+	if (c)
+		mach_lapic_arrive(m, c, a);
+	return c;
+}
+
+umsi_cpu mach_lapic_cpu_of(struct mach *m, uint32_t id)
+{
+	struct cpu *c = by_id(m, id);
+
+	return c ? c->number : UMSI_CPU_NONE;
+}
+
 umsi_cpu mach_message_cpu(struct mach *m, const struct umsi_msg *msg)
 {
 	uint64_t offset;

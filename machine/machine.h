@@ -265,11 +265,53 @@ uint64_t mach_ioapic_entry(const struct mach_ioapic *io, uint32_t pin);
 void mach_ioapic_poke(struct mach_ioapic *io, uint32_t pin, uint64_t entry);
 uint64_t mach_ioapic_sent(const struct mach_ioapic *io, uint32_t pin);
 
+/* Requester id of its messages, for remapping units. */
+void mach_ioapic_source(struct mach_ioapic *io, uint32_t requester_id);
+
+/* ---- Remapping units ------------------------------------------------------ */
+
+/*
+ * A unit looks at every message of the buses in its scope while remapping is
+ * on. It keeps copies of what it reads from memory until told to forget them.
+ * What it lets through travels on by itself; the wait of its queue drains it.
+ */
+struct mach_vtd_config {
+	uint64_t phys;
+	uint8_t first_bus, last_bus;	/* both 0: all */
+	bool no_ir, no_eim;
+	bool not_coherent;		/* reads of the table do not see CPU caches */
+	bool caching_mode;		/* keeps copies of entries that are not present, too */
+	uint8_t handle_order;		/* 0 = 5 */
+	uint8_t fault_registers;	/* 0 = 2 */
+	bool left_on;			/* firmware left remapping and its queue on */
+};
+
+struct mach_vtd;
+
+struct mach_vtd *mach_vtd_add(struct mach *m, const struct mach_vtd_config *config);
+uint64_t mach_vtd_passed(const struct mach_vtd *v);
+uint64_t mach_vtd_blocked(const struct mach_vtd *v, unsigned int reason);	/* 0x20 .. 0x26 */
+/* The queue stands, or goes on. */
+void mach_vtd_stall(struct mach_vtd *v, bool stall);
+/* The n-th descriptor from now on is refused (IQE); 0: none. */
+void mach_vtd_refuse(struct mach_vtd *v, uint32_t nth);
+/* Commands are not confirmed any more, or again. */
+void mach_vtd_deaf(struct mach_vtd *v, bool deaf);
+/* It loses power: registers and copies are as after reset. */
+void mach_vtd_power_cycle(struct mach_vtd *v);
+bool mach_vtd_enabled(const struct mach_vtd *v);
+
+/* The CPU that a message of the function goes to, as the tables in memory stand, or UMSI_CPU_NONE. */
+umsi_cpu mach_pci_target(struct mach_pci *d, uint32_t entry);
+/* A write the function makes by itself: any address, any data. */
+void mach_pci_send(struct mach_pci *d, uint64_t address, uint32_t data);
+
 /* ---- HPET: every comparator can send messages; a tick is a step ----------- */
 
 struct mach_hpet;
 
 struct mach_hpet *mach_hpet_add(struct mach *m, uint64_t phys, uint32_t timers);
+void mach_hpet_source(struct mach_hpet *h, uint32_t requester_id);
 uint64_t mach_hpet_sent(const struct mach_hpet *h, uint32_t timer);
 
 /* ---- PCI functions with MSI-X ------------------------------------------- */
@@ -321,6 +363,7 @@ struct mach_pci_config {
 	struct mach_msi msi;
 	enum mach_sampling sampling;
 	uint32_t options;		/* of enum mach_pci_option */
+	uint32_t sends_as;		/* what bridges make of the requester id of its messages; 0 = nothing */
 	bool memory_off, master_off;	/* command register at the start; the default has both bits on */
 	const char *name;		/* in stories; NULL = its requester id */
 };

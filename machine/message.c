@@ -22,7 +22,7 @@ static void deliver(struct mach *m, struct mach_pci *d, const struct message *g)
 	uint64_t offset;
 	struct cpu *c = mach_file_at(m, g->address, &offset);
 
-	if (m->config.kind == MACH_X86 && mach_lapic_message(m, g->address, g->data, &a))
+	if (m->config.kind == MACH_X86 && mach_remap(m, mach_pci_sends_as(d), g->address, g->data, &a))
 		return;
 	if (m->config.kind == MACH_ARM && mach_gic_message(m, g->address, g->data, &a))
 		return;
@@ -33,6 +33,30 @@ static void deliver(struct mach *m, struct mach_pci *d, const struct message *g)
 		return;
 	}
 	mach_file_arrive(m, c, &a, false, 0);
+}
+
+/* From nobody's entry: nothing is owed for it. */
+void mach_pci_send(struct mach_pci *d, uint64_t address, uint32_t data)
+{
+	struct arrival a = { .id = data };
+
+	mach_step(d->m);
+	mach_trace(d->m, "function % sends % by itself", d->config.requester_id, data);
+	if (d->m->config.kind == MACH_X86 && mach_remap(d->m, mach_pci_sends_as(d), address, data, &a))
+		return;
+	mach_violate(d->m, "I-ISO", "%x sent %#x to %#llx: nobody there", d->config.requester_id, data,
+		     (unsigned long long)address);
+}
+
+umsi_cpu mach_pci_target(struct mach_pci *d, uint32_t n)
+{
+	uint64_t address = mach_pci_table(d, n, 0) | (uint64_t)mach_pci_table(d, n, 1) << 32;
+	uint32_t data = mach_pci_table(d, n, 2);
+
+	for (struct remapper *r = d->m->remappers; r; r = r->next)
+		if (r->covers(r->self, mach_pci_sends_as(d)))
+			return r->target(d->m, r->self, mach_pci_sends_as(d), address, data);
+	return mach_message_cpu(d->m, &(struct umsi_msg){ address, data });
 }
 
 static void deliver_first(struct mach *m, struct mach_pci *d)

@@ -83,6 +83,19 @@ uint64_t umsi_hosted_rmw(void *p, unsigned int size, enum umsi_hosted_op op, uin
 	return was;
 }
 
+void umsi_hosted_store128(void *p, uint64_t low, uint64_t high)
+{
+	struct mach *m = mach_need("umsi_hosted_store128");
+	uint64_t *half = p;
+
+	mach_step(m);
+	if ((uintptr_t)p % 16)
+		mach_violate(m, "MODEL", "a store of 16 bytes that is not aligned");
+	mach_store_memory_all(m, m->cpu);
+	mach_word_commit(m, m->cpu, mach_word(m, &half[1], 8), high);
+	mach_word_commit(m, m->cpu, mach_word(m, &half[0], 8), low);
+}
+
 void umsi_hosted_barrier(enum umsi_hosted_barrier which)
 {
 	struct mach *m = mach_now;

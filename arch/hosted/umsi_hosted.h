@@ -49,6 +49,8 @@ bool umsi_hosted_cas(void *p, unsigned int size, uint64_t *expected, uint64_t de
 /* Returns the value before. */
 uint64_t umsi_hosted_rmw(void *p, unsigned int size, enum umsi_hosted_op op,
 			 uint64_t operand, enum umsi_hosted_order order);
+/* Both halves of 16 aligned bytes in one moment, after every memory store of this CPU before it. */
+void umsi_hosted_store128(void *p, uint64_t low, uint64_t high);
 void umsi_hosted_barrier(enum umsi_hosted_barrier which);
 
 /* width is 1, 2, 4 or 8 bytes; address as umsi_host_mmio_map() returned it, plus an offset. */

@@ -16,16 +16,35 @@
 #include <umsi/store.h>
 #include <umsi/types.h>
 
+/*
+ * Whose messages those of a device look like, to a translator that checks.
+ * What bridges and their errata do to a requester id is the host's to know; on
+ * PCI it is the id that arrives at the root complex.
+ */
+enum umsi_requester_kind {
+	UMSI_REQUESTER_SELF = 0,	/* its own requester id */
+	UMSI_REQUESTER_ALIAS = 1,	/* .alias, which other functions may share */
+	UMSI_REQUESTER_BUSES = 2,	/* any on buses .first_bus .. .last_bus: behind a bridge to conventional PCI */
+};
+
+struct umsi_requester {
+	enum umsi_requester_kind kind;
+	uint16_t alias;			/* bus << 8 | device << 3 | function */
+	uint8_t first_bus, last_bus;
+	uint8_t phantom_bits;		/* SELF: upper bits of the function number used for phantom functions, 0 .. 3 */
+};
+
 struct umsi_device_config {
 	const char *name;		/* for dumps; its first 23 bytes are copied */
 	uint32_t requester_id;		/* segment << 16 | bus << 8 | device << 3 | function; host's choice off PCI */
 	uint32_t node;			/* NUMA node it is nearest to */
 	uint32_t max_irqs;		/* in all its tables at once, 0 = those of its first table: sizes what a translator keeps for it */
 	struct umsi_domain *parent;	/* where its messages go: a root or translator */
+	struct umsi_requester messages_as; /* all zero: itself */
 };
 
 /**
- * umsi_device_add() - Return: UMSI_OK, UMSI_EINVAL (NULL, no parent), UMSI_ENOMEM.
+ * umsi_device_add() - Return: UMSI_OK, UMSI_EINVAL (NULL, no parent, messages_as), UMSI_ENOMEM.
  */
 int umsi_device_add(struct umsi *m, const struct umsi_device_config *config,
 		    struct umsi_device **out);

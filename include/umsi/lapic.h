@@ -16,6 +16,7 @@ struct umsi_lapic_config {
 	uint32_t first_vector;		/* 0x20 .. 0xD8: lower ones are the host's; 0 = 0x20 */
 	uint32_t system_vector;		/* first of the system range, which ends at 0xFF; 0xE0 .. 0xFA; 0 = 0xF0 */
 	bool extended_ids;		/* the platform takes 15 destination bits in a message */
+	bool remapped;			/* every device's messages pass a translator: 32 bits, and not @extended_ids */
 	bool directed_eoi;		/* I/O APICs are told each end of interrupt, none is broadcast */
 	/* The timer vector came, interrupts off; NULL = not expected. */
 	void (*timer)(void *host, umsi_cpu cpu);
@@ -29,7 +30,7 @@ struct umsi_lapic_config {
 /**
  * umsi_lapic_create() - a root over the local APICs of all CPUs
  *
- * A message names an APIC in 8 bits, or 15. A CPU whose id does not fit is
+ * A message names an APIC in 8 bits, or 15, or 32 behind translators. A CPU whose id does not fit is
  * left out: it may take timer and kicks, no interrupt is ever aimed at it, and
  * one line of the log says so. No register is touched until umsi_cpu_online().
  *

@@ -44,11 +44,26 @@ static inline struct umsi_msg umsi_lapic_message(uint32_t id, uint32_t vector)
 	return msg;
 }
 
+/*
+ * What a translator is told: all 32 bits of the id, 31:8 in address bits 63:40.
+ * Remapping units take their own interrupts so: Intel VT-d, "Fault Event Upper Address Register".
+ */
+static inline struct umsi_msg umsi_lapic_wide_message(uint32_t id, uint32_t vector)
+{
+	struct umsi_msg msg = {
+		.address = LAPIC_MSG_BASE | (id & 0xff) << 12 | (uint64_t)(id >> 8) << 40,
+		.data = vector,
+	};
+
+	return msg;
+}
+
+/* Of any of the three. */
 static inline uint32_t umsi_lapic_message_id(const struct umsi_msg *msg)
 {
 	uint32_t low = (uint32_t)msg->address;
 
-	return (low >> 12 & 0xff) | (low >> 5 & 0x7f) << 8;
+	return (low >> 12 & 0xff) | (low >> 5 & 0x7f) << 8 | (uint32_t)(msg->address >> 40) << 8;
 }
 
 static inline uint32_t umsi_lapic_message_vector(const struct umsi_msg *msg)

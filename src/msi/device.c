@@ -10,12 +10,20 @@ static void count_device(struct umsi *m, uint32_t n)
 	umsi_host_mutex_unlock(m->host, &m->mutex);
 }
 
+static bool makes_sense(const struct umsi_requester *as)
+{
+	if (as->kind > UMSI_REQUESTER_BUSES || as->phantom_bits > 3)
+		return false;
+	return as->kind != UMSI_REQUESTER_BUSES || as->first_bus <= as->last_bus;
+}
+
 int umsi_device_add(struct umsi *m, const struct umsi_device_config *config,
 		    struct umsi_device **out)
 {
 	struct umsi_device *dev;
 
-	if (!m || !config || !out || !config->parent || config->parent->m != m)
+	if (!m || !config || !out || !config->parent || config->parent->m != m ||
+	    !makes_sense(&config->messages_as))
 		return UMSI_EINVAL;
 	dev = umsi_pool_get(m, &m->device_pool, sizeof(*dev));
 	if (!dev)
@@ -25,6 +33,7 @@ int umsi_device_add(struct umsi *m, const struct umsi_device_config *config,
 	dev->requester_id = config->requester_id;
 	dev->node = config->node;
 	dev->max_irqs = config->max_irqs;
+	dev->messages_as = config->messages_as;
 	dev->translation = NULL;
 	dev->tables = NULL;
 	dev->closing = false;

@@ -22,6 +22,7 @@ struct umsi_device {
 	struct umsi *m;
 	struct umsi_domain *parent;
 	uint32_t requester_id, node, max_irqs;
+	struct umsi_requester messages_as;
 	void *translation;		/* what the translator on its path keeps for it */
 	char name[UMSI_NAME_MAX];
 	struct umsi_mutex mutex;	/* outermost: tables, indices, life of the device */

@@ -56,7 +56,7 @@ static int check_config(const struct umsi *m, const struct umsi_lapic_config *c)
 	if (first_vector(c) < LAPIC_FIRST_VECTOR || first_vector(c) > 0xd8 ||
 	    system_vector(c) < 0xe0 || system_vector(c) > 0xfa)
 		return UMSI_ERANGE;
-	if (c->mmio_phys % LAPIC_PAGE_BYTES)
+	if (c->mmio_phys % LAPIC_PAGE_BYTES || (c->remapped && c->extended_ids))
 		return UMSI_EINVAL;
 	for (umsi_cpu i = 0; i < m->ncpus; i++) {
 		if (m->cpu[i].hw_id >= limit)
@@ -68,7 +68,7 @@ static int check_config(const struct umsi *m, const struct umsi_lapic_config *c)
 	return UMSI_OK;
 }
 
-static void log_left_out(struct umsi *m, uint32_t n, umsi_cpu first, bool extended)
+static void log_left_out(struct umsi *m, uint32_t n, umsi_cpu first, uint32_t bits)
 {
 	struct umsi_text t;
 
@@ -77,25 +77,25 @@ static void log_left_out(struct umsi *m, uint32_t n, umsi_cpu first, bool extend
 	umsi_text_field(&t, "cpus", n);
 	umsi_text_field(&t, "first", first);
 	umsi_text_field(&t, "apic_id", m->cpu[first].hw_id);
-	umsi_text_field(&t, "bits", extended ? 15 : 8);
+	umsi_text_field(&t, "bits", bits);
 	umsi_host_log(m->host, UMSI_LOG_WARN, t.line);
 }
 
 /* Which CPUs a message can name. UMSI_ENOCPU when there is none. */
-static int find_targets(struct umsi *m, bool extended, bool *has)
+static int find_targets(struct umsi *m, const struct umsi_lapic_config *config, bool *has)
 {
 	umsi_cpu first = UMSI_CPU_NONE;
 	uint32_t out = 0;
 
 	for (umsi_cpu i = 0; i < m->ncpus; i++) {
-		has[i] = umsi_lapic_id_fits(m->cpu[i].hw_id, extended);
+		has[i] = config->remapped || umsi_lapic_id_fits(m->cpu[i].hw_id, config->extended_ids);
 		if (has[i])
 			continue;
 		if (!out++)
 			first = i;
 	}
 	if (out)
-		log_left_out(m, out, first, extended);
+		log_left_out(m, out, first, config->extended_ids ? 15 : 8);
 	return out == m->ncpus ? UMSI_ENOCPU : UMSI_OK;
 }
 
@@ -112,6 +112,7 @@ static struct umsi_lapic *new_lapic(struct umsi *m, const struct umsi_lapic_conf
 		return NULL;
 	la->x2apic = config->x2apic;
 	la->directed_eoi = config->directed_eoi;
+	la->remapped = config->remapped;
 	la->system = system_vector(config);
 	la->timer = config->timer;
 	la->v.ops = &umsi_lapic_vec_ops;
@@ -142,7 +143,7 @@ static int build(struct umsi_lapic *la, struct umsi *m, const struct umsi_lapic_
 	bool *has = (bool *)(la + 1);
 	int status;
 
-	status = find_targets(m, config->extended_ids, has);
+	status = find_targets(m, config, has);
 	if (status)
 		return status;
 	status = map_page(la, m, config);

@@ -33,7 +33,7 @@ struct umsi_lapic_ipi {
  */
 struct umsi_lapic {
 	struct umsi_vec v;
-	bool x2apic, directed_eoi;
+	bool x2apic, directed_eoi, remapped;
 	uint32_t system;		/* first system vector */
 	unsigned char *page;		/* xAPIC: each CPU finds its own there */
 	void (*timer)(void *host, umsi_cpu cpu);

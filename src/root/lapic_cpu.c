@@ -66,7 +66,10 @@ void umsi_lapic_send(struct umsi_lapic *la, umsi_cpu cpu, uint32_t vector)
 
 static void compose(struct umsi_vec *v, umsi_cpu cpu, uint32_t slot, struct umsi_msg *out)
 {
-	*out = umsi_lapic_message((uint32_t)v->domain.m->cpu[cpu].hw_id, slot);
+	uint32_t id = (uint32_t)v->domain.m->cpu[cpu].hw_id;
+
+	*out = umsi_lapic_of(v)->remapped ? umsi_lapic_wide_message(id, slot)
+					  : umsi_lapic_message(id, slot);
 }
 
 static void raise_slot(struct umsi_vec *v, umsi_cpu cpu, uint32_t slot)

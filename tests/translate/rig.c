@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include "rig.h"
+
+struct rig rig;
+
+static void on_trap(void *arg, umsi_cpu cpu)
+{
+	(void)arg;
+	umsi_lapic_trap(rig.root, cpu, mach_lapic_vector(rig.m));
+}
+
+void rig_machine(uint64_t seed, const struct mach_chaos *chaos, bool x2apic, const uint32_t *apic_id)
+{
+	struct mach_config config = {
+		.kind = MACH_X86, .ncpus = RIG_CPUS, .trap = on_trap, .chaos = chaos, .apic_id = apic_id,
+	};
+	struct umsi_config uc = { .cpus = rig.cpus, .ncpus = RIG_CPUS, .min_age_ns = 1700000 };
+	struct umsi_lapic_config lapic = { .x2apic = x2apic, .remapped = true };
+
+	memset(&rig, 0, sizeof(rig));
+	for (uint32_t i = 0; i < RIG_CPUS; i++)
+		rig.cpus[i].hw_id = apic_id ? apic_id[i] : i;
+	rig.m = mach_create(seed, &config);
+	mach_baseline(rig.m);
+	assert_int_equal(umsi_init(&rig.storage, rig.m, &uc, &rig.umsi), UMSI_OK);
+	assert_int_equal(umsi_lapic_create(rig.umsi, &lapic, &rig.root), UMSI_OK);
+}
+
+static void cpu_up(void *arg)
+{
+	(void)arg;
+	mach_irq_off(rig.m);
+	MACH_CHECK(rig.m, umsi_cpu_online(rig.umsi, mach_cpu(rig.m)) == UMSI_OK, "I-API", "online");
+	mach_irq_on(rig.m);
+}
+
+void rig_online(void)
+{
+	for (umsi_cpu i = 0; i < RIG_CPUS; i++)
+		mach_thread(rig.m, i, cpu_up, NULL);
+	rig_run();
+}
+
+int rig_vtd(const struct mach_vtd_config *unit, const struct umsi_vtd_config *config)
+{
+	struct mach_vtd_config u = unit ? *unit : (struct mach_vtd_config){ 0 };
+	struct umsi_vtd_config c = config ? *config : (struct umsi_vtd_config){ .entries = 256 };
+
+	if (!rig.vtd) {
+		u.phys = RIG_VTD_PHYS;
+		rig.vtd = mach_vtd_add(rig.m, &u);
+	}
+	if (!c.phys)
+		c.phys = RIG_VTD_PHYS;
+	return umsi_vtd_create(rig.root, &c, &rig.unit);
+}
+
+void rig_begin_vtd(uint64_t seed, const struct mach_chaos *chaos)
+{
+	rig_machine(seed, chaos, false, NULL);
+	assert_int_equal(rig_vtd(NULL, NULL), UMSI_OK);
+	assert_true(mach_vtd_enabled(rig.vtd));
+	rig_online();
+}
+
+static enum umsi_handled handler(void *arg)
+{
+	struct call *c = arg;
+
+	mach_handler_begin(c->f->pci, c->index);
+	c->f->calls[c->index]++;
+	rig.last_cpu = mach_cpu(rig.m);
+	mach_handler_end(c->f->pci, c->index);
+	return UMSI_HANDLED;
+}
+
+struct function *rig_function(uint32_t n, const struct mach_pci_config *config,
+			      const struct umsi_requester *as)
+{
+	struct function *f = &rig.f[n];
+	struct mach_pci_config c = config ? *config : (struct mach_pci_config){ 0 };
+	struct umsi_device_config dc = { .name = "dev", .parent = rig.unit };
+
+	if (!c.requester_id)
+		c.requester_id = 0x100 + 8 * n;
+	if (!c.entries && !c.msi.present)
+		c.entries = RIG_ENTRIES;
+	if (!f->pci)
+		f->pci = mach_pci_add(rig.m, &c);
+	f->fn.requester_id = c.requester_id;
+	for (unsigned int i = 0; i < 6; i++)
+		mach_pci_bar(f->pci, i, &f->fn.bar[i].phys, &f->fn.bar[i].bytes);
+	dc.requester_id = c.requester_id;
+	if (as)
+		dc.messages_as = *as;
+	assert_int_equal(umsi_device_add(rig.umsi, &dc, &f->dev), UMSI_OK);
+	if (c.msi.present)
+		assert_int_equal(umsi_pci_msi_create(f->dev, &f->fn, UINT32_C(1) << c.msi.messages_log2,
+						     &f->table), UMSI_OK);
+	else
+		assert_int_equal(umsi_pci_msix_create(f->dev, &f->fn, &f->table), UMSI_OK);
+	return f;
+}
+
+int rig_irq(struct function *f, uint32_t index)
+{
+	struct umsi_irq_request_at at = { .first = index, .last = index };
+	struct call *c = &rig.call[f - rig.f][index];
+	int status;
+
+	*c = (struct call){ f, index };
+	status = umsi_irq_alloc(f->table, &at, &f->irq[index]);
+	if (status)
+		return status;
+	mach_entry_reborn(f->pci, index);
+	status = umsi_irq_request(rig.umsi, f->irq[index], handler, c, "rig");
+	if (!status)
+		mach_entry_live(f->pci, index, true);
+	return status;
+}
+
+int rig_move(umsi_irq irq, umsi_cpu cpu)
+{
+	return umsi_irq_set_affinity(rig.umsi, irq, &(struct umsi_affinity){
+		.kind = UMSI_AFFINITY_CPU, .cpu = cpu });
+}
+
+uint32_t rig_raise(struct function *f, uint32_t index)
+{
+	uint32_t before = f->calls[index];
+
+	mach_pci_raise(f->pci, index);
+	rig_run();
+	return f->calls[index] - before;
+}
+
+void rig_run(void)
+{
+	if (mach_run(rig.m))
+		return;
+	mach_report(rig.m, stderr, 60);
+	fail_msg("seed %llu", (unsigned long long)mach_seed(rig.m));
+}
+
+void rig_end(void)
+{
+	for (uint32_t i = 0; i < RIG_FUNCTIONS; i++)
+		if (rig.f[i].dev)
+			assert_int_equal(umsi_device_remove(rig.f[i].dev), UMSI_OK);
+	if (rig.unit)
+		assert_int_equal(umsi_vtd_destroy(rig.unit), UMSI_OK);
+	assert_int_equal(umsi_lapic_destroy(rig.root), UMSI_OK);
+	assert_int_equal(umsi_destroy(rig.umsi), UMSI_OK);
+	assert_true(mach_check_leaks(rig.m));
+	mach_destroy(rig.m);
+}

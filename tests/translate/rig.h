@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* An x86 machine with one remapping unit, the library on both, and functions behind it. */
+#ifndef TRANSLATE_RIG_H
+#define TRANSLATE_RIG_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <umsi/device.h>
+#include <umsi/host.h>
+#include <umsi/irq.h>
+#include <umsi/lapic.h>
+#include <umsi/pci.h>
+#include <umsi/umsi.h>
+#include <umsi/vtd.h>
+
+#include "machine.h"
+
+#define RIG_CPUS	4
+#define RIG_FUNCTIONS	4
+#define RIG_ENTRIES	16
+#define RIG_VTD_PHYS	0xfed90000u
+
+/* One function with its device, its interrupts, and what their handlers saw. */
+struct function {
+	struct mach_pci *pci;
+	struct umsi_pci_function fn;
+	struct umsi_device *dev;
+	struct umsi_table *table;
+	umsi_irq irq[32];
+	uint32_t calls[32];
+};
+
+struct call {
+	struct function *f;
+	uint32_t index;
+};
+
+struct rig {
+	struct mach *m;
+	struct umsi_storage storage;
+	struct umsi *umsi;
+	struct umsi_domain *root, *unit;
+	struct mach_vtd *vtd;
+	struct umsi_cpu_desc cpus[RIG_CPUS];
+	struct function f[RIG_FUNCTIONS];
+	struct call call[RIG_FUNCTIONS][32];
+	umsi_cpu last_cpu;
+};
+
+extern struct rig rig;
+
+/* The machine and the root; CPUs are not online. chaos NULL: from the seed. */
+void rig_machine(uint64_t seed, const struct mach_chaos *chaos, bool x2apic, const uint32_t *apic_id);
+void rig_online(void);
+/* A VT-d unit for all buses. Status of umsi_vtd_create(). */
+int rig_vtd(const struct mach_vtd_config *unit, const struct umsi_vtd_config *config);
+/* All of it: calm machine, unit with 256 entries, CPUs online. */
+void rig_begin_vtd(uint64_t seed, const struct mach_chaos *chaos);
+/* Function @n, @messages 0: MSI-X; else plain MSI with that many, and its device. */
+struct function *rig_function(uint32_t n, const struct mach_pci_config *config,
+			      const struct umsi_requester *as);
+int rig_irq(struct function *f, uint32_t index);
+int rig_move(umsi_irq irq, umsi_cpu cpu);
+/* Raises and lets it arrive: how many handler calls that made. */
+uint32_t rig_raise(struct function *f, uint32_t index);
+void rig_run(void);
+/* Everything back; checks for leaks. */
+void rig_end(void);
+
+#endif
