@@ -100,6 +100,12 @@ struct umsi_store_ops {
 	void (*rearm)(void *store, uint32_t index, uint64_t cookie);
 
 	/*
+	 * Optional, level sources: what was sent last reached a CPU that has lost it
+	 * and will never end it (umsi_cpu_restore()): look at the line again.
+	 */
+	void (*lost)(void *store, uint32_t index, uint64_t cookie);
+
+	/*
 	 * Optional: the device was out of reach and may have lost everything
 	 * (umsi_device_restore()). Do again what the table's creation did, every index
 	 * masked; messages and open indices follow by the other ops. Sleepable.

@@ -117,6 +117,23 @@ int umsi_cpu_leave(struct umsi *m, umsi_cpu cpu);
  */
 int umsi_cpu_dead(struct umsi *m, umsi_cpu cpu);
 
+/**
+ * umsi_cpu_restore() - this CPU's controller has lost everything while it was online
+ * @m: the machine
+ * @cpu: must be the CPU this runs on
+ *
+ * For a CPU that comes out of an idle state (or a suspend of the whole
+ * machine) in which its interrupt controller kept nothing: no enable bits and
+ * none of the messages that came. Its interrupts need not move away beforehand.
+ * Starts the controller again and calls every handler with an interrupt here
+ * once, as well as the handlers of IPIs: a message may have been lost for each.
+ *
+ * Context: that CPU, interrupts off, outside traps. Return: UMSI_OK, UMSI_ERANGE, UMSI_ECONTEXT,
+ *   UMSI_ESTATE (it is not online), UMSI_ENOTSUP (a root cannot do that),
+ *   UMSI_EREFUSED (a register did not take its value: deal with the CPU as broken).
+ */
+int umsi_cpu_restore(struct umsi *m, umsi_cpu cpu);
+
 /* True from umsi_cpu_online() on. Any context; the answer may be stale. */
 bool umsi_cpu_is_online(const struct umsi *m, umsi_cpu cpu);
 

@@ -87,6 +87,7 @@ int umsi_move_finish(struct umsi_record *r, struct umsi_move *mv)
 			root->ops->move_abort(root, r, mv);
 			return status;
 		}
+		mv->told = !mv->cached;
 	}
 	umsi_trace_irq(r, UMSI_TRACE_MOVE_UPDATE, mv->settled != UMSI_OK, mv->device_writes);
 	root->ops->move_commit(root, r, mv);

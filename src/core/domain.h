@@ -27,7 +27,8 @@ struct umsi_move {
 	uint32_t slot;			/* the root's number there */
 	bool revived;			/* the slot was still this interrupt's */
 	bool absorbed;			/* no level nearer the device needs to change */
-	bool told;			/* a store may hold the new message */
+	bool told;			/* a store, or a translator's entry, may hold the new message */
+	bool cached;			/* the device is away: only the cached message has changed */
 	bool torn;			/* R3: the store cannot mask, and its words are read one by one */
 	bool transient;			/* the old CPU's slot of the new number is owned too, till commit */
 	bool transient_revived;		/* it was still this interrupt's */
@@ -76,6 +77,8 @@ struct umsi_domain_ops {
 	void (*quieten)(struct umsi_domain *d, struct umsi_record *r);
 	void (*unquieten)(struct umsi_domain *d, struct umsi_record *r);
 	void (*rearm)(struct umsi_domain *d, struct umsi_record *r);
+	/* Leaf, level sources: its CPU has lost what was sent last. Under the record's lock. */
+	void (*lost)(struct umsi_domain *d, struct umsi_record *r);
 
 	/* The message the level below must write to reach this interrupt. Roots and translators. */
 	void (*compose)(struct umsi_domain *d, struct umsi_record *r, struct umsi_msg *out);
@@ -118,6 +121,9 @@ struct umsi_domain_ops {
 	int (*cpu_leave)(struct umsi_domain *d, umsi_cpu cpu);
 	void (*cpu_stay)(struct umsi_domain *d, umsi_cpu cpu);
 	int (*cpu_dead)(struct umsi_domain *d, umsi_cpu cpu);
+
+	/* Roots: umsi_cpu_restore(), on that CPU with interrupts off. What may have been lost is called once. */
+	int (*cpu_restore)(struct umsi_domain *d, umsi_cpu cpu);
 
 	/* Roots: umsi_drain_point() of this CPU, interrupts off, outside traps. */
 	void (*drain)(struct umsi_domain *d, umsi_cpu cpu);

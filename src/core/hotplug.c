@@ -98,3 +98,32 @@ int umsi_cpu_dead(struct umsi *m, umsi_cpu cpu)
 	umsi_trace_point(m, UMSI_TRACE_CPU_DEAD, cpu, 0);
 	return status;
 }
+
+static bool all_can_restore(const struct umsi *m)
+{
+	for (struct umsi_domain *d = m->domains; d; d = d->next)
+		if (d->ops->cpu_online && !d->ops->cpu_restore)
+			return false;
+	return true;
+}
+
+int umsi_cpu_restore(struct umsi *m, umsi_cpu cpu)
+{
+	int status = UMSI_OK;
+
+	if (!m)
+		return UMSI_EINVAL;
+	if (cpu >= m->ncpus)
+		return UMSI_ERANGE;
+	if (umsi_host_cpu(m->host) != cpu || m->cpu[cpu].depth)
+		return UMSI_ECONTEXT;
+	if (umsi_load32(&m->cpu[cpu].online) != UMSI_CPU_ONLINE)
+		return UMSI_ESTATE;
+	if (!all_can_restore(m))
+		return UMSI_ENOTSUP;
+
+	for (struct umsi_domain *d = m->domains; d && !status; d = d->next)
+		if (d->ops->cpu_restore)
+			status = d->ops->cpu_restore(d, cpu);
+	return status;
+}

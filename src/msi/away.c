@@ -80,10 +80,17 @@ static int lose(struct umsi_table *t, struct umsi_record *r)
 	return UMSI_OK;
 }
 
-static int write_again(struct umsi_table *t, struct umsi_record *first)
+static int write_again(struct umsi_table *t, const struct umsi_group *g)
 {
-	int status = t->ops->write(t->store, umsi_leaf_index(t, first), first->cookie, &first->message);
+	struct umsi_record *first = g->member[0];
+	int status;
 
+	/* The slots that moves took meanwhile are visible before the device learns of them (R1). */
+	umsi_barrier_publish_to_message();
+	status = t->ops->write(t->store, umsi_leaf_index(t, first), first->cookie, &first->message);
+	/* A slot that no store knew goes back at once; from here on it retires. */
+	for (uint32_t i = 0; i < g->count; i++)
+		g->member[i]->told = true;
 	if (status >= 0 && t->ops->start)
 		status = t->ops->start(t->store);
 	return status < 0 ? status : UMSI_OK;
@@ -97,7 +104,7 @@ static int reopen(struct umsi_table *t, struct umsi_record *r, const struct umsi
 	if (t->ops->set_trigger)
 		status = t->ops->set_trigger(t->store, r->index, r->cookie, r->trigger);
 	if (!status)
-		status = write_again(t, g->member[0]);
+		status = write_again(t, g);
 	if (status)
 		return status;
 	for (uint32_t i = 0; i < g->count; i++)

@@ -142,6 +142,14 @@ static void leaf_rearm(struct umsi_domain *d, struct umsi_record *r)
 		t->ops->rearm(t->store, r->index, r->cookie);
 }
 
+static void leaf_lost(struct umsi_domain *d, struct umsi_record *r)
+{
+	struct umsi_table *t = umsi_table_of(d);
+
+	if (t->ops->lost && !r->away)
+		t->ops->lost(t->store, r->index, r->cookie);
+}
+
 static void leaf_dump_path(struct umsi_domain *d, const struct umsi_record *r, struct umsi_text *t)
 {
 	struct umsi_table *table = umsi_table_of(d);
@@ -163,5 +171,6 @@ const struct umsi_domain_ops umsi_leaf_ops = {
 	.quieten = leaf_quieten,
 	.unquieten = leaf_unquieten,
 	.rearm = leaf_rearm,
+	.lost = leaf_lost,
 	.dump_path = leaf_dump_path,
 };

@@ -110,6 +110,7 @@ int umsi_leaf_move_update(struct umsi_domain *d, struct umsi_record *r, struct u
 		mv->settled = first->away == UMSI_AWAY_QUIET ? UMSI_OK : UMSI_EGONE;
 		umsi_leaf_keep_message(r, &mv->message);
 		mv->absorbed = true;
+		mv->cached = true;
 		return UMSI_OK;
 	}
 	status = mv->torn ? update_torn(t, first, mv) : update_masked(t, first, &g, mv);

@@ -105,6 +105,7 @@ int umsi_gic_set_edge_locked(struct umsi_gic *gic, uint32_t id, bool edge);
 
 /* gic_cpu.c */
 int umsi_gic_cpu_online(struct umsi_domain *d, umsi_cpu cpu);
+int umsi_gic_cpu_restore(struct umsi_domain *d, umsi_cpu cpu);
 void umsi_gic_send(struct umsi_gic *gic, umsi_cpu cpu, uint32_t sgi);
 
 /* gic_number.c: who has which number. */

@@ -37,13 +37,10 @@ static uint8_t own_targets(struct umsi_gic *gic)
 	return targets ? targets : 1;
 }
 
-int umsi_gic_cpu_online(struct umsi_domain *d, umsi_cpu cpu)
+static int start_interface(struct umsi_gic *gic, umsi_cpu cpu)
 {
-	struct umsi_gic *gic = umsi_gic_of(d);
 	volatile unsigned char *interface = gic->cpu_interface;
 
-	if (gic->cpu[cpu].open)
-		return UMSI_OK;
 	umsi_mmio_write32(interface + GICC_CTLR, 0);
 	reset_private(gic);
 	umsi_mmio_write32(interface + GICC_PMR, PRIORITY_MASK);
@@ -54,8 +51,30 @@ int umsi_gic_cpu_online(struct umsi_domain *d, umsi_cpu cpu)
 	if (!(umsi_mmio_read32(interface + GICC_CTLR) & GICC_CTLR_ENABLE))
 		return UMSI_EREFUSED;
 	umsi_store32(&gic->cpu[cpu].targets, own_targets(gic));
-	gic->cpu[cpu].open = true;
 	return UMSI_OK;
+}
+
+int umsi_gic_cpu_online(struct umsi_domain *d, umsi_cpu cpu)
+{
+	struct umsi_gic *gic = umsi_gic_of(d);
+	int status;
+
+	if (gic->cpu[cpu].open)
+		return UMSI_OK;
+	status = start_interface(gic, cpu);
+	gic->cpu[cpu].open = status == UMSI_OK;
+	return status;
+}
+
+/* SPIs wait at the distributor, which keeps what it has; only what CPUs sent each other can be lost. */
+int umsi_gic_cpu_restore(struct umsi_domain *d, umsi_cpu cpu)
+{
+	struct umsi_gic *gic = umsi_gic_of(d);
+	int status = start_interface(gic, cpu);
+
+	for (uint32_t sgi = 0; !status && sgi <= umsi_load32_acquire(&gic->ipis); sgi++)
+		umsi_gic_send(gic, cpu, GIC_SGI_KICK + sgi);
+	return status;
 }
 
 void umsi_gic_send(struct umsi_gic *gic, umsi_cpu cpu, uint32_t sgi)

@@ -237,6 +237,7 @@ const struct umsi_domain_ops umsi_gic_message_ops = {
 	.cpu_online = umsi_gic_cpu_online,
 	.cpu_leave = umsi_gic_cpu_leave,
 	.cpu_dead = umsi_gic_cpu_dead,
+	.cpu_restore = umsi_gic_cpu_restore,
 	.dump_path = dump_path,
 	.dump = dump,
 	.stats = stats,

@@ -45,6 +45,7 @@ static const struct umsi_domain_ops imsic_ops = {
 	.cpu_leave = umsi_vec_leave,
 	.cpu_stay = umsi_vec_stay,
 	.cpu_dead = umsi_imsic_cpu_dead,
+	.cpu_restore = umsi_imsic_cpu_restore,
 	.drain = umsi_imsic_drain,
 	.dump_path = umsi_vec_dump_path,
 	.dump = umsi_vec_dump,

@@ -42,6 +42,7 @@ static inline struct umsi_imsic *umsi_imsic_of(struct umsi_vec *v)
 /* imsic_file.c: what the vector space asks of a file; bring-up of the running hart's. */
 extern const struct umsi_vec_root_ops umsi_imsic_vec_ops;
 int umsi_imsic_cpu_online(struct umsi_domain *d, umsi_cpu cpu);
+int umsi_imsic_cpu_restore(struct umsi_domain *d, umsi_cpu cpu);
 
 /* imsic_dead.c */
 int umsi_imsic_cpu_dead(struct umsi_domain *d, umsi_cpu cpu);

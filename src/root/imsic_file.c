@@ -59,15 +59,9 @@ static uint64_t enabled_word(uint32_t word)
  * identity is enabled for good, so that a slot needs no work when it is given
  * out and a late message always finds its way to its owner.
  */
-int umsi_imsic_cpu_online(struct umsi_domain *d, umsi_cpu cpu)
+static int start_file(const struct umsi_imsic *im)
 {
-	struct umsi_imsic *im = umsi_imsic_of(umsi_vec_of(d));
 	uint32_t words = (im->num_ids + 1) / 64;
-
-	if (!im->v.cpu[cpu])
-		return UMSI_OK;	/* a hart without a file: never a target */
-	if (im->v.cpu[cpu]->open)
-		return UMSI_OK;
 
 	umsi_aia_write_locked(AIA_EIDELIVERY, 0);
 	umsi_aia_write_locked(AIA_EITHRESHOLD, 0);
@@ -82,6 +76,33 @@ int umsi_imsic_cpu_online(struct umsi_domain *d, umsi_cpu cpu)
 	umsi_aia_write_locked(AIA_EIDELIVERY, 1);
 	if (umsi_aia_read_locked(AIA_EIDELIVERY) != 1 || umsi_aia_read_locked(AIA_EITHRESHOLD) != 0)
 		return UMSI_EREFUSED;
-	umsi_vec_open(&im->v, cpu);
 	return UMSI_OK;
+}
+
+int umsi_imsic_cpu_online(struct umsi_domain *d, umsi_cpu cpu)
+{
+	struct umsi_imsic *im = umsi_imsic_of(umsi_vec_of(d));
+	int status;
+
+	if (!im->v.cpu[cpu])
+		return UMSI_OK;	/* a hart without a file: never a target */
+	if (im->v.cpu[cpu]->open)
+		return UMSI_OK;
+	status = start_file(im);
+	if (!status)
+		umsi_vec_open(&im->v, cpu);
+	return status;
+}
+
+int umsi_imsic_cpu_restore(struct umsi_domain *d, umsi_cpu cpu)
+{
+	struct umsi_imsic *im = umsi_imsic_of(umsi_vec_of(d));
+	int status;
+
+	if (!im->v.cpu[cpu])
+		return UMSI_OK;
+	status = start_file(im);
+	if (!status)
+		umsi_vec_restore(&im->v, cpu, umsi_load32_acquire(&im->ipis));
+	return status;
 }

@@ -32,6 +32,7 @@ static const struct umsi_domain_ops lapic_ops = {
 	.cpu_leave = umsi_vec_leave,
 	.cpu_stay = umsi_vec_stay,
 	.cpu_dead = umsi_lapic_cpu_dead,
+	.cpu_restore = umsi_lapic_cpu_restore,
 	.drain = umsi_lapic_drain,
 	.dump_path = umsi_vec_dump_path,
 	.dump = umsi_vec_dump,

@@ -50,6 +50,7 @@ static inline struct umsi_lapic *umsi_lapic_of(struct umsi_vec *v)
 /* lapic_cpu.c: registers of the running CPU, and what the vector space asks of them. */
 extern const struct umsi_vec_root_ops umsi_lapic_vec_ops;
 int umsi_lapic_cpu_online(struct umsi_domain *d, umsi_cpu cpu);
+int umsi_lapic_cpu_restore(struct umsi_domain *d, umsi_cpu cpu);
 void umsi_lapic_eoi(struct umsi_lapic *la);
 uint32_t umsi_lapic_error(struct umsi_lapic *la);
 /* Raises @vector on @cpu, also on one that messages cannot name. */

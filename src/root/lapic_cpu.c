@@ -187,13 +187,10 @@ static bool end_leftovers(struct umsi_lapic *la)
  * Requests from before cannot be cleared: they come as unowned vectors once
  * interrupts are on, or as one early call of a vector's new owner.
  */
-int umsi_lapic_cpu_online(struct umsi_domain *d, umsi_cpu cpu)
+static int start_apic(struct umsi_lapic *la, umsi_cpu cpu)
 {
-	struct umsi_lapic *la = umsi_lapic_of(umsi_vec_of(d));
 	uint32_t version, svr = LAPIC_SVR_ENABLE | LAPIC_SPURIOUS;
 
-	if (la->v.cpu[cpu] && la->v.cpu[cpu]->open)
-		return UMSI_OK;
 	if (!right_mode(la) || !right_id(la, cpu))
 		return UMSI_EREFUSED;
 	version = reg_read(la, LAPIC_VERSION);
@@ -209,7 +206,28 @@ int umsi_lapic_cpu_online(struct umsi_domain *d, umsi_cpu cpu)
 		return UMSI_EREFUSED;
 	umsi_lapic_error(la);
 	reg_write(la, LAPIC_LVT_ERROR, la->system + LAPIC_SLOT_ERROR);
-	if (la->v.cpu[cpu])
-		umsi_vec_open(&la->v, cpu);
 	return UMSI_OK;
+}
+
+int umsi_lapic_cpu_online(struct umsi_domain *d, umsi_cpu cpu)
+{
+	struct umsi_lapic *la = umsi_lapic_of(umsi_vec_of(d));
+	int status;
+
+	if (la->v.cpu[cpu] && la->v.cpu[cpu]->open)
+		return UMSI_OK;
+	status = start_apic(la, cpu);
+	if (!status && la->v.cpu[cpu])
+		umsi_vec_open(&la->v, cpu);
+	return status;
+}
+
+int umsi_lapic_cpu_restore(struct umsi_domain *d, umsi_cpu cpu)
+{
+	struct umsi_lapic *la = umsi_lapic_of(umsi_vec_of(d));
+	int status = start_apic(la, cpu);
+
+	if (!status && la->v.cpu[cpu])
+		umsi_vec_restore(&la->v, cpu, umsi_load32_acquire(&la->ipis));
+	return status;
 }

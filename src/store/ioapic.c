@@ -190,6 +190,27 @@ static void ioapic_rearm(void *store, uint32_t index, uint64_t cookie)
 		end(io, umsi_load32(&io->pin[index].low) & 0xff);
 }
 
+/*
+ * The end will never be broadcast. Without an end-of-interrupt register the
+ * way to clear a remote IRR is to be an edge for a moment (82093AA, "I/O
+ * Redirection Table Registers": the bit is undefined for edges).
+ */
+static void ioapic_lost(void *store, uint32_t index, uint64_t cookie)
+{
+	struct ioapic *io = store;
+	uint32_t low = read_reg(io, IOAPIC_ENTRY_LOW(index));
+
+	(void)cookie;
+	if (!(low & IOAPIC_LEVEL) || !(low & IOAPIC_REMOTE_IRR))
+		return;
+	if (io->has_eoi) {
+		end(io, low & 0xff);
+		return;
+	}
+	write_reg(io, IOAPIC_ENTRY_LOW(index), (low & ~(IOAPIC_LEVEL | IOAPIC_REMOTE_IRR)) | IOAPIC_MASKED);
+	write_reg(io, IOAPIC_ENTRY_LOW(index), low & ~IOAPIC_REMOTE_IRR);
+}
+
 static void free_ioapic(struct ioapic *io)
 {
 	void *host = io->m->host;
@@ -214,6 +235,7 @@ static const struct umsi_store_ops ioapic_ops = {
 	.pending = ioapic_pending,
 	.set_trigger = ioapic_set_trigger,
 	.rearm = ioapic_rearm,
+	.lost = ioapic_lost,
 	.destroy = ioapic_destroy,
 };
 

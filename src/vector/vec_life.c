@@ -78,8 +78,10 @@ void umsi_vec_destroy(struct umsi_vec *v, struct umsi *m)
 void umsi_vec_open(struct umsi_vec *v, umsi_cpu cpu)
 {
 	struct umsi_vec_cpu *c = v->cpu[cpu];
-	uintptr_t state = umsi_lock(v->domain.m, &c->lock);
+	uintptr_t state;
 
+	umsi_vec_shut_again(v, c);
+	state = umsi_lock(v->domain.m, &c->lock);
 	c->open = true;
 	umsi_store32(&c->free, umsi_ids_free_count(&c->ids));
 	umsi_unlock(v->domain.m, &c->lock, state);

@@ -228,6 +228,13 @@ void umsi_vec_forward(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot)
 /* On the dying CPU, after all was forwarded: its retiring slots are quiet. */
 void umsi_vec_dead(struct umsi_vec *v, struct umsi_vec_cpu *c);
 
+/* ---- A controller that lost everything (restore.c): on that CPU, interrupts off, outside traps. ---- */
+
+/* Calls every owner of a slot once, and the handlers of the root's first @ipis IPIs. The controller works again. */
+void umsi_vec_restore(struct umsi_vec *v, umsi_cpu cpu, uint32_t ipis);
+/* Identities that stormed stay shut when the controller starts afresh. */
+void umsi_vec_shut_again(struct umsi_vec *v, struct umsi_vec_cpu *c);
+
 /* ---- The domain's side (vec_domain.c): what a root puts in its ops. ---- */
 
 int umsi_vec_reserve(struct umsi_domain *d, struct umsi_record *r, const struct umsi_where *where);

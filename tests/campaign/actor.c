@@ -38,6 +38,7 @@ static const struct actor_kind kinds[] = {
 	{ "hotplug", actor_hotplug, offsetof(struct plan, hotplug), 1, in_turn },
 	{ "raiser", actor_raiser, offsetof(struct plan, raisers), 1, in_turn },
 	{ "shaker", actor_shaker, offsetof(struct plan, shakers), 2, anywhere },
+	{ "sleeper", actor_sleeper, offsetof(struct plan, sleepers), 1, anywhere },
 };
 
 #define KINDS	(sizeof(kinds) / sizeof(kinds[0]))

@@ -109,13 +109,14 @@ static void tell(struct settings *s, uint64_t seed)
 static void print_totals(const struct settings *s, const struct jobs_result *r)
 {
 	printf("RESULT sim isa=%s seeds=%llu steps=%llu violations=%llu moves=%llu handled=%llu reaped=%llu "
-	       "revived=%llu handovers=%llu drains=%llu hotplug=%llu level_moves=%llu unmasked_moves=%llu/%llu/%llu\n",
+	       "revived=%llu handovers=%llu drains=%llu hotplug=%llu naps=%llu sleeps=%llu level_moves=%llu unmasked_moves=%llu/%llu/%llu\n",
 	       s->isa->name,
 	       (unsigned long long)r->totals.runs, (unsigned long long)r->totals.steps,
 	       (unsigned long long)r->violations, (unsigned long long)r->totals.moves,
 	       (unsigned long long)r->totals.handled, (unsigned long long)r->totals.reaped,
 	       (unsigned long long)r->totals.revived, (unsigned long long)r->totals.handovers,
 	       (unsigned long long)r->totals.drains, (unsigned long long)r->totals.hotplug,
+	       (unsigned long long)r->totals.naps, (unsigned long long)r->totals.sleeps,
 	       (unsigned long long)r->totals.level_moves, (unsigned long long)r->totals.unmasked[0],
 	       (unsigned long long)r->totals.unmasked[1], (unsigned long long)r->totals.unmasked[2]);
 }

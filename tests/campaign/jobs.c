@@ -46,6 +46,8 @@ void totals_add(struct totals *sum, const struct totals *more)
 	sum->level_moves += more->level_moves;
 	for (uint32_t i = 0; i < 3; i++)
 		sum->unmasked[i] += more->unmasked[i];
+	sum->naps += more->naps;
+	sum->sleeps += more->sleeps;
 }
 
 static void note_violation(const struct jobs *j, struct shared *s, struct worker *w, uint64_t seed)

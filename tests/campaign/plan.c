@@ -22,6 +22,8 @@ const struct plan_field plan_fields[] = {
 	{ "hotplug", AT(hotplug), 0, 1, 0, "thread that takes CPUs down and up; needs 3 CPUs" },
 	{ "raisers", AT(raisers), 0, 1, 0, "thread that raises a level-triggered wire" },
 	{ "shakers", AT(shakers), 0, 2, 0, "threads that move that wire" },
+	{ "sleepers", AT(sleepers), 0, 1, 0, "thread that sends device 0 to sleep, or resets it" },
+	{ "naps", AT(naps), 0, 1, 0, "CPUs nap without leaving, and lose their controller's state" },
 	{ "traffic0", AT(traffic[0]), 0, 100000, 0, "events of device 0 on its own account" },
 	{ "traffic1", AT(traffic[1]), 0, 100000, 0, "events of device 1" },
 	{ "traffic2", AT(traffic[2]), 0, 100000, 0, "events of device 2" },
@@ -94,6 +96,8 @@ static void draw_actors(uint64_t x, struct plan *p)
 	p->raisers = 1;
 	p->shakers = 2;
 	p->hotplug = (x >> 30) % 3 == 0 && p->ncpus > 2;
+	p->sleepers = (x >> 26) % 4 == 0;
+	p->naps = (x >> 22) % 2;
 	p->traffic[0] = 200 + (x >> 50) % 400;
 	p->traffic[1] = 200 + (x >> 41) % 400;
 	p->traffic[2] = 100;
