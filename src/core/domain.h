@@ -80,6 +80,9 @@ struct umsi_domain_ops {
 	/* Leaf, level sources: its CPU has lost what was sent last. Under the record's lock. */
 	void (*lost)(struct umsi_domain *d, struct umsi_record *r);
 
+	/* Optional: can it deliver to @cpu? NULL: to all. Asked where a CPU is chosen; any context. */
+	bool (*reaches)(struct umsi_domain *d, umsi_cpu cpu);
+
 	/* The message the level below must write to reach this interrupt. Roots and translators. */
 	void (*compose)(struct umsi_domain *d, struct umsi_record *r, struct umsi_msg *out);
 

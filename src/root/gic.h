@@ -124,7 +124,8 @@ int umsi_gic_cpu_dead(struct umsi_domain *d, umsi_cpu cpu);
 
 /* gic_spi.c */
 /* The permitted open CPU that fewest interrupts target, or UMSI_CPU_NONE. */
-umsi_cpu umsi_gic_choose(const struct umsi_gic *gic, const struct umsi_where *where);
+umsi_cpu umsi_gic_choose(const struct umsi_gic *gic, const struct umsi_record *r,
+			 const struct umsi_where *where);
 extern const struct umsi_domain_ops umsi_gic_message_ops, umsi_gic_wire_ops;
 
 #endif

@@ -109,7 +109,7 @@ int umsi_gic_take(struct umsi_gic *gic, struct umsi_record *r, const struct umsi
 {
 	struct umsi *m = machine_of(gic);
 	uintptr_t state = umsi_lock(m, &gic->lock);
-	umsi_cpu cpu = umsi_gic_choose(gic, where);
+	umsi_cpu cpu = umsi_gic_choose(gic, r, where);
 	int status = UMSI_ENOCPU;
 
 	if (cpu != UMSI_CPU_NONE) {

@@ -1,32 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* SPIs as the root end of a path: by message, by wire. All under the record's (or block's) lock. */
-#include "core/mask.h"
+#include "core/target.h"
 #include "root/gic.h"
 
-static bool permitted(const struct umsi_gic *gic, const struct umsi_where *where, umsi_cpu cpu)
+static uint32_t load_of(const struct umsi_domain *d, umsi_cpu cpu)
 {
-	if (!umsi_cpu_open(gic->messages.domain.m, cpu))
-		return false;
-	if (where->cpu != UMSI_CPU_NONE && where->cpu != cpu)
-		return false;
-	return !where->mask || umsi_mask_has(where->mask, cpu);
+	return umsi_load32(&((const struct umsi_gic_domain *)d)->gic->cpu[cpu].load);
 }
 
-/* The permitted CPU that fewest interrupts target. */
-umsi_cpu umsi_gic_choose(const struct umsi_gic *gic, const struct umsi_where *where)
+umsi_cpu umsi_gic_choose(const struct umsi_gic *gic, const struct umsi_record *r,
+			 const struct umsi_where *where)
 {
-	umsi_cpu best = UMSI_CPU_NONE;
-	uint32_t least = UINT32_MAX;
-
-	for (umsi_cpu cpu = 0; cpu < gic->messages.domain.m->ncpus; cpu++) {
-		uint32_t load = umsi_load32(&gic->cpu[cpu].load);
-
-		if (!permitted(gic, where, cpu) || load >= least)
-			continue;
-		best = cpu;
-		least = load;
-	}
-	return best;
+	return umsi_target_choose(&gic->messages.domain, r, where, load_of);
 }
 
 static void add_load(struct umsi_gic *gic, umsi_cpu cpu, uint32_t n)
@@ -129,7 +114,7 @@ static void wire_compose(struct umsi_domain *d, struct umsi_record *r, struct um
 
 static int move_prepare(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv)
 {
-	mv->cpu = umsi_gic_choose(umsi_gic_of(d), &mv->where);
+	mv->cpu = umsi_gic_choose(umsi_gic_of(d), r, &mv->where);
 	if (mv->cpu == UMSI_CPU_NONE)
 		return UMSI_ENOCPU;
 	mv->slot = umsi_record_leader(r)->slot;

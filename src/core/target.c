@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/target.h"
+
+#include "core/block.h"
+#include "core/mask.h"
+
+static bool permitted(const struct umsi_domain *root, const struct umsi_record *r,
+		      const struct umsi_where *where, umsi_cpu cpu)
+{
+	if (!umsi_cpu_open(root->m, cpu) || (where->mask && !umsi_mask_has(where->mask, cpu)))
+		return false;
+	for (struct umsi_domain *d = r->leaf; d; d = d->parent)
+		if (d->ops->reaches && !d->ops->reaches(d, cpu))
+			return false;
+	return true;
+}
+
+umsi_cpu umsi_target_choose(const struct umsi_domain *root, const struct umsi_record *r,
+			    const struct umsi_where *where, umsi_load_of load)
+{
+	umsi_cpu best = UMSI_CPU_NONE;
+	uint32_t least = UINT32_MAX;
+
+	if (where->cpu != UMSI_CPU_NONE)
+		return permitted(root, r, where, where->cpu) ? where->cpu : UMSI_CPU_NONE;
+	for (umsi_cpu cpu = 0; cpu < root->m->ncpus; cpu++) {
+		uint32_t now = load(root, cpu);
+
+		if (now >= least || !permitted(root, r, where, cpu))
+			continue;
+		best = cpu;
+		least = now;
+	}
+	return best;
+}
+
+/* Within its affinity, or else anywhere. */
+static int choose_new(struct umsi_domain *root, struct umsi_record *r, struct umsi_move *mv,
+		      bool *broken)
+{
+	int status;
+
+	*mv = (struct umsi_move){ .where = { .mask = r->mask, .cpu = r->affinity_cpu } };
+	*broken = false;
+	status = root->ops->move_prepare(root, r, mv);
+	if (status != UMSI_ENOCPU)
+		return status;
+	mv->where = (struct umsi_where){ .cpu = UMSI_CPU_NONE };
+	*broken = true;
+	return root->ops->move_prepare(root, r, mv);
+}
+
+int umsi_target_evacuate(struct umsi_record *r, uint32_t slot, umsi_cpu cpu)
+{
+	uintptr_t state = umsi_record_enter(r);
+	struct umsi_move mv;
+	bool broken;
+	int status = UMSI_OK;
+
+	if (umsi_record_leader(r) == r && r->slot == slot && umsi_load32(&r->target) == cpu) {
+		status = choose_new(umsi_domain_root(r->leaf), r, &mv, &broken);
+		if (!status)
+			status = umsi_move_finish(r, &mv);
+		if (!status && broken && !r->broken)
+			umsi_fetch_add64(&r->m->count.affinity_broken, 1);
+		if (!status)
+			r->broken = broken;
+	}
+	umsi_record_unlock(r, state);
+	return status;
+}
