@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* A CPU's own part: its interface, interrupts from CPU to CPU, and what its traps prove. */
+#include "root/gicv3.h"
+#include "umsi_arch.h"
+#include "umsi_icc.h"
+
+int umsi_gicv3_cpu_online(struct umsi_domain *d, umsi_cpu cpu)
+{
+	struct umsi_gicv3 *gic = umsi_gicv3_of(d);
+	struct umsi_gicv3_cpu *c = &gic->cpu[cpu];
+	int status;
+
+	if (c->open)
+		return UMSI_OK;
+	/* "ICC_SRE_EL1": a level above may keep it clear, and then there is no access. */
+	if (!(umsi_icc_use(ICC_SRE_ENABLE) & ICC_SRE_ENABLE))
+		return UMSI_EREFUSED;
+	umsi_icc_group(0);
+	status = umsi_gicv3_redistributor_open(gic, c);
+	if (status)
+		return status;
+	umsi_icc_setup(GICV3_PRIORITY_MASK);
+	umsi_icc_group(ICC_IGRPEN1_ENABLE);
+	c->open = true;
+	return UMSI_OK;
+}
+
+void umsi_gicv3_send(struct umsi_gicv3 *gic, umsi_cpu cpu, uint32_t sgi)
+{
+	umsi_barrier_link_to_kick();
+	umsi_icc_send(umsi_gicv3_sgi(umsi_gicv3_machine(gic)->cpu[cpu].hw_id, sgi));
+}
+
+/*
+ * R5 to R7. Every number this CPU has acknowledged was looked up, and its table
+ * entry used; what it acknowledges from here on was signalled after req was
+ * read, so it is no number ticketed up to there.
+ */
+void umsi_gicv3_prove(struct umsi_gicv3 *gic, umsi_cpu cpu)
+{
+	struct umsi_gicv3_cpu *c = &gic->cpu[cpu];
+	uint64_t req = umsi_load64_acquire(&gic->req);
+
+	if (req == umsi_load64(&c->done))
+		return;
+	umsi_barrier_req_to_look();
+	umsi_barrier_look_to_done();
+	umsi_store64_release(&c->done, req);
+}
+
+void umsi_gicv3_drain(struct umsi_domain *d, umsi_cpu cpu)
+{
+	umsi_gicv3_prove(umsi_gicv3_of(d), cpu);
+}
+
+int umsi_gicv3_ipi_add(struct umsi_domain *root, umsi_ipi_handler handler,
+		       void *arg, uint32_t *out_ipi)
+{
+	struct umsi_gicv3 *gic;
+	struct umsi *m;
+	uint32_t ipi;
+	int status = UMSI_ENOSLOT;
+
+	if (!root || root->ops != &umsi_gicv3_lpi_ops || !handler || !out_ipi)
+		return UMSI_EINVAL;
+	gic = umsi_gicv3_of(root);
+	m = root->m;
+	umsi_host_mutex_lock(m->host, &m->mutex);
+	ipi = umsi_load32(&gic->ipis);
+	if (ipi < GICV3_IPIS_MAX) {
+		gic->ipi[ipi].handler = handler;
+		gic->ipi[ipi].arg = arg;
+		umsi_store32_release(&gic->ipis, ipi + 1);
+		*out_ipi = ipi;
+		status = UMSI_OK;
+	}
+	umsi_host_mutex_unlock(m->host, &m->mutex);
+	return status;
+}
+
+int umsi_gicv3_ipi_send(struct umsi_domain *root, uint32_t ipi, umsi_cpu cpu)
+{
+	struct umsi_gicv3 *gic;
+
+	if (!root || root->ops != &umsi_gicv3_lpi_ops)
+		return UMSI_EINVAL;
+	gic = umsi_gicv3_of(root);
+	if (ipi >= umsi_load32(&gic->ipis) || cpu >= root->m->ncpus)
+		return UMSI_ERANGE;
+	if (!umsi_load32(&root->m->cpu[cpu].online))
+		return UMSI_ENOCPU;
+	umsi_gicv3_send(gic, cpu, GICV3_SGI_KICK + 1 + ipi);
+	return UMSI_OK;
+}
