@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/* The ITS as a level of a path. Below the attachments all is under the record's (or block's) lock. */
+#include "translate/its.h"
+#include "umsi_arch.h"
+#include "umsi_icc.h"
+
+static struct umsi_its_device *device_of(const struct umsi_record *r)
+{
+	const struct umsi_its_user *user = umsi_table_of(r->leaf)->dev->translation;
+
+	return user->shared;
+}
+
+/* The redistributor of a root's message, and the LPI. */
+static uint64_t target_of(const struct umsi_its *its, const struct umsi_msg *msg)
+{
+	return umsi_its_rdbase(its->by_address, msg->address, (uint32_t)msg->address & 0xffff);
+}
+
+/* ---- Events ---- */
+
+static int reserve(struct umsi_domain *d, struct umsi_record *r, const struct umsi_where *where)
+{
+	struct umsi_its_device *dev = device_of(r);
+	struct umsi_group g = umsi_group_of(&r);
+	uintptr_t state = umsi_lock(d->m, &dev->lock);
+	uint32_t event = umsi_ids_take_block(&dev->events, (unsigned int)__builtin_ctz(g.count));
+
+	(void)where;
+	if (event != UMSI_IDS_NONE)
+		dev->used += g.count;
+	umsi_unlock(d->m, &dev->lock, state);
+	if (event == UMSI_IDS_NONE)
+		return UMSI_ENOINDEX;
+	for (uint32_t i = 0; i < g.count; i++)
+		g.member[i]->entry = event + i;
+	umsi_fetch_add32(&umsi_its_of(d)->event_count, g.count);
+	return UMSI_OK;
+}
+
+/*
+ * Every mapping was discarded, with its wait. An event whose source was not
+ * flushed, or whose discarding was not answered, is spoilt: nobody else may have
+ * it while this table of events lives.
+ */
+static void unreserve(struct umsi_domain *d, struct umsi_record *r, int settled)
+{
+	struct umsi_its_device *dev = device_of(r);
+	struct umsi_group g = umsi_group_of(&r);
+	bool spoilt = settled && g.member[0]->told;
+	uintptr_t state = umsi_lock(d->m, &dev->lock);
+
+	if (spoilt)
+		dev->spoilt += g.count;
+	else
+		umsi_ids_give_block(&dev->events, g.member[0]->entry, (unsigned int)__builtin_ctz(g.count));
+	dev->used -= g.count;
+	umsi_unlock(d->m, &dev->lock, state);
+	if (!spoilt)
+		umsi_fetch_add32(&umsi_its_of(d)->event_count, -g.count);
+}
+
+/* ---- Mappings ---- */
+
+static void discard(struct umsi_its_batch *b, const struct umsi_its_device *dev, const struct umsi_record *r,
+		    uint64_t target)
+{
+	umsi_its_add(b, umsi_its_event_command(ITS_DISCARD, dev->device_id, r->entry));
+	umsi_its_add(b, umsi_its_sync(target));
+}
+
+/* The configuration was changed before: INV has it read again, wherever it was kept. */
+static int activate(struct umsi_domain *d, struct umsi_record *r)
+{
+	struct umsi_its *its = umsi_its_of(d);
+	const struct umsi_its_device *dev = device_of(r);
+	struct umsi_its_batch b = { .count = 0 }, undo = { .count = 0 };
+	umsi_cpu cpu = umsi_load32(&r->target);
+	struct umsi_msg msg;
+	uint64_t target;
+	int status;
+
+	d->parent->ops->compose(d->parent, r, &msg);
+	target = target_of(its, &msg);
+	umsi_its_add(&b, umsi_its_mapti(dev->device_id, r->entry, msg.data, cpu));
+	umsi_its_add(&b, umsi_its_event_command(ITS_INV, dev->device_id, r->entry));
+	umsi_its_add(&b, umsi_its_sync(target));
+	status = umsi_its_execute(its, &b, cpu, target);
+	if (status) {
+		discard(&undo, dev, r, target);
+		umsi_its_post(its, &undo, UMSI_CPU_NONE, 0);
+	}
+	return status;
+}
+
+static int deactivate(struct umsi_domain *d, struct umsi_record *r)
+{
+	struct umsi_its *its = umsi_its_of(d);
+	struct umsi_its_batch b = { .count = 0 };
+	struct umsi_msg msg;
+
+	d->parent->ops->compose(d->parent, r, &msg);
+	discard(&b, device_of(r), r, target_of(its, &msg));
+	return umsi_its_execute(its, &b, UMSI_CPU_NONE, 0);
+}
+
+static void compose(struct umsi_domain *d, struct umsi_record *r, struct umsi_msg *out)
+{
+	(void)d;
+	out->address = device_of(r)->doorbell;
+	out->data = umsi_record_leader(r)->entry;
+}
+
+static void movi_all(struct umsi_its_batch *b, struct umsi_record *r, umsi_cpu cpu)
+{
+	const struct umsi_its_device *dev = device_of(r);
+	struct umsi_group g = umsi_group_of(&r);
+
+	for (uint32_t i = 0; i < g.count; i++)
+		if (g.member[i]->phase == UMSI_PHASE_ACTIVE)
+			umsi_its_add(b, umsi_its_movi(dev->device_id, g.member[i]->entry, cpu));
+}
+
+/*
+ * Once the SYNC of the old redistributor has returned it holds nothing of these
+ * events. If it does not return they are sent back after all, should the queue
+ * ever move; till then they may be delivered to either CPU, whose table is the same.
+ */
+static int move_update(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv)
+{
+	struct umsi_its *its = umsi_its_of(d);
+	struct umsi_its_batch b = { .count = 0 }, back = { .count = 0 };
+	umsi_cpu old_cpu = umsi_load32(&umsi_record_leader(r)->target);
+	struct umsi_msg old;
+	int status;
+
+	d->parent->ops->compose(d->parent, umsi_record_leader(r), &old);
+	movi_all(&b, r, mv->cpu);
+	umsi_its_add(&b, umsi_its_sync(target_of(its, &old)));
+	status = umsi_its_execute(its, &b, mv->cpu, target_of(its, &mv->message));
+	if (status) {
+		movi_all(&back, r, old_cpu);
+		umsi_its_add(&back, umsi_its_sync(target_of(its, &mv->message)));
+		umsi_its_post(its, &back, old_cpu, target_of(its, &old));
+		return status;
+	}
+	mv->absorbed = true;
+	return UMSI_OK;
+}
+
+static bool reaches(struct umsi_domain *d, umsi_cpu cpu)
+{
+	const struct umsi_its *its = umsi_its_of(d);
+
+	return !its->node_bound || d->m->cpu[cpu].node == its->node;
+}
+
+/* Every interrupt has been moved away: nothing maps to its collection. */
+static int cpu_dead(struct umsi_domain *d, umsi_cpu cpu)
+{
+	return umsi_its_unmap_collection(umsi_its_of(d), cpu);
+}
+
+/* ---- For the outside ---- */
+
+int umsi_its_raise(struct umsi *m, umsi_irq irq)
+{
+	struct umsi_its_batch b = { .count = 0 };
+	struct umsi_record *r;
+	struct umsi_msg msg;
+	uintptr_t state;
+	int status = UMSI_EINVAL;
+
+	r = m ? umsi_record_lock(m, irq, &state) : NULL;
+	if (!r)
+		return m ? UMSI_ENOENT : UMSI_EINVAL;
+	if (r->leaf->parent && r->leaf->parent->ops == &umsi_its_ops)
+		status = r->phase == UMSI_PHASE_ACTIVE ? UMSI_OK : UMSI_ESTATE;
+	if (!status) {
+		struct umsi_domain *d = r->leaf->parent;
+
+		d->parent->ops->compose(d->parent, r, &msg);
+		umsi_its_add(&b, umsi_its_event_command(ITS_INT, device_of(r)->device_id, r->entry));
+		umsi_its_add(&b, umsi_its_sync(target_of(umsi_its_of(d), &msg)));
+		status = umsi_its_execute(umsi_its_of(d), &b, UMSI_CPU_NONE, 0);
+	}
+	umsi_record_unlock(r, state);
+	return status;
+}
+
+int umsi_its_count(struct umsi_domain *d, struct umsi_its_count *out)
+{
+	struct umsi_its *its;
+	uintptr_t state;
+
+	if (!d || !out || d->ops != &umsi_its_ops)
+		return UMSI_EINVAL;
+	its = umsi_its_of(d);
+	state = umsi_lock(d->m, &its->queue.lock);
+	*out = (struct umsi_its_count){
+		.devices = umsi_load32(&its->device_count), .events = umsi_load32(&its->event_count),
+		.room = umsi_load32(&its->event_room), .commands = its->queue.posted,
+		.refused = its->queue.refused, .timeouts = its->queue.timeouts, .erratum = its->erratum,
+	};
+	umsi_unlock(d->m, &its->queue.lock, state);
+	return UMSI_OK;
+}
+
+static void dump_path(struct umsi_domain *d, const struct umsi_record *r, struct umsi_text *t)
+{
+	const struct umsi_its_user *user = umsi_table_of(r->leaf)->dev->translation;
+
+	umsi_text_add(t, " its");
+	if (user)
+		umsi_text_field(t, "device_id", user->shared->device_id);
+	umsi_text_field(t, d->ops->number_name, r->entry);
+}
+
+static void dump(struct umsi_domain *d, umsi_dump_line line, void *arg)
+{
+	struct umsi_its_count count = { 0 };
+	struct umsi_text t;
+
+	umsi_its_count(d, &count);
+	umsi_text_clear(&t);
+	umsi_text_add(&t, "its");
+	umsi_text_field(&t, "devices", count.devices);
+	umsi_text_field(&t, "events", count.events);
+	umsi_text_field(&t, "room", count.room);
+	umsi_text_field(&t, "commands", count.commands);
+	umsi_text_field(&t, "refused", count.refused);
+	umsi_text_field(&t, "timeouts", count.timeouts);
+	umsi_text_field(&t, "indirect", umsi_its_of(d)->devices_table.indirect);
+	umsi_text_field(&t, "coherent", umsi_its_of(d)->coherent);
+	line(arg, t.line);
+}
+
+const struct umsi_domain_ops umsi_its_ops = {
+	.name = "its",
+	.number_name = "event_id",
+	.absorbs_moves = true,
+	.table_attach = umsi_its_attach,
+	.table_detach = umsi_its_detach,
+	.reserve = reserve,
+	.unreserve = unreserve,
+	.activate = activate,
+	.deactivate = deactivate,
+	.compose = compose,
+	.reaches = reaches,
+	.move_update = move_update,
+	.cpu_dead = cpu_dead,
+	.dump_path = dump_path,
+	.dump = dump,
+};
