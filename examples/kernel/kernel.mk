@@ -54,7 +54,7 @@ kernel: kernel-packages ## the example kernel and its disk, not booted
 	@$(MAKE) --no-print-directory kernel-files
 
 # Passed on by name, so that a space in QEMU_ARGS survives.
-RUN_ENV = ISA='$(ISA)' CPUS='$(CPUS)' DISK='$(DISK)' BUILD='$(B)/kernel' KERNEL='$(KERNEL)' \
+RUN_ENV = ISA='$(ISA)' MSI='$(MSI)' CPUS='$(CPUS)' DISK='$(DISK)' BUILD='$(B)/kernel' KERNEL='$(KERNEL)' \
 	QEMU_ARGS='$(QEMU_ARGS)' MONITOR='$(MONITOR)' TRACE='$(TRACE)' KERNEL_ARGS='$(KERNEL_ARGS)'
 
 run: kernel ## boot the example kernel (CPUS=4 DISK= QEMU_ARGS= MONITOR=1 TRACE=1)

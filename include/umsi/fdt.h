@@ -9,7 +9,9 @@
 #define UMSI_FDT_H
 
 #include <umsi/gic.h>
+#include <umsi/gicv3.h>
 #include <umsi/imsic.h>
+#include <umsi/its.h>
 #include <umsi/status.h>
 #include <umsi/types.h>
 #include <umsi/umsi.h>
@@ -135,6 +137,41 @@ int umsi_fdt_gic(const struct umsi_fdt *fdt, struct umsi_gic_config *out,
  */
 int umsi_fdt_gic_interrupt(const struct umsi_fdt *fdt, umsi_fdt_node node, uint32_t index,
 			   uint32_t *out_id, uint8_t *out_trigger);
+
+/**
+ * umsi_fdt_gicv3() - the GICv3, its redistributors and the timer's interrupt
+ * @region: room for @room regions; @out points to them
+ * @out: written on success; the timer callback is left NULL
+ *
+ * Context: any. Return: UMSI_OK, UMSI_EINVAL, UMSI_EFW_MISSING (no GICv3), UMSI_EFW_VALUE,
+ *   UMSI_EFW_CELLS, UMSI_EFW_ROOM (more than @room regions).
+ * Source: Devicetree binding arm,gic-v3.
+ */
+int umsi_fdt_gicv3(const struct umsi_fdt *fdt, struct umsi_gicv3_region *region, uint32_t room,
+		   struct umsi_gicv3_config *out, struct umsi_fdt_error *error);
+
+/**
+ * umsi_fdt_its() - the first ITS after @after (negative: from the start) that is not disabled
+ * @out_node: hand it back as @after to find the next
+ * @out: phys and node; no maps yet
+ *
+ * Context: any. Return: UMSI_OK, UMSI_EINVAL, UMSI_EFW_MISSING (no more), UMSI_EFW_VALUE, UMSI_EFW_CELLS.
+ */
+int umsi_fdt_its(const struct umsi_fdt *fdt, umsi_fdt_node after, umsi_fdt_node *out_node,
+		 struct umsi_its_config *out, struct umsi_fdt_error *error);
+
+/**
+ * umsi_fdt_its_map() - which DeviceIDs the functions behind @bridge have at @its
+ * @segment: of their requester ids
+ * @config: entries are added to its map; none where the bridge leads elsewhere
+ *
+ * From msi-map and msi-map-mask, or msi-parent.
+ * Context: any. Return: UMSI_OK, UMSI_EINVAL, UMSI_EFW_VALUE, UMSI_EFW_PHANDLE, UMSI_EFW_ROOM. On
+ *   failure @config may have got some of the entries.
+ * Source: Devicetree binding pci-msi.
+ */
+int umsi_fdt_its_map(const struct umsi_fdt *fdt, umsi_fdt_node bridge, uint32_t segment, umsi_fdt_node its,
+		     struct umsi_its_config *config, struct umsi_fdt_error *error);
 
 /* A host bridge with memory-mapped configuration space (pci-host-ecam-generic). */
 struct umsi_pci_host {

@@ -4,7 +4,7 @@
  * interrupts as its binding writes them.
  * Source: Devicetree bindings arm,gic, arm,arch_timer.
  */
-#include "fw/fdt_read.h"
+#include "fw/fdt_gic.h"
 
 /* Cells of one interrupt: kind, number, flags. */
 #define CELLS			3u
@@ -23,7 +23,7 @@ static int refuse(const struct umsi_fdt *fdt, umsi_fdt_node node, struct umsi_fd
 	return umsi_fdt_refuse_node(error, fdt, node, what, status);
 }
 
-static umsi_fdt_node find_any(const struct umsi_fdt *fdt, const char *const *names)
+umsi_fdt_node umsi_fdt_gic_find(const struct umsi_fdt *fdt, const char *const *names)
 {
 	for (; *names; names++) {
 		umsi_fdt_node node = -1;
@@ -35,9 +35,8 @@ static umsi_fdt_node find_any(const struct umsi_fdt *fdt, const char *const *nam
 	return -1;
 }
 
-/* Entry @index of reg as the CPUs see it. */
-static int read_reg(const struct umsi_fdt *fdt, umsi_fdt_node node, uint32_t index,
-		    uint64_t *out_phys)
+int umsi_fdt_gic_reg(const struct umsi_fdt *fdt, umsi_fdt_node node, uint32_t index,
+		     uint64_t *out_phys, uint64_t *out_bytes)
 {
 	struct umsi_fdt_regs regs;
 	uint64_t address, bytes;
@@ -49,13 +48,15 @@ static int read_reg(const struct umsi_fdt *fdt, umsi_fdt_node node, uint32_t ind
 		return UMSI_EFW_MISSING;
 	if (!umsi_fdt_regs_entry(&regs, index, &address, &bytes) || !bytes)
 		return UMSI_EFW_VALUE;
+	*out_bytes = bytes;
 	return umsi_fdt_to_cpu(fdt, &regs, address, bytes, out_phys);
 }
 
 static int read_frame(const struct umsi_fdt *fdt, umsi_fdt_node node, struct umsi_gic_frame *out,
 		      struct umsi_fdt_error *error)
 {
-	int err = read_reg(fdt, node, 0, &out->phys);
+	uint64_t bytes;
+	int err = umsi_fdt_gic_reg(fdt, node, 0, &out->phys, &bytes);
 
 	if (err)
 		return refuse(fdt, node, error, "v2m frame: reg", err);
@@ -90,11 +91,10 @@ static int read_frames(const struct umsi_fdt *fdt, umsi_fdt_node gic, struct ums
 	return UMSI_OK;
 }
 
-static int read_timer(const struct umsi_fdt *fdt, struct umsi_gic_config *out,
-		      struct umsi_fdt_error *error)
+int umsi_fdt_gic_timer(const struct umsi_fdt *fdt, uint32_t *out_id, struct umsi_fdt_error *error)
 {
 	static const char *const names[] = { "arm,armv8-timer", "arm,armv7-timer", NULL };
-	umsi_fdt_node node = find_any(fdt, names);
+	umsi_fdt_node node = umsi_fdt_gic_find(fdt, names);
 	uint8_t trigger;
 	uint32_t id;
 	int err;
@@ -106,7 +106,7 @@ static int read_timer(const struct umsi_fdt *fdt, struct umsi_gic_config *out,
 		err = UMSI_EFW_VALUE;
 	if (err)
 		return refuse(fdt, node, error, "timer: no private virtual interrupt", err);
-	out->timer_id = id;
+	*out_id = id;
 	return UMSI_OK;
 }
 
@@ -118,24 +118,25 @@ int umsi_fdt_gic(const struct umsi_fdt *fdt, struct umsi_gic_config *out,
 	};
 	struct umsi_gic_config config = { .version = 2 };
 	umsi_fdt_node node;
+	uint64_t bytes;
 	uint32_t cells;
 	int err;
 
 	if (!fdt || !out)
 		return umsi_fdt_refuse(error, 0, "a pointer is NULL", UMSI_EINVAL);
-	node = find_any(fdt, names);
+	node = umsi_fdt_gic_find(fdt, names);
 	if (node < 0)
 		return refuse(fdt, node, error, "no GICv2", UMSI_EFW_MISSING);
 	if (umsi_fdt_u32_or(fdt, node, "#interrupt-cells", CELLS, &cells) || cells != CELLS)
 		return refuse(fdt, node, error, "#interrupt-cells: not 3", UMSI_EFW_CELLS);
-	err = read_reg(fdt, node, 0, &config.distributor);
+	err = umsi_fdt_gic_reg(fdt, node, 0, &config.distributor, &bytes);
 	if (!err)
-		err = read_reg(fdt, node, 1, &config.cpu_interface);
+		err = umsi_fdt_gic_reg(fdt, node, 1, &config.cpu_interface, &bytes);
 	if (err)
 		return refuse(fdt, node, error, "reg: distributor or CPU interface", err);
 	err = read_frames(fdt, node, &config, error);
 	if (!err)
-		err = read_timer(fdt, &config, error);
+		err = umsi_fdt_gic_timer(fdt, &config.timer_id, error);
 	if (err)
 		return err;
 	*out = config;

@@ -79,7 +79,7 @@ static void need(int status, const char *what)
 bool count_hot_path(void)
 {
 	static struct umsi_msg msg;
-	struct umsi_device_config device_config = { .name = "self", .parent = kernel.root };
+	struct umsi_device_config device_config = { .name = "self", .parent = kernel.messages };
 	struct umsi_table_config table_config = { .size = 1 };
 	struct umsi_irq_request_at at = { .last = 0 };
 	struct umsi_device *device;

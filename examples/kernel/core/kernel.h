@@ -13,6 +13,7 @@ struct kernel {
 	struct umsi_storage storage;
 	struct umsi *m;
 	struct umsi_domain *root;
+	struct umsi_domain *messages;	/* where devices send to: the root, or a translator before it */
 	struct platform platform;
 	struct options options;
 	/* Raised in platform_check(), where the machine has such. */

@@ -34,6 +34,7 @@ static void start_library(void)
 
 	need(umsi_init(&kernel.storage, NULL, &config, &kernel.m), "umsi_init");
 	need(platform_root(&kernel.platform, kernel.m, &kernel.root), "root");
+	need(platform_messages(&kernel.platform, kernel.m, kernel.root, &kernel.messages), "messages");
 }
 
 static uint64_t seconds_tenths(void)

@@ -22,8 +22,11 @@ struct platform {
 /* Ends the run with a reason when something needed is missing. */
 void platform_discover(struct platform *p, uint64_t boot_hw_id, const void *tree);
 
-/* The root that messages go to. Returns an umsi_status. */
+/* The root that everything ends at. Returns an umsi_status. */
 int platform_root(struct platform *p, struct umsi *m, struct umsi_domain **out);
+/* Where the messages of PCI functions go: a translator before @root, or @root itself. */
+int platform_messages(struct platform *p, struct umsi *m, struct umsi_domain *root,
+		      struct umsi_domain **out);
 
 /* Inter-processor interrupts of that root; as its own calls say. */
 int platform_ipi_add(struct umsi_domain *root, void (*handler)(void *arg, umsi_cpu cpu), void *arg,

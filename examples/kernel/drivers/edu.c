@@ -48,7 +48,7 @@ static void raise(struct fire *f)
 
 void edu_init(void)
 {
-	struct umsi_device_config config = { .name = "edu", .parent = kernel.root };
+	struct umsi_device_config config = { .name = "edu", .parent = kernel.messages };
 	struct umsi_irq_request_at at = { .last = 0 };
 	struct umsi_pci_function fn;
 

@@ -92,7 +92,7 @@ static void take_interrupts(struct nvme *nvme, const struct umsi_pci_function *f
 	struct umsi_device_config config = {
 		.name = "nvme",
 		.requester_id = fn->requester_id,
-		.parent = kernel.root,
+		.parent = kernel.messages,
 	};
 	int status = umsi_device_add(kernel.m, &config, &nvme->device);
 

@@ -125,7 +125,7 @@ static void make_rings(void)
 static void take_messages(const struct umsi_pci_function *fn)
 {
 	struct umsi_device_config config = {
-		.name = "xhci", .parent = kernel.root, .requester_id = fn->requester_id,
+		.name = "xhci", .parent = kernel.messages, .requester_id = fn->requester_id,
 	};
 	struct umsi_irq_request_at at = { .last = UMSI_INDEX_LAST };
 	struct umsi_device *device;

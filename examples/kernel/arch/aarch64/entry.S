@@ -31,6 +31,13 @@
 	mov	x9, #3
 	msr	cnthctl_el2, x9
 	msr	cntvoff_el2, xzr
+	mrs	x9, id_aa64pfr0_el1
+	ubfx	x9, x9, #24, #4
+	cbz	x9, 2f
+	mov	x9, #0xf		/* ICC_SRE_EL2: system registers, here and below */
+	msr	S3_4_C12_C9_5, x9
+	isb
+2:
 	mov	x9, #0x3c5
 	msr	spsr_el2, x9
 	adr	x9, 1f

@@ -6,7 +6,6 @@
  */
 #include <umsi/device.h>
 #include <umsi/fdt.h>
-#include <umsi/gic.h>
 #include <umsi/irq.h>
 
 #include "arch.h"
@@ -14,6 +13,7 @@
 #include "core/kernel.h"
 #include "core/print.h"
 #include "core/tree.h"
+#include "gic.h"
 
 #define RTC_DR		0x00u	/* seconds */
 #define RTC_MR		0x04u	/* alarm when DR equals it */
@@ -198,7 +198,7 @@ static bool try_clock(struct umsi_domain *root, uint32_t line, uint8_t trigger)
 	bool good;
 
 	need(umsi_device_add(kernel.m, &config, &device), "device");
-	need(umsi_gic_wires(device, &wires), "wires");
+	need(gic_wires(device, &wires), "wires");
 	need(umsi_irq_alloc(wires, &at, &rtc.irq), "alloc");
 	mmio_write32(rtc.base + RTC_ICR, 1);
 	mmio_write32(rtc.base + RTC_IMSC, 1);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Every IRQ goes to the library's one entry; every other exception ends the run. */
-#include <umsi/gic.h>
-
 #include "arch.h"
 #include "core/cpu.h"
 #include "core/kernel.h"
 #include "core/print.h"
+#include "gic.h"
 
 /* PMU event number: Arm ARM, "INST_RETIRED". */
 #define EVENT_INST_RETIRED	0x08ul
@@ -24,7 +23,7 @@ void trap_irq(void)
 	struct cpu *cpu = this_cpu();
 
 	cpu->trap_depth++;
-	umsi_gic_trap(kernel.root, cpu->index);
+	gic_trap(kernel.root, cpu->index);
 	cpu->trap_depth--;
 }
 

@@ -190,6 +190,16 @@ int platform_root(struct platform *p, struct umsi *m, struct umsi_domain **out)
 	return umsi_lapic_create(m, &config, out);
 }
 
+/* Nothing stands between devices and the root. */
+int platform_messages(struct platform *p, struct umsi *m, struct umsi_domain *root,
+		      struct umsi_domain **out)
+{
+	(void)p;
+	(void)m;
+	*out = root;
+	return UMSI_OK;
+}
+
 int platform_ipi_add(struct umsi_domain *root, umsi_ipi_handler handler, void *arg, uint32_t *out_ipi)
 {
 	return umsi_lapic_ipi_add(root, handler, arg, out_ipi);
