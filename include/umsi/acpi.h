@@ -102,6 +102,91 @@ int umsi_acpi_madt_overrides(const void *table, size_t bytes, struct umsi_acpi_o
 int umsi_acpi_mcfg(const void *table, size_t bytes, struct umsi_pci_host *hosts, uint32_t room,
 		   uint32_t *out_count, struct umsi_acpi_error *error);
 
+/* ---- Remapping units ---- */
+
+/* What a unit's scope, or a block's own requester id, is named by. */
+enum umsi_acpi_scope_type {
+	UMSI_ACPI_SCOPE_FUNCTION = 1,	/* one PCI function */
+	UMSI_ACPI_SCOPE_BRIDGE = 2,	/* a bridge and all behind it */
+	UMSI_ACPI_SCOPE_IOAPIC = 3,	/* enumeration_id: the I/O APIC's id */
+	UMSI_ACPI_SCOPE_HPET = 4,	/* enumeration_id: the HPET's number */
+	UMSI_ACPI_SCOPE_NAMESPACE = 5,	/* enumeration_id: the ACPI device's number */
+};
+
+/* Bridges on the way to a function: more than any firmware has. */
+#define UMSI_ACPI_HOPS_MAX	8u
+
+/*
+ * @hops steps of device << 3 | function from @first_bus on: all but the last
+ * are bridges, whose secondary bus is where the next step is.
+ */
+struct umsi_acpi_scope {
+	uint32_t unit;			/* index in the units of the same table */
+	uint8_t type;			/* enum umsi_acpi_scope_type, or another that firmware knows */
+	uint8_t enumeration_id;
+	uint8_t first_bus, hops;
+	uint8_t hop[UMSI_ACPI_HOPS_MAX];
+};
+
+/* Intel VT-d. */
+struct umsi_acpi_dmar {
+	bool interrupt_remapping;	/* firmware says the platform can */
+	bool x2apic_opt_out;		/* firmware asks for xAPIC mode */
+	uint8_t address_bits;		/* of DMA */
+};
+
+struct umsi_acpi_dmar_unit {
+	uint64_t phys;			/* of its registers: umsi_vtd_config.phys */
+	uint16_t segment;
+	bool all_others;		/* its scope is what no other unit of the segment names; it is the last */
+};
+
+/*
+ * Source: Intel VT-d, "DMA Remapping Reporting Structure", "DMA Remapping
+ * Hardware Unit Definition Structure", "Device Scope Structure".
+ */
+int umsi_acpi_dmar(const void *table, size_t bytes, struct umsi_acpi_dmar *out,
+		   struct umsi_acpi_dmar_unit *units, uint32_t room, uint32_t *out_count,
+		   struct umsi_acpi_error *error);
+int umsi_acpi_dmar_scopes(const void *table, size_t bytes, struct umsi_acpi_scope *scopes,
+			  uint32_t room, uint32_t *out_count, struct umsi_acpi_error *error);
+
+/* AMD-Vi. */
+struct umsi_acpi_ivrs_unit {
+	uint64_t phys;			/* of its registers: umsi_amd_vi_config.phys */
+	uint16_t segment;
+	uint16_t requester_id;		/* the unit's own PCI function */
+	uint16_t capability;		/* where its capability block is there */
+	uint32_t features;		/* of type 10h; types 11h and 40h mirror the register at 30h instead */
+	bool efr_known;
+	uint64_t efr;			/* extended feature register, when known */
+};
+
+enum umsi_acpi_ivrs_kind {
+	UMSI_ACPI_IVRS_FUNCTIONS = 0,	/* requester ids first .. last are in the unit's scope */
+	UMSI_ACPI_IVRS_ALIASES = 1,	/* ... and their messages carry @alias */
+	UMSI_ACPI_IVRS_IOAPIC = 2,	/* an I/O APIC, by its id, sends with requester id first */
+	UMSI_ACPI_IVRS_HPET = 3,	/* an HPET, by its number */
+};
+
+struct umsi_acpi_ivrs_device {
+	uint32_t unit;			/* index in the units of the same table */
+	uint8_t kind;			/* enum umsi_acpi_ivrs_kind */
+	uint8_t handle;			/* of I/O APIC or HPET */
+	uint8_t settings;		/* which system interrupts pass: the flags of its device table entry */
+	uint16_t first, last, alias;
+};
+
+/*
+ * A unit described by several blocks (types 10h, 11h, 40h) is one: the highest type is read.
+ * Source: AMD I/O Virtualization Technology (IOMMU) Specification, "I/O
+ * Virtualization Reporting Structure (IVRS)", "IVHD Device Entries".
+ */
+int umsi_acpi_ivrs(const void *table, size_t bytes, struct umsi_acpi_ivrs_unit *units,
+		   uint32_t room, uint32_t *out_count, struct umsi_acpi_error *error);
+int umsi_acpi_ivrs_devices(const void *table, size_t bytes, struct umsi_acpi_ivrs_device *devices,
+			   uint32_t room, uint32_t *out_count, struct umsi_acpi_error *error);
+
 struct umsi_acpi_hpet {
 	uint64_t phys;
 	uint32_t event_timer_block_id;
