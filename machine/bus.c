@@ -52,8 +52,13 @@ static void check_published(struct mach *m, const struct cpu *c, const struct st
 			mach_violate(m, "ORD", "message to a CPU, no fence behind the release store or unlock before it");
 		return;
 	}
-	if (s->target >= REGION_TARGET)
+	if (s->target >= REGION_TARGET) {
+		const struct region *r = &m->region[s->target - REGION_TARGET];
+
+		if (r->sends && r->sends(r->self, s->phys - r->phys))
+			mach_violate(m, "ORD", "message to a CPU, no fence behind the release store or unlock before it");
 		return;
+	}
 	if (mach_msix_is_message(m->pci[s->target - MACH_CPUS_MAX], s->phys))
 		mach_violate(m, "ORD", "message written to a table, no fence behind the release store or unlock before it");
 }

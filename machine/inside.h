@@ -266,6 +266,8 @@ struct region {
 	/* What is due by now; when the next is. */
 	uint64_t (*due)(struct mach *m, void *self);
 	void (*done)(void *self);
+	/* NULL, or: does a write there make a message, or interrupt a CPU? */
+	bool (*sends)(const void *self, uint64_t offset);
 	uint64_t next;
 };
 
@@ -302,6 +304,8 @@ void mach_remap_wrote(struct mach *m, const void *memory);
 /* To the APIC with @id. False: there is none. */
 bool mach_lapic_deliver(struct mach *m, uint32_t id, const struct arrival *a);
 umsi_cpu mach_lapic_cpu_of(struct mach *m, uint32_t id);
+/* aplic.c */
+bool mach_aplic_signals(const struct cpu *c);
 
 /* ioapic.c: a local APIC broadcasts the end of @vector. */
 void mach_ioapic_eoi_all(struct mach *m, uint32_t vector);
@@ -361,6 +365,7 @@ struct mach {
 	uint32_t regions;
 	struct mach_ioapic *ioapics;
 	struct remapper *remappers;
+	struct mach_aplic *aplics;
 	struct gic *gic;		/* gic.c */
 
 	struct block *blocks;

@@ -252,6 +252,41 @@ bool mach_gic_enabled(const struct mach *m, uint32_t id);
 umsi_cpu mach_gic_target(const struct mach *m, uint32_t id);
 void mach_gic_inject(struct mach *m, uint32_t id);
 
+/* ---- APLICs: one interrupt domain each ------------------------------------ */
+
+struct mach_aplic;
+
+struct mach_aplic_config {
+	uint64_t phys;
+	uint32_t sources;		/* 1 .. 1023 */
+	bool direct;			/* delivers directly only; else by message only */
+	/*
+	 * As QEMU 7.2: setipnum sets a level source pending whatever its line does, and a level
+	 * source that was claimed with its line up stays pending; else as the specification says.
+	 */
+	bool loose;
+	const uint32_t *hart_index;	/* direct: CPU n's; NULL = n */
+};
+
+/* From cold. */
+struct mach_aplic *mach_aplic_add(struct mach *m, const struct mach_aplic_config *config);
+/* The electrical level of a line; it starts low. Any context. */
+void mach_aplic_line(struct mach_aplic *a, uint32_t source, bool high);
+/* As firmware leaves it: delegated to child @value, or how it signals. */
+void mach_aplic_poke_sourcecfg(struct mach_aplic *a, uint32_t source, uint32_t value);
+/* A number with no wire: its sourcecfg stays 0. */
+void mach_aplic_unwire(struct mach_aplic *a, uint32_t source);
+/* genmsi stays busy from now on, or no more. */
+void mach_aplic_stall(struct mach_aplic *a, bool stalled);
+uint32_t mach_aplic_sourcecfg(const struct mach_aplic *a, uint32_t source);
+uint32_t mach_aplic_target(const struct mach_aplic *a, uint32_t source);
+bool mach_aplic_enabled(const struct mach_aplic *a, uint32_t source);
+bool mach_aplic_pending(const struct mach_aplic *a, uint32_t source);
+/* Messages sent, or claims, of a source. */
+uint64_t mach_aplic_sent(const struct mach_aplic *a, uint32_t source);
+/* Extempore messages so far. */
+uint64_t mach_aplic_extempore(const struct mach_aplic *a);
+
 /* ---- I/O APICs ---------------------------------------------------------- */
 
 struct mach_ioapic;

@@ -13,7 +13,7 @@ bool mach_trap_pending(const struct cpu *c)
 	if (c->m->config.kind == MACH_ARM)
 		return c->m->config.trap && c->up && mach_gic_pends(c);
 	return c->m->config.trap && c->up &&
-	       (c->timer || c->software || (c->file.top && c->file.delivery == 1));
+	       (c->timer || c->software || (c->file.top && c->file.delivery == 1) || mach_aplic_signals(c));
 }
 
 /*

@@ -38,8 +38,17 @@ struct umsi_store_ops {
 	 */
 	bool mask_loses;
 
+	/* A message is one register that a device reads at once: a move writes it unmasked. */
+	bool one_word;
+
 	/*
-	 * Writes the message. With mask present it is called masked. Returns how
+	 * What settle proves is that all has been sent, not that it has arrived: slots
+	 * given up wait a minimum age besides (umsi_config.min_age_ns).
+	 */
+	bool flush_ages;
+
+	/*
+	 * Writes the message. With mask present, and not one_word, it is called masked. Returns how
 	 * many device writes it took (>= 0), or a negative status; UMSI_EAGAIN: not
 	 * now, and nothing was written.
 	 */

@@ -99,13 +99,15 @@ static int leaf_activate(struct umsi_domain *d, struct umsi_record *r)
 static int leaf_deactivate(struct umsi_domain *d, struct umsi_record *r)
 {
 	struct umsi_table *t = umsi_table_of(d);
+	int settled;
 
 	if (r->away)
 		return r->away == UMSI_AWAY_QUIET ? UMSI_OK : UMSI_EGONE;
 	if (!reachable(t))
 		return UMSI_EGONE;
 	close_index(t, r);
-	return umsi_leaf_settle(t, r);
+	settled = umsi_leaf_settle(t, r);
+	return t->ops->flush_ages ? UMSI_EGONE : settled;
 }
 
 static bool leaf_torn(struct umsi_domain *d)

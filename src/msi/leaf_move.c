@@ -20,16 +20,18 @@ static void unmask_open(struct umsi_table *t, const struct umsi_group *g, struct
 			mv->device_writes += umsi_leaf_unmask(t, g->member[i]);
 }
 
-/* R2: mask, words, unmask, one read-back. Masked, nothing is composed of a mixture. */
+/* R2: mask, words, unmask, one read-back. Masked, nothing is composed of a mixture; of one word there is none. */
 static int update_masked(struct umsi_table *t, struct umsi_record *first, const struct umsi_group *g,
 			 struct umsi_move *mv)
 {
 	int status;
 
-	mask_open(t, g, mv);
+	if (!t->ops->one_word)
+		mask_open(t, g, mv);
 	status = t->ops->write(t->store, umsi_leaf_index(t, first), first->cookie, &mv->message);
 	mv->told = status != UMSI_EAGAIN;
-	unmask_open(t, g, mv);
+	if (!t->ops->one_word)
+		unmask_open(t, g, mv);
 	mv->settled = umsi_leaf_settle(t, first);
 	if (status < 0)
 		return status;
@@ -117,6 +119,7 @@ int umsi_leaf_move_update(struct umsi_domain *d, struct umsi_record *r, struct u
 	if (status)
 		return status;
 	umsi_leaf_keep_message(r, &mv->message);
+	mv->ages = t->ops->flush_ages;
 	mv->absorbed = true;
 	return UMSI_OK;
 }

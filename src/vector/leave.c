@@ -170,6 +170,30 @@ static int evacuate_all(struct leave *l)
 	return status;
 }
 
+static uint64_t ripe_at(struct umsi_vec *v, struct umsi_vec_cpu *c)
+{
+	uintptr_t state = umsi_lock(v->domain.m, &c->lock);
+	uint64_t at = 0;
+
+	for (uint32_t i = 0; i < 2; i++)
+		if (c->batch[i].count && c->batch[i].not_before_ns > at)
+			at = c->batch[i].not_before_ns;
+	umsi_unlock(v->domain.m, &c->lock, state);
+	return at;
+}
+
+/*
+ * What a flush left on its way here (M1) must have arrived before the CPU asks
+ * its controller for the last time. Roots that age every slot look after it there.
+ */
+static void wait_for_age(struct umsi_vec *v, umsi_cpu cpu)
+{
+	void *host = v->domain.m->host;
+
+	while (!v->ageing && umsi_host_time_ns(host) < ripe_at(v, v->cpu[cpu]))
+		umsi_host_relax(host);
+}
+
 int umsi_vec_leave(struct umsi_domain *d, umsi_cpu cpu)
 {
 	struct leave l = { .v = umsi_vec_of(d), .cpu = cpu };
@@ -185,6 +209,8 @@ int umsi_vec_leave(struct umsi_domain *d, umsi_cpu cpu)
 	status = evacuate_all(&l);
 	if (status)
 		set_open(l.v, cpu, true);
+	else
+		wait_for_age(l.v, cpu);
 	umsi_host_free(d->m->host, l.leaver, bytes);
 	return status;
 }

@@ -78,6 +78,7 @@ static void free_batch(struct umsi_vec *v, struct umsi_vec_cpu *c, struct umsi_v
 	}
 	b->count = 0;
 	b->not_before_ns = 0;
+	umsi_store32(&c->aged, c->batch[0].not_before_ns || c->batch[1].not_before_ns);
 }
 
 /* What is being filled becomes what waits, as soon as nothing waits. */
@@ -292,8 +293,10 @@ void umsi_vec_retire(struct umsi_vec *v, umsi_cpu cpu, uint32_t slot, uint32_t c
 		set_bit(b->bits, slot + i);
 	b->count += count;
 	b->stamp = umsi_load64(&c->req) + 1;
-	if (settled != UMSI_OK || v->ageing)
+	if (settled != UMSI_OK || v->ageing) {
 		b->not_before_ns = umsi_host_time_ns(m->host) + m->min_age_ns;
+		umsi_store32(&c->aged, 1);
+	}
 	umsi_store64_release(&c->req, b->stamp);
 	for (uint32_t i = 0; i < count; i++)
 		umsi_trace_point(m, UMSI_TRACE_SLOT_RETIRE, cpu, b->stamp << 16 | (slot + i));

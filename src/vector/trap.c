@@ -10,10 +10,11 @@ static void add_slots(const struct umsi_vec *v, const struct umsi_vec_batch *b, 
 }
 
 /*
- * The retiring slots that are old enough to be looked at, as one bitmap, and
- * the ticket that a look at them proves. Age comes first: a message that may
- * become visible until then would be missed by an earlier look. The ticket is
- * read in the same critical section: a slot retired later has a later one.
+ * The retiring slots that are old enough to be looked at, as one bitmap (NULL:
+ * not asked for), and the ticket that a look at them proves. Age comes first: a
+ * message that may arrive until then would be missed by an earlier look, or
+ * queue behind an earlier marker. The ticket is read in the same critical
+ * section: a slot retired later has a later one.
  */
 static uint64_t ripe(struct umsi_vec *v, struct umsi_vec_cpu *c, uint64_t *slots)
 {
@@ -21,14 +22,15 @@ static uint64_t ripe(struct umsi_vec *v, struct umsi_vec_cpu *c, uint64_t *slots
 	uintptr_t state = umsi_lock(v->domain.m, &c->lock);
 	uint64_t req = umsi_load64(&c->done);
 
-	for (uint32_t w = 0; w < (v->nslots + 63) / 64; w++)
+	for (uint32_t w = 0; slots && w < (v->nslots + 63) / 64; w++)
 		slots[w] = 0;
 	for (uint32_t i = 0; i < 2; i++) {
 		const struct umsi_vec_batch *b = &c->batch[i];
 
 		if (b->count && now < b->not_before_ns)
 			break;
-		add_slots(v, b, slots);
+		if (slots)
+			add_slots(v, b, slots);
 		/* Behind the second batch nothing waits. */
 		if (i == 1)
 			req = umsi_load64(&c->req);
@@ -77,7 +79,9 @@ static void drain_by_marker(struct umsi_vec *v, struct umsi_vec_cpu *c)
 		publish_done(v, c, c->marker_req);
 	}
 	req = umsi_load64_acquire(&c->req);
-	if (req == c->marker_req)
+	if (__builtin_expect(umsi_load32(&c->aged), 0))
+		req = ripe(v, c, NULL);
+	if (req <= c->marker_req)
 		return;
 	/* What was ticketed up to here; the marker leaves after req was read. */
 	c->marker_req = req;

@@ -67,6 +67,7 @@ struct umsi_vec_storm {
  *   done                 own CPU, interrupts off      anyone (acquire)
  *   marker_*             own CPU, interrupts off      own CPU
  *   storm, unowned, ...  own CPU                      statistics
+ *   aged                 lock, before req             own CPU, after req
  *   free, retiring       lock                         anyone: hints for choosing
  *   the rest             lock                         dump, racily
  *
@@ -86,6 +87,7 @@ struct umsi_vec_cpu {
 	struct umsi_ids ids;
 	struct umsi_vec_batch batch[2];	/* 0: waiting for its stamp; 1: being filled */
 	uint64_t *quarantined;
+	umsi_atomic32 aged;		/* some batch has an age to wait for */
 	umsi_atomic32 free, retiring;
 	uint32_t retiring_max, quarantines;
 

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A CPU's own part: its delivery control, interrupts from CPU to CPU, leaving.
+ *
+ * There is no register for interrupts between CPUs, but iforce makes one that
+ * nothing claims ("Interrupt force"); what it is about is in the CPU's work
+ * word, written before.
+ */
+#include "root/aplic.h"
+
+static uint32_t idc(const struct umsi_aplic *a, umsi_cpu cpu, uint32_t offset)
+{
+	return umsi_aplic_idc(a->cpu[cpu].index, offset);
+}
+
+void umsi_aplic_signal(struct umsi_aplic *a, umsi_cpu cpu, uint32_t work)
+{
+	if (a->cpu[cpu].index == UMSI_APLIC_NO_HART)
+		return;		/* never online */
+	umsi_fetch_or32(&a->cpu[cpu].work, work);
+	umsi_barrier_link_to_kick();
+	umsi_aplic_write(a, idc(a, cpu, APLIC_IFORCE), 1);
+}
+
+/* ithreshold 0: every priority is heard. */
+int umsi_aplic_cpu_online(struct umsi_domain *d, umsi_cpu cpu)
+{
+	struct umsi_aplic *a = umsi_aplic_of(d);
+
+	if (a->cpu[cpu].index == UMSI_APLIC_NO_HART)
+		return UMSI_EREFUSED;
+	if (umsi_load32(&d->m->cpu[cpu].online) != UMSI_CPU_OFFLINE)
+		return UMSI_OK;
+	umsi_aplic_write(a, idc(a, cpu, APLIC_IDELIVERY), 0);
+	umsi_aplic_write(a, idc(a, cpu, APLIC_IFORCE), 0);
+	umsi_aplic_write(a, idc(a, cpu, APLIC_ITHRESHOLD), 0);
+	umsi_aplic_write(a, idc(a, cpu, APLIC_IDELIVERY), 1);
+	if (umsi_aplic_read(a, idc(a, cpu, APLIC_IDELIVERY)) != 1 ||
+	    umsi_aplic_read(a, idc(a, cpu, APLIC_ITHRESHOLD)) != 0)
+		return UMSI_EREFUSED;
+	umsi_barrier_look_to_done();
+	umsi_store32(&a->cpu[cpu].work, 0);
+	umsi_store64_release(&a->cpu[cpu].done, umsi_load64_acquire(&a->req));
+	return UMSI_OK;
+}
+
+/* ---- Leaving (R14): there is nothing to prepare and nothing that could run out ---- */
+
+/* Within its affinity, or else anywhere. */
+static int choose_new(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv,
+		      bool *broken)
+{
+	int status;
+
+	*mv = (struct umsi_move){ .where = { .mask = r->mask, .cpu = r->affinity_cpu } };
+	*broken = false;
+	status = d->ops->move_prepare(d, r, mv);
+	if (status != UMSI_ENOCPU)
+		return status;
+	mv->where = (struct umsi_where){ .cpu = UMSI_CPU_NONE };
+	*broken = true;
+	return d->ops->move_prepare(d, r, mv);
+}
+
+static int move_away(struct umsi_aplic *a, struct umsi_record *r, uint32_t source, umsi_cpu cpu)
+{
+	struct umsi_domain *d = &a->domain;
+	uintptr_t state = umsi_record_enter(r);
+	struct umsi_move mv;
+	bool broken;
+	int status = UMSI_OK;
+
+	if (r->slot == source && umsi_load32(&r->target) == cpu) {
+		status = choose_new(d, r, &mv, &broken);
+		if (!status)
+			status = umsi_move_finish(r, &mv);
+		if (!status && broken && !r->broken)
+			umsi_fetch_add64(&d->m->count.affinity_broken, 1);
+		if (!status)
+			r->broken = broken;
+	}
+	umsi_record_unlock(r, state);
+	return status;
+}
+
+int umsi_aplic_cpu_leave(struct umsi_domain *d, umsi_cpu cpu)
+{
+	struct umsi_aplic *a = umsi_aplic_of(d);
+	int status = UMSI_OK;
+
+	/* Whoever chose this CPU before it was barred has published by now. */
+	umsi_unlock(d->m, &a->lock, umsi_lock(d->m, &a->lock));
+	for (uint32_t i = 1; i <= a->sources && !status; i++) {
+		struct umsi_record *r = umsi_load_ptr_acquire(&a->record[i]);
+
+		if (r)
+			status = move_away(a, r, i, cpu);
+	}
+	return status;
+}
+
+/*
+ * Outside traps nothing is claimed here, and what is pending is so at the
+ * APLIC, for its new target. An IPI may go with the CPU; the inbox that a kick
+ * was about is handed on.
+ */
+int umsi_aplic_cpu_dead(struct umsi_domain *d, umsi_cpu cpu)
+{
+	struct umsi_aplic *a = umsi_aplic_of(d);
+
+	umsi_aplic_write(a, idc(a, cpu, APLIC_IDELIVERY), 0);
+	(void)umsi_aplic_read(a, idc(a, cpu, APLIC_IDELIVERY));
+	umsi_barrier_look_to_done();
+	return UMSI_OK;
+}
+
+/* ---- Inter-processor interrupts ---- */
+
+int umsi_aplic_ipi_add(struct umsi_domain *root, umsi_ipi_handler handler,
+		       void *arg, uint32_t *out_ipi)
+{
+	struct umsi_aplic *a;
+	struct umsi *m;
+	uint32_t ipi;
+	int status = UMSI_ENOSLOT;
+
+	if (!root || !handler || !out_ipi)
+		return UMSI_EINVAL;
+	a = umsi_aplic_of(root);
+	m = root->m;
+	umsi_host_mutex_lock(m->host, &m->mutex);
+	ipi = umsi_load32(&a->ipis);
+	if (ipi < UMSI_APLIC_IPIS_MAX) {
+		a->ipi[ipi].handler = handler;
+		a->ipi[ipi].arg = arg;
+		umsi_store32_release(&a->ipis, ipi + 1);
+		*out_ipi = ipi;
+		status = UMSI_OK;
+	}
+	umsi_host_mutex_unlock(m->host, &m->mutex);
+	return status;
+}
+
+int umsi_aplic_ipi_send(struct umsi_domain *root, uint32_t ipi, umsi_cpu cpu)
+{
+	struct umsi_aplic *a;
+
+	if (!root)
+		return UMSI_EINVAL;
+	a = umsi_aplic_of(root);
+	if (ipi >= umsi_load32_acquire(&a->ipis) || cpu >= root->m->ncpus)
+		return UMSI_ERANGE;
+	if (umsi_load32(&root->m->cpu[cpu].online) == UMSI_CPU_OFFLINE)
+		return UMSI_ENOCPU;
+	umsi_aplic_signal(a, cpu, UINT32_C(2) << ipi);
+	return UMSI_OK;
+}
