@@ -99,7 +99,7 @@ int umsi_move_finish(struct umsi_record *r, struct umsi_move *mv)
 	umsi_fetch_add64(&m->count.moves, 1);
 	if (mv->device_writes)
 		umsi_fetch_add64(&m->count.device_writes_for_moves, mv->device_writes);
-	return active ? mv->settled : UMSI_OK;
+	return active && !mv->ages ? mv->settled : UMSI_OK;
 }
 
 static int move_locked(struct umsi_record *r, struct umsi_move *mv)

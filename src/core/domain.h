@@ -35,7 +35,7 @@ struct umsi_move {
 	bool replay;			/* words were mixed: call every handler once */
 	uint32_t device_writes;
 	int settled;			/* UMSI_OK, or UMSI_EGONE: the flush proved nothing */
-	bool ages;			/* what it proved leaves a minimum age to wait (M1) */
+	bool ages;			/* the store did answer, but what it proved leaves an age to wait (M1) */
 	struct umsi_msg message;	/* what the level below has to write */
 };
 

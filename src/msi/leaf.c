@@ -96,18 +96,24 @@ static int leaf_activate(struct umsi_domain *d, struct umsi_record *r)
 }
 
 /* Nothing composed before is under way afterwards, if the answer is UMSI_OK. */
-static int leaf_deactivate(struct umsi_domain *d, struct umsi_record *r)
+static int close_and_flush(struct umsi_domain *d, struct umsi_record *r)
 {
 	struct umsi_table *t = umsi_table_of(d);
-	int settled;
 
 	if (r->away)
 		return r->away == UMSI_AWAY_QUIET ? UMSI_OK : UMSI_EGONE;
 	if (!reachable(t))
 		return UMSI_EGONE;
 	close_index(t, r);
-	settled = umsi_leaf_settle(t, r);
-	return t->ops->flush_ages ? UMSI_EGONE : settled;
+	return umsi_leaf_settle(t, r);
+}
+
+/* Of a store whose flush leaves an age to wait the slot waits for it. */
+static int leaf_deactivate(struct umsi_domain *d, struct umsi_record *r)
+{
+	int settled = close_and_flush(d, r);
+
+	return umsi_table_of(d)->ops->flush_ages ? UMSI_EGONE : settled;
 }
 
 static bool leaf_torn(struct umsi_domain *d)

@@ -8,14 +8,14 @@
 
 static void mask_open(struct umsi_table *t, const struct umsi_group *g, struct umsi_move *mv)
 {
-	for (uint32_t i = 0; i < g->count; i++)
+	for (uint32_t i = 0; i < g->count && !t->ops->one_word; i++)
 		if (g->member[i]->phase == UMSI_PHASE_ACTIVE)
 			mv->device_writes += umsi_leaf_mask(t, g->member[i]);
 }
 
 static void unmask_open(struct umsi_table *t, const struct umsi_group *g, struct umsi_move *mv)
 {
-	for (uint32_t i = 0; i < g->count; i++)
+	for (uint32_t i = 0; i < g->count && !t->ops->one_word; i++)
 		if (g->member[i]->phase == UMSI_PHASE_ACTIVE && !g->member[i]->masked)
 			mv->device_writes += umsi_leaf_unmask(t, g->member[i]);
 }
@@ -26,12 +26,10 @@ static int update_masked(struct umsi_table *t, struct umsi_record *first, const 
 {
 	int status;
 
-	if (!t->ops->one_word)
-		mask_open(t, g, mv);
+	mask_open(t, g, mv);
 	status = t->ops->write(t->store, umsi_leaf_index(t, first), first->cookie, &mv->message);
 	mv->told = status != UMSI_EAGAIN;
-	if (!t->ops->one_word)
-		unmask_open(t, g, mv);
+	unmask_open(t, g, mv);
 	mv->settled = umsi_leaf_settle(t, first);
 	if (status < 0)
 		return status;
@@ -119,7 +117,9 @@ int umsi_leaf_move_update(struct umsi_domain *d, struct umsi_record *r, struct u
 	if (status)
 		return status;
 	umsi_leaf_keep_message(r, &mv->message);
-	mv->ages = t->ops->flush_ages;
 	mv->absorbed = true;
+	mv->ages = t->ops->flush_ages && !mv->settled;
+	if (mv->ages)
+		mv->settled = UMSI_EGONE;
 	return UMSI_OK;
 }

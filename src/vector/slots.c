@@ -289,14 +289,14 @@ void umsi_vec_retire(struct umsi_vec *v, umsi_cpu cpu, uint32_t slot, uint32_t c
 
 	/* One critical section: on the list and ticketed, so that no proof falls in between. */
 	state = umsi_lock(m, &c->lock);
+	if (settled != UMSI_OK)
+		umsi_store32(&c->aged, 1);
 	for (uint32_t i = 0; i < count; i++)
 		set_bit(b->bits, slot + i);
 	b->count += count;
 	b->stamp = umsi_load64(&c->req) + 1;
-	if (settled != UMSI_OK || v->ageing) {
+	if (settled != UMSI_OK || v->ageing)
 		b->not_before_ns = umsi_host_time_ns(m->host) + m->min_age_ns;
-		umsi_store32(&c->aged, 1);
-	}
 	umsi_store64_release(&c->req, b->stamp);
 	for (uint32_t i = 0; i < count; i++)
 		umsi_trace_point(m, UMSI_TRACE_SLOT_RETIRE, cpu, b->stamp << 16 | (slot + i));

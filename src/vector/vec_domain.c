@@ -147,13 +147,12 @@ void umsi_vec_move_commit(struct umsi_domain *d, struct umsi_record *r, const st
 	umsi_cpu old_cpu = umsi_load32(&first->target);
 	uint32_t old_slot = first->slot;
 	bool old_told = first->told;
-	int settled = mv->ages ? UMSI_EGONE : mv->settled;
 
 	/* A revived slot may have messages under way even if the store is closed now. */
 	set_place(&g, mv->cpu, mv->slot, mv->revived || mv->told);
 	if (mv->transient)
-		umsi_vec_retire(v, old_cpu, mv->slot, g.count, settled);
-	give_up(v, &g, old_cpu, old_slot, old_told, settled);
+		umsi_vec_retire(v, old_cpu, mv->slot, g.count, mv->settled);
+	give_up(v, &g, old_cpu, old_slot, old_told, mv->settled);
 }
 
 /*

@@ -68,6 +68,7 @@ struct world {
 	const struct isa *isa;
 	bool x2apic, long_ids;		/* x86 */
 	struct mach_ioapic *ioapic;
+	struct mach_aplic *aplic;
 	struct wire wire;
 	uint64_t unmasked[3];		/* see struct totals */
 	struct umsi_cpu_desc cpus[WORLD_CPUS_MAX];
