@@ -304,6 +304,7 @@ void mach_remap_wrote(struct mach *m, const void *memory);
 /* To the APIC with @id. False: there is none. */
 bool mach_lapic_deliver(struct mach *m, uint32_t id, const struct arrival *a);
 umsi_cpu mach_lapic_cpu_of(struct mach *m, uint32_t id);
+
 /* aplic.c */
 bool mach_aplic_signals(const struct cpu *c);
 
