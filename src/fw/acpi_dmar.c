@@ -175,7 +175,7 @@ static int read_scope(const struct umsi_acpi_view *v, uint32_t at, uint32_t end,
 static int read_scopes(const struct umsi_acpi_view *v, const struct structure *s, uint32_t unit,
 		       struct umsi_acpi_scope *scopes, uint32_t room, uint32_t *n)
 {
-	uint32_t length;
+	uint32_t length = 0;
 	int err;
 
 	for (uint32_t at = s->at + DRHD_SCOPES; at < s->next; at += length) {
