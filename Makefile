@@ -97,7 +97,7 @@ $(foreach v,$(VARIANTS) bench,$(eval $(call variant,$(v))))
 .PHONY: all help lib-hosted variants tests test-programs check checks clean campaign mutants fuzz-fdt
 .PHONY: check-arrows check-headers check-symbols boot-check
 
-all: lib-hosted lib-riscv64 lib-x86_64 ## the library, hosted and freestanding
+all: lib-hosted lib-riscv64 lib-x86_64 $(B)/umsi ## the library, hosted and freestanding, and the umsi command
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -141,6 +141,21 @@ $(B)/fast/campaign: $(FAST) $(B)/hosted-gcc/libumsi.a
 	$(call show,LINK,$@)$(GCC) $(FAST_FLAGS) -o $@ $^ -lpthread
 
 -include $(FAST:.o=.d)
+
+# The command: the campaign's engine under another front, with stories, traces and shrinking.
+ENGINE := $(filter-out tests/campaign/campaign.c,$(CAMPAIGN))
+TOOL := $(wildcard tools/umsi/*.c)
+TOOL_OBJECTS := $(TOOL:%.c=$(B)/hosted-gcc/%.o) $(ENGINE:%.c=$(B)/hosted-gcc/%.o) $(MACHINE:%.c=$(B)/hosted-gcc/%.o)
+
+$(B)/hosted-gcc/tools/umsi/%.o: tools/umsi/%.c
+	@mkdir -p $(@D)
+	$(call show,CC,$@)$(GCC) $(FAST_FLAGS) -Itests/campaign -MMD -MP -c -o $@ $<
+
+$(B)/umsi: $(TOOL_OBJECTS) $(B)/hosted-gcc/libumsi.a
+	@mkdir -p $(@D)
+	$(call show,LINK,$@)$(GCC) $(FAST_FLAGS) -o $@ $^ -lyaml -lpthread
+
+-include $(TOOL:%.c=$(B)/hosted-gcc/%.d)
 
 TEST_PROGRAMS := $(TESTS:%.c=$(B)/%)
 ARCHIVES := $(B)/asan/libumsi.a $(if $(MACHINE),$(B)/asan/libmachine.a)
@@ -201,7 +216,7 @@ boot-check:: ## a short boot of the example kernels, where there are any
 -include examples/minimal-host/minimal.mk
 include bench/bench.mk
 
-PACKAGES := make patch gcc g++ clang python3 libcmocka-dev libfdt-dev gcc-riscv64-linux-gnu gcc-aarch64-linux-gnu qemu-system-misc qemu-system-arm qemu-system-x86 ipxe-qemu
+PACKAGES := make patch gcc g++ clang python3 libcmocka-dev libfdt-dev libyaml-dev babeltrace2 gcc-riscv64-linux-gnu gcc-aarch64-linux-gnu qemu-system-misc qemu-system-arm qemu-system-x86 ipxe-qemu
 # With sanitizers, and without.
 CAMPAIGN_SEEDS ?= 300
 FAST_SEEDS ?= 5000

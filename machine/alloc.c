@@ -43,6 +43,7 @@ bool mach_alloc_fails(struct mach *m)
 	if (!m->fail_for_ever)
 		m->fail_in = 0;
 	mach_trace(m, "allocation % fails", m->allocs, 0);
+	mach_say(m, "is refused allocation %llu", (unsigned long long)m->allocs);
 	return true;
 }
 

@@ -104,6 +104,7 @@ void mach_mmio_write(struct mach *m, uint64_t phys, unsigned int width, uint64_t
 	}
 	if (is_lapic(m, phys) && !xapic_access_ok(m, c, phys, width))
 		return;
+	mach_tell_write(m, phys, width, value);
 	if (m->running && c->published)
 		check_published(m, c, &s);
 	if (s.target == c->number && !c->marker_fenced) {

@@ -604,6 +604,14 @@ void mach_unlock(struct mach *m, uint64_t *word);
 void mach_mutex_lock(struct mach *m, uint64_t *word);
 void mach_mutex_unlock(struct mach *m, uint64_t *word);
 
+/* story.c */
+void mach_device_says(struct mach *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
+const char *mach_entry_name(const struct mach_pci *d, uint32_t entry, char room[32]);
+void mach_tell_sent(const struct mach_pci *d, uint32_t entry, uint64_t serial, uint64_t address, uint32_t data);
+void mach_tell_raised(const struct mach_pci *d, uint32_t entry);
+void mach_tell_claimed(struct mach *m, const struct covers *covers);
+void mach_tell_write(struct mach *m, uint64_t phys, unsigned int width, uint64_t value);
+
 /* sched.c: at config.stop_step */
 void mach_stop_here(struct mach *m);
 

@@ -147,7 +147,7 @@ void mach_report(const struct mach *m, FILE *to, unsigned int events);
 void mach_say(struct mach *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
 struct mach_said {
 	uint64_t time_ns;		/* as mach_now_ns() then */
-	umsi_cpu cpu;
+	umsi_cpu cpu;			/* UMSI_CPU_NONE: a device */
 	char text[116];
 };
 size_t mach_said(const struct mach *m, const struct mach_said **out);
@@ -155,6 +155,12 @@ size_t mach_said(const struct mach *m, const struct mach_said **out);
 uint64_t mach_now_ns(struct mach *m);
 /* A line of the test's own in the story. */
 void mach_note(struct mach *m, const char *text, uint64_t a, uint64_t b);
+
+/*
+ * From cold: what every model holds, a line each: words, then name=value. Takes
+ * no step. At config.stop_step that is the middle of a run.
+ */
+void mach_dump(struct mach *m, void (*line)(void *arg, const char *line), void *arg);
 
 /*
  * At quiescence, from cold: I-CONS for every live entry (mach_entry_live()),

@@ -84,6 +84,7 @@ static void emit(struct mach *m, struct mach_pci *d)
 	e->sent++;
 	e->owed = e->live;
 	mach_trace(m, "message: entry % sends %", b->entry, b->word[2]);
+	mach_tell_sent(d, b->entry, b->serial, (uint64_t)b->word[1] << 32 | b->word[0], b->word[2]);
 }
 
 static uint32_t word_of(const struct mach_pci *d, uint32_t n, unsigned int which)

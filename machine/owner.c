@@ -15,6 +15,7 @@ bool mach_entry_raise(struct mach_pci *d, uint32_t entry)
 		e->pending = true;
 	else
 		mach_message_want(d, entry);
+	mach_tell_raised(d, entry);
 	return true;
 }
 
@@ -65,7 +66,7 @@ bool mach_entry_running(const struct mach_pci *d, uint32_t entry)
 
 void mach_owner_claimed(struct mach *m, struct cpu *c, const struct covers *covers)
 {
-	(void)m;
+	mach_tell_claimed(m, covers);
 	c->claimed = *covers;
 }
 
@@ -95,9 +96,11 @@ void mach_handler_begin(struct mach_pci *d, uint32_t entry)
 	struct mach *m = d->m;
 	struct cpu *c = m->cpu;
 	struct entry *e = &d->entry[entry];
+	char name[32];
 
 	mach_step(m);
 	mach_trace(m, "handler of entry % begins", entry, 0);
+	mach_say(m, "handler of %s begins", mach_entry_name(d, entry, name));
 	if (e->freed)
 		mach_violate(m, "I-SPUR", "handler of entry %u of %x begins after its free returned",
 			     entry, d->config.requester_id);

@@ -348,6 +348,7 @@ void mach_pci_wake(struct mach_pci *d, uint64_t due)
 void mach_pci_gone(struct mach_pci *d)
 {
 	mach_trace(d->m, "function % is pulled out", d->config.requester_id, 0);
+	mach_device_says(d->m, "%s is pulled out", d->config.name ? d->config.name : "a function");
 	d->removed = true;
 	d->remove_due = d->traffic_due = NEVER;
 	d->nposted = 0;

@@ -116,6 +116,7 @@ void mach_cpu_down(struct mach *m)
 	if (c->depth || c->nheld || !m->running)
 		mach_violate(m, "I-LOCK", "cpu%u goes down in a trap or with a lock", c->number);
 	mach_trace(m, "cpu down", 0, 0);
+	mach_say(m, "goes down");
 	mach_store_all(m, c);
 	c->irq_on = false;
 	c->up = false;
@@ -137,6 +138,7 @@ void mach_cpu_up(struct mach *m, umsi_cpu cpu, void (*fn)(void *arg), void *arg)
 	while (c->thread)
 		mach_delay(m, 1);
 	mach_trace(m, "cpu % up", cpu, 0);
+	mach_say(m, "powers cpu%u up", cpu);
 	mach_file_reset(m, c);
 	mach_lapic_reset(m, c);
 	mach_thread_add(m, c, fn, arg, true);

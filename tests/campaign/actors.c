@@ -100,7 +100,7 @@ static void allocate(struct actor *o)
 		   index <= at.last, "I-API", "allocated index out of range");
 	e = &device_of(w, e)->entry[index];
 	MACH_CHECK(w->m, !e->irq, "I-API", "index %u was given out twice", index);
-	actor_says(o, "has allocated %s[%u]", e->on, index);
+	actor_says(o, "has allocated %s[%u], irq %u", e->on, index, (uint32_t)irq);
 	entry_begin_life(e, irq);
 	if (pick(w, 8))
 		request(w, e);

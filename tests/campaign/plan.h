@@ -39,11 +39,15 @@ struct plan {
 	struct mach_chaos chaos;
 };
 
-/* One field, by name. calm: the value at which it does least. */
+/*
+ * One field, by name. calm: the value at which it does least. Its kind: how much
+ * there is, who acts, what goes wrong or how wild hardware is, how long it takes.
+ */
 struct plan_field {
 	const char *name;
 	size_t offset;			/* of a uint32_t in struct plan */
 	uint32_t least, most, calm;
+	enum { PLAN_SIZE, PLAN_ACTS, PLAN_WILD, PLAN_LENGTH } kind;
 	const char *text;
 };
 
@@ -51,6 +55,9 @@ extern const struct plan_field plan_fields[];
 extern const size_t plan_field_count;
 
 void plan_draw(uint64_t seed, struct plan *out);
+
+/* Every field at its calmest, but for how long and how often, and how many act. */
+void plan_calm(struct plan *p);
 
 /* NULL: no such field. */
 const struct plan_field *plan_field_by_name(const char *name, size_t length);

@@ -213,6 +213,30 @@ static void cpu_up(void *arg)
 	w->online++;
 }
 
+/* Takes no step: a run that is traced is the same run. */
+static umsi_cpu trace_now(void *host, uint64_t *time_ns)
+{
+	(void)host;
+	*time_ns = mach_now_ns(mach_current());
+	return mach_cpu(mach_current());
+}
+
+#define TRACE_EVENTS	(1u << 15)
+
+static void start_trace(struct world *w)
+{
+	for (uint32_t i = 0; i < w->plan.ncpus; i++) {
+		w->ring[i] = aligned_alloc(64, umsi_trace_ring_bytes(TRACE_EVENTS));
+		if (!w->ring[i] || umsi_trace_ring_init(w->ring[i], i, TRACE_EVENTS))
+			abort();
+	}
+	w->trace = (struct umsi_trace){
+		.points = UMSI_TRACE_ALL, .now = trace_now, .ring = w->ring, .nrings = w->plan.ncpus,
+	};
+	if (umsi_trace_start(w->umsi, &w->trace))
+		abort();
+}
+
 static void build_library(struct world *w)
 {
 	struct umsi_config config = {
@@ -222,6 +246,8 @@ static void build_library(struct world *w)
 
 	if (umsi_init(&w->storage, w->m, &config, &w->umsi))
 		abort();
+	if (w->run->tell)
+		start_trace(w);
 	w->isa->root(w, on_timer, on_ipi);
 }
 
@@ -374,6 +400,7 @@ static bool run_phases(struct world *w, struct totals *totals)
 {
 	struct actor actors[ACTORS_MAX];
 
+	w->acting_ns = mach_now_ns(w->m);
 	actors_start(w, actors);
 	start_devices(w);
 	if (!mach_run(w->m))
@@ -431,5 +458,7 @@ void world_run(const struct run *run, struct outcome *out, void (*look)(void *ar
 	if (look)
 		look(arg, w);
 	mach_destroy(w->m);
+	for (uint32_t i = 0; i < WORLD_CPUS_MAX; i++)
+		free(w->ring[i]);
 	free(w);
 }

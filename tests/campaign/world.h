@@ -9,6 +9,7 @@
 #include <umsi/device.h>
 #include <umsi/irq.h>
 #include <umsi/pci.h>
+#include <umsi/trace.h>
 #include <umsi/umsi.h>
 
 #include "actor.h"
@@ -83,6 +84,9 @@ struct world {
 	uint64_t naps, sleeps;		/* CPUs that lost their controller, devices that went away */
 	bool closing;			/* handlers answer at once from now on */
 	uint32_t left;			/* drain threads still at work in the last phase */
+	struct umsi_trace trace;	/* if run->tell */
+	struct umsi_trace_ring *ring[WORLD_CPUS_MAX];
+	uint64_t acting_ns;		/* when the actors began */
 };
 
 struct totals {
@@ -98,7 +102,7 @@ struct run {
 	uint64_t schedule;		/* 0, or another order of the same run's steps */
 	struct plan plan;		/* plan_draw()'s, or changed */
 	const struct keep *keep;	/* NULL: every operation */
-	bool tell;			/* the machine keeps the story */
+	bool tell;			/* the machine keeps the story, the library a trace */
 	uint64_t stop_step;		/* 0, or look at it there */
 };
 

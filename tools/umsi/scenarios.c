@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* The scenarios built in. */
+#include "scenario.h"
+
+static const char *const builtin[] = {
+	"name: everything\n"
+	"text: what the campaign runs; every field as the seed draws it\n",
+
+	"name: moves\n"
+	"text: two CPUs, one device, interrupts that are moved while they fire\n"
+	"plan:\n"
+	"  cpus: 2\n"
+	"  owners: 1\n"
+	"  movers: [1, 4]\n"
+	"  touchers: 0\n"
+	"  removers: 0\n"
+	"  ipis: 0\n"
+	"  hotplug: 0\n",
+
+	"name: short-of-slots\n"
+	"text: so few slots that moves and allocations wait for slots to be proved quiet\n"
+	"plan:\n"
+	"  few-slots: 1\n"
+	"  movers: 4\n",
+
+	"name: hotplug\n"
+	"text: CPUs leave and come back under load\n"
+	"plan:\n"
+	"  cpus: [3, 8]\n"
+	"  hotplug: 1\n",
+
+	"name: plain-msi\n"
+	"text: a device with plain MSI and no mask is moved under fire\n"
+	"plan:\n"
+	"  plain: 1\n"
+	"  plain-maskable: 0\n"
+	"  removers: 1\n",
+
+	"name: out-of-memory\n"
+	"text: the n-th allocation fails, once or for ever\n"
+	"plan:\n"
+	"  fail-alloc: [1, 40]\n"
+	"  fail-for-ever: [0, 1]\n",
+
+	"name: surprise\n"
+	"text: a device is pulled out in mid-run\n"
+	"plan:\n"
+	"  surprise: [500, 8000]\n",
+};
+
+const char *scenario_builtin(size_t n)
+{
+	return n < sizeof(builtin) / sizeof(builtin[0]) ? builtin[n] : NULL;
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is left out changes when everything else happens, so the same bug may
+ * need another order of steps: each candidate is tried under several schedules,
+ * and more of them as runs get short.
+ */
+#include "shrink.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+struct op {
+	uint32_t actor, op;
+};
+
+struct search {
+	struct shrink *s;
+	struct keep keep[2];		/* present and candidate */
+	struct op *ops;			/* present */
+	uint32_t count;
+	time_t deadline;
+};
+
+static bool out_of_time(const struct search *f)
+{
+	return time(NULL) >= f->deadline;
+}
+
+static void show(const struct search *f)
+{
+	if (f->s->progress && isatty(STDERR_FILENO) && f->s->tries % 64 == 0)
+		fprintf(stderr, "\rshrinking: %u operations, %u CPUs, %llu runs ", f->count, f->s->run.plan.ncpus,
+			(unsigned long long)f->s->tries);
+}
+
+static uint32_t schedules_for(uint32_t operations)
+{
+	if (operations > 200)
+		return 6;
+	return operations > 40 ? 20 : operations > 12 ? 80 : 200;
+}
+
+/* Does @run violate as before? Under some schedule; then @run keeps it. */
+static bool fails(struct search *f, struct run *run, uint32_t operations)
+{
+	struct shrink *s = f->s;
+	uint64_t first = run->schedule;
+
+	for (uint32_t i = 0; i <= schedules_for(operations) && !out_of_time(f); i++) {
+		struct outcome out;
+
+		run->schedule = i ? first + i : first;
+		world_run(run, &out, NULL, NULL);
+		s->tries++;
+		show(f);
+		if (out.clean || strcmp(out.violation, s->outcome.violation))
+			continue;
+		s->outcome = out;
+		return true;
+	}
+	run->schedule = first;
+	return false;
+}
+
+/* ---- Fields of the plan ---- */
+
+static bool try_value(struct search *f, const struct plan_field *field, uint32_t value)
+{
+	struct run run = f->s->run;
+
+	if (plan_get(&run.plan, field) == value)
+		return false;
+	plan_set(&run.plan, field, value);
+	if (!fails(f, &run, f->count))
+		return false;
+	f->s->run = run;
+	return true;
+}
+
+/* Straight to the calmest, else halfway again and again. */
+static bool calm_field(struct search *f, const struct plan_field *field)
+{
+	uint32_t value = plan_get(&f->s->run.plan, field);
+	bool any = false;
+
+	if (value == field->calm)
+		return false;
+	if (try_value(f, field, field->calm))
+		return true;
+	while (field->kind == PLAN_SIZE && value > field->calm + 1) {
+		value = field->calm + (value - field->calm) / 2;
+		if (!try_value(f, field, value))
+			break;
+		any = true;
+	}
+	/* One less: a bisection stops at the first gap. */
+	value = plan_get(&f->s->run.plan, field);
+	while (field->kind == PLAN_SIZE && value > field->calm && try_value(f, field, value - 1)) {
+		value--;
+		any = true;
+	}
+	return any;
+}
+
+static bool all_calm_at_once(struct search *f)
+{
+	struct run run = f->s->run;
+
+	plan_calm(&run.plan);
+	if (!memcmp(&run.plan, &f->s->run.plan, sizeof(run.plan)) || !fails(f, &run, f->count))
+		return false;
+	f->s->run = run;
+	return true;
+}
+
+static bool calm_fields(struct search *f)
+{
+	bool any = all_calm_at_once(f);
+
+	for (size_t i = 0; i < plan_field_count && !out_of_time(f); i++)
+		if (plan_fields[i].kind == PLAN_WILD || plan_fields[i].kind == PLAN_SIZE)
+			any |= calm_field(f, &plan_fields[i]);
+	return any;
+}
+
+/* ---- Operations ---- */
+
+static void to_keep(const struct op *ops, uint32_t count, struct keep *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->some = true;
+	for (uint32_t i = 0; i < count; i++)
+		out->bits[ops[i].actor][ops[i].op / 64] |= UINT64_C(1) << ops[i].op % 64;
+}
+
+/* Without operations [from, from + n). */
+static bool try_without(struct search *f, uint32_t from, uint32_t n)
+{
+	struct op *left = malloc(f->count * sizeof(*left) + 1);
+	struct run run = f->s->run;
+	uint32_t count = 0;
+	bool fail;
+
+	if (!left)
+		abort();
+	for (uint32_t i = 0; i < f->count; i++)
+		if (i < from || i >= from + n)
+			left[count++] = f->ops[i];
+	to_keep(left, count, &f->keep[1]);
+	run.keep = &f->keep[1];
+	fail = fails(f, &run, count);
+	if (fail) {
+		memcpy(f->ops, left, count * sizeof(*left));
+		f->count = count;
+		f->keep[0] = f->keep[1];
+		f->s->run = run;
+		f->s->run.keep = &f->keep[0];
+	}
+	free(left);
+	return fail;
+}
+
+static bool drop_actors(struct search *f)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < f->count && !out_of_time(f);) {
+		uint32_t n = 1;
+
+		while (i + n < f->count && f->ops[i + n].actor == f->ops[i].actor)
+			n++;
+		if (try_without(f, i, n))
+			any = true;
+		else
+			i += n;
+	}
+	return any;
+}
+
+/* Delta debugging by complements: chunks of half, a quarter, ..., one. */
+static bool drop_operations(struct search *f)
+{
+	bool any = false;
+
+	for (uint32_t n = f->count / 2; n && !out_of_time(f); n /= 2)
+		for (uint32_t i = 0; i < f->count && !out_of_time(f);) {
+			if (try_without(f, i, n))
+				any = true;
+			else
+				i += n;
+		}
+	return any;
+}
+
+/* Every operation that was begun, by number: the same run, and no clock in it. */
+static void list_operations(struct search *f)
+{
+	const uint64_t *begun = f->s->outcome.ops;
+	uint64_t all = 0;
+
+	for (uint32_t id = 0; id < ACTORS_MAX; id++)
+		all += begun[id];
+	f->ops = malloc(all * sizeof(*f->ops) + 1);
+	if (!f->ops)
+		abort();
+	for (uint32_t id = 0; id < ACTORS_MAX; id++)
+		for (uint32_t op = 0; op < begun[id]; op++) {
+			const struct keep *k = f->s->run.keep;
+
+			if (!k || !k->some || keep_has(k, id, op))
+				f->ops[f->count++] = (struct op){ id, op };
+		}
+}
+
+bool shrink(struct shrink *s)
+{
+	struct search *f = calloc(1, sizeof(*f));
+	bool again = true;
+
+	if (!f)
+		abort();
+	f->s = s;
+	f->deadline = time(NULL) + s->seconds;
+	world_run(&s->run, &s->outcome, NULL, NULL);
+	if (s->outcome.clean) {
+		free(f);
+		return false;
+	}
+	list_operations(f);
+	s->operations_before = f->count;
+	to_keep(f->ops, f->count, &f->keep[0]);
+	s->run.keep = &f->keep[0];
+	while (again && !out_of_time(f)) {
+		again = drop_actors(f);
+		again |= drop_operations(f);
+		again |= calm_fields(f);
+	}
+	if (s->progress && isatty(STDERR_FILENO))
+		fprintf(stderr, "\r%60s\r", "");
+	s->keep = f->keep[0];
+	s->run.keep = &s->keep;
+	s->operations = f->count;
+	free(f->ops);
+	free(f);
+	return true;
+}
