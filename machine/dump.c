@@ -115,7 +115,7 @@ static void dump_function(const struct dump *d, struct mach_pci *p)
 	for (uint32_t i = 0; i < p->messages; i++)
 		say(d, "message entry=%s event=%" PRIu64 " address=%#" PRIx64 " cpu=%d data=%#x due=%" PRIu64,
 		    mach_entry_name(p, p->message[i].entry, name), p->message[i].serial, p->message[i].address,
-		    (int)mach_message_cpu(p->m, p->message[i].address), p->message[i].data, p->message[i].due);
+		    (int)mach_pci_reaches(p, p->message[i].address, p->message[i].data), p->message[i].data, p->message[i].due);
 	for (uint32_t n = 0; n < p->entries; n++)
 		dump_entry(d, p, n);
 }

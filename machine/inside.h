@@ -584,6 +584,8 @@ uint64_t mach_msix_read(struct mach_pci *d, unsigned int bar, uint64_t offset, u
 void mach_msix_sweep(struct mach_pci *d);	/* send what is pending and may go */
 
 /* message.c */
+/* Whom a message of @d to @address with @data interrupts, as things are now. */
+umsi_cpu mach_pci_reaches(struct mach_pci *d, uint64_t address, uint32_t data);
 bool mach_message_on(const struct mach_pci *d, uint32_t entry);
 bool mach_message_is_masked(const struct mach_pci *d, uint32_t entry);
 void mach_message_want(struct mach_pci *d, uint32_t entry);
@@ -607,7 +609,7 @@ void mach_mutex_unlock(struct mach *m, uint64_t *word);
 /* story.c */
 void mach_device_says(struct mach *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *mach_entry_name(const struct mach_pci *d, uint32_t entry, char room[32]);
-void mach_tell_sent(const struct mach_pci *d, uint32_t entry, uint64_t serial, uint64_t address, uint32_t data);
+void mach_tell_sent(struct mach_pci *d, uint32_t entry, uint64_t serial, uint64_t address, uint32_t data);
 void mach_tell_raised(const struct mach_pci *d, uint32_t entry);
 void mach_tell_claimed(struct mach *m, const struct covers *covers);
 void mach_tell_write(struct mach *m, uint64_t phys, unsigned int width, uint64_t value);

@@ -48,15 +48,18 @@ void mach_pci_send(struct mach_pci *d, uint64_t address, uint32_t data)
 		     (unsigned long long)address);
 }
 
-umsi_cpu mach_pci_target(struct mach_pci *d, uint32_t n)
+umsi_cpu mach_pci_reaches(struct mach_pci *d, uint64_t address, uint32_t data)
 {
-	uint64_t address = mach_pci_table(d, n, 0) | (uint64_t)mach_pci_table(d, n, 1) << 32;
-	uint32_t data = mach_pci_table(d, n, 2);
-
 	for (struct remapper *r = d->m->remappers; r; r = r->next)
 		if (r->covers(r->self, mach_pci_sends_as(d)))
 			return r->target(d->m, r->self, mach_pci_sends_as(d), address, data);
 	return mach_message_cpu(d->m, &(struct umsi_msg){ address, data });
+}
+
+umsi_cpu mach_pci_target(struct mach_pci *d, uint32_t n)
+{
+	return mach_pci_reaches(d, mach_pci_table(d, n, 0) | (uint64_t)mach_pci_table(d, n, 1) << 32,
+				mach_pci_table(d, n, 2));
 }
 
 static void deliver_first(struct mach *m, struct mach_pci *d)

@@ -67,25 +67,20 @@ const char *mach_entry_name(const struct mach_pci *d, uint32_t entry, char room[
 	return room;
 }
 
-static void name_cpu(struct mach *m, uint64_t address, char room[24])
+void mach_tell_sent(struct mach_pci *d, uint32_t entry, uint64_t serial, uint64_t address, uint32_t data)
 {
-	umsi_cpu cpu = mach_message_cpu(m, address);
-
-	if (cpu == UMSI_CPU_NONE)
-		snprintf(room, 24, "%#llx", (unsigned long long)address);
-	else
-		snprintf(room, 24, "cpu%u", cpu);
-}
-
-void mach_tell_sent(const struct mach_pci *d, uint32_t entry, uint64_t serial, uint64_t address, uint32_t data)
-{
-	char name[32], cpu[24];
+	char name[32], to[24];
+	umsi_cpu cpu;
 
 	if (!d->m->config.tell)
 		return;
-	name_cpu(d->m, address, cpu);
+	cpu = mach_pci_reaches(d, address, data);
+	if (cpu == UMSI_CPU_NONE)
+		snprintf(to, sizeof(to), "%#llx", (unsigned long long)address);
+	else
+		snprintf(to, sizeof(to), "cpu%u", cpu);
 	mach_device_says(d->m, "%s sends event %llu to %s, number %u", mach_entry_name(d, entry, name),
-			 (unsigned long long)serial, cpu, data);
+			 (unsigned long long)serial, to, data);
 }
 
 void mach_tell_raised(const struct mach_pci *d, uint32_t entry)
