@@ -16,6 +16,9 @@ struct kernel {
 	struct umsi_domain *messages;	/* where devices send to: the root, or a translator before it */
 	struct platform platform;
 	struct options options;
+	/* What stands between devices and the root ("none", "vtd", ...), and whom it kept out. */
+	const char *translator;
+	uint64_t foreign, foreign_arrived;
 	/* Raised in platform_check(), where the machine has such. */
 	struct fire level;		/* a level-triggered wire */
 	struct fire hpet;		/* timers that send messages */

@@ -91,13 +91,14 @@ bool report_result(void)
 
 	umsi_stats_read(kernel.m, &s);
 	spurious = s.unowned + s.not_mine;
-	kprintf("RESULT isa=%s cpus=%u blocks=%lu crc_errors=%lu completions=%lu lost=%lu spurious=%lu moves=%lu moves_loaded=%lu dynamic=%lu hotplug=%lu ipis_for_moves=%lu device_writes_for_moves=%lu retriggers=%lu drains=%lu retiring_max=%u edu_moves=%lu edu_lost=%lu xhci_moves=%lu xhci_lost=%lu level_moves=%lu level_lost=%lu hpet=%lu hpet_moves=%lu hpet_lost=%lu\n",
+	kprintf("RESULT isa=%s cpus=%u blocks=%lu crc_errors=%lu completions=%lu lost=%lu spurious=%lu moves=%lu moves_loaded=%lu dynamic=%lu hotplug=%lu ipis_for_moves=%lu device_writes_for_moves=%lu retriggers=%lu drains=%lu retiring_max=%u edu_moves=%lu edu_lost=%lu xhci_moves=%lu xhci_lost=%lu level_moves=%lu level_lost=%lu hpet=%lu hpet_moves=%lu hpet_lost=%lu ir=%s foreign=%lu foreign_arrived=%lu\n",
 		ARCH_NAME, cpu_count(), disk.pages_read, disk.crc_errors, c->completions, c->lost,
 		spurious, s.moves, disk.moves_loaded, disk.rounds, disk.trips,
 		s.ipis_for_moves, s.device_writes_for_moves, s.retriggers, s.drains, s.retiring_max,
 		edu.fire.moves, edu.fire.lost, xhci.fire.moves, xhci.fire.lost,
 		kernel.level.moves, kernel.level.lost, kernel.hpet.seen, kernel.hpet.moves,
-		kernel.hpet.lost);
+		kernel.hpet.lost, kernel.translator ? kernel.translator : "none", kernel.foreign,
+		kernel.foreign_arrived);
 	return !c->lost && !c->errors && !c->stray && !c->looks_outside && !c->overlaps &&
 	       !c->calls_after_end && !disk.crc_errors && !disk.failures && !disk.move_errors &&
 	       !spurious && !s.ipis_for_moves && level_good() &&

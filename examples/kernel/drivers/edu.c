@@ -57,7 +57,7 @@ void edu_init(void)
 	edu.registers = (uintptr_t)fn.bar[0].phys;
 	if (!edu.registers)
 		panic("edu: BAR 0 is not assigned");
-	config.requester_id = fn.requester_id;
+	config.requester_id = edu.requester_id = fn.requester_id;
 	need(umsi_device_add(kernel.m, &config, &edu.device), "device");
 	need(umsi_pci_msi_create(edu.device, &fn, 1, &edu.table), "MSI");
 	need(umsi_irq_alloc(edu.table, &at, &edu.fire.irq), "alloc");

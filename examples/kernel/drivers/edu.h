@@ -16,6 +16,7 @@
 
 struct edu {
 	bool present;
+	uint32_t requester_id;
 	uintptr_t registers;
 	struct umsi_device *device;
 	struct umsi_table *table;

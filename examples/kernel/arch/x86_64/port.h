@@ -45,7 +45,7 @@ static inline void port_write32(uint16_t port, uint32_t v)
 extern uint16_t port_pm1a_control;
 
 /* Moves a level-triggered pin under fire. False: a line went dead, or stormed. */
-bool wire_check(struct umsi_domain *root, uint64_t ioapic_phys);
+bool wire_check(struct umsi_domain *parent, uint64_t ioapic_phys);
 
 /* Moves the timers of the HPET at @phys under fire, if they send messages. */
 bool hpet_check(struct umsi_domain *root, uint64_t phys);

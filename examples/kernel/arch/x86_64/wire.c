@@ -13,6 +13,7 @@
 #include "core/kernel.h"
 #include "core/print.h"
 #include "port.h"
+#include "remap.h"
 
 #define SERIAL_IER	0x3f9
 #define SERIAL_IIR	0x3fa
@@ -48,10 +49,11 @@ static void need(int status, const char *what)
 		panic("i/o apic: %s: %s", what, umsi_status_text(status));
 }
 
-bool wire_check(struct umsi_domain *root, uint64_t ioapic_phys)
+bool wire_check(struct umsi_domain *parent, uint64_t ioapic_phys)
 {
-	struct umsi_device_config device_config = { .name = "ioapic", .parent = root };
-	struct umsi_ioapic_config config = { .phys = ioapic_phys };
+	struct umsi_device_config device_config = { .name = "ioapic", .parent = parent };
+	/* Behind remapping a pin's end of interrupt is told by the pin's own number. */
+	struct umsi_ioapic_config config = { .phys = ioapic_phys, .directed_eoi = remap_on() };
 	struct umsi_irq_request_at at = {
 		.first = SERIAL_PIN, .last = SERIAL_PIN, .trigger = UMSI_TRIGGER_LEVEL_HIGH,
 	};
@@ -59,6 +61,7 @@ bool wire_check(struct umsi_domain *root, uint64_t ioapic_phys)
 	struct umsi_table *table;
 	bool good;
 
+	device_config.requester_id = remap_ioapic_id();
 	need(umsi_device_add(kernel.m, &device_config, &device), "device");
 	need(umsi_ioapic_create(device, &config, &table), "table");
 	need(umsi_irq_alloc(table, &at, &kernel.level.irq), "alloc");
