@@ -178,8 +178,10 @@ uint64_t mach_mmio_read(struct mach *m, uint64_t phys, unsigned int width)
 	else if (is_lapic(m, phys))
 		value = xapic_access_ok(m, m->cpu, phys, width) ?
 			mach_lapic_read(m, m->cpu, phys & 0xfff) : all_ones(width);
-	else if (mach_gic_at(m, phys))
+	else if (mach_gic_at(m, phys)) {
+		m->cpu->read_locked = m->cpu->nheld != 0;
 		value = mach_gic_read(m, m->cpu, phys, width);
+	}
 	else if (target >= REGION_TARGET)
 		value = region_read(m, &m->region[target - REGION_TARGET], phys, width);
 	else if (width != 4 || phys % 4)

@@ -131,6 +131,7 @@ void umsi_hosted_barrier(enum umsi_hosted_barrier which)
 		break;
 	case UMSI_BARRIER_LOOK_TO_DONE:
 		c->fence_all = c->issued + 1;
+		c->read_locked = false;
 		mach_order_loads(m, c);
 		c->looked = false;
 		break;

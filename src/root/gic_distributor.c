@@ -90,20 +90,24 @@ void umsi_gic_reroute(struct umsi_gic *gic, uint32_t id, umsi_cpu cpu)
 {
 	umsi_gic_disable(gic, id);
 	umsi_gic_route(gic, id, cpu);
-	if (!(read(gic, umsi_gic_bank(GICD_ISPENDR, id)) & umsi_gic_bit(id)))
-		return;
-	umsi_gic_drop_pending(gic, id);
-	write(gic, umsi_gic_bank(GICD_ISPENDR, id), umsi_gic_bit(id));
-	settle(gic);
+	if (read(gic, umsi_gic_bank(GICD_ISPENDR, id)) & umsi_gic_bit(id)) {
+		umsi_gic_drop_pending(gic, id);
+		write(gic, umsi_gic_bank(GICD_ISPENDR, id), umsi_gic_bit(id));
+		(void)read(gic, GICD_TYPER);
+	}
+	umsi_barrier_flush_to_stamp();
 }
 
 int umsi_gic_set_edge_locked(struct umsi_gic *gic, uint32_t id, bool edge)
 {
 	uint32_t at = umsi_gic_config_register(id), bit = umsi_gic_edge_bit(id);
-	uint32_t old = read(gic, at), now = edge ? old | bit : old & ~bit;
+	uint32_t old = read(gic, at), wanted = edge ? old | bit : old & ~bit, now = old;
 
-	if (old == now)
-		return UMSI_OK;
-	write(gic, at, now);
-	return read(gic, at) == now ? UMSI_OK : UMSI_EREFUSED;
+	if (old != wanted) {
+		write(gic, at, wanted);
+		now = read(gic, at);
+	}
+	/* The next holder of the lock reads and writes the same register. */
+	umsi_barrier_flush_to_stamp();
+	return now == wanted ? UMSI_OK : UMSI_EREFUSED;
 }

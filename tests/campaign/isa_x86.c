@@ -19,6 +19,12 @@ static bool has_long_ids(uint64_t seed)
 	return seed % 3 == 0;
 }
 
+/* Ends of interrupts go to the I/O APIC itself, or are broadcast. */
+static bool directs_ends(const struct world *w)
+{
+	return w->run->seed >> 1 & 1;
+}
+
 static void machine(struct world *w, uint64_t seed, struct mach_config *out)
 {
 	out->kind = MACH_X86;
@@ -43,7 +49,7 @@ static uint64_t min_age_ns(const struct world *w)
 static void root(struct world *w, void (*timer)(void *host, umsi_cpu cpu), umsi_ipi_handler ipi)
 {
 	struct umsi_lapic_config lapic = {
-		.x2apic = w->x2apic, .extended_ids = w->long_ids,
+		.x2apic = w->x2apic, .extended_ids = w->long_ids, .directed_eoi = directs_ends(w),
 		.first_vector = w->plan.few_slots ? 0xd0 : 0xb8, .timer = timer,
 	};
 
@@ -74,7 +80,7 @@ static void stray(struct world *w, umsi_cpu cpu)
 
 static int wires(struct world *w, struct umsi_device *dev, struct umsi_table **out, uint32_t *index)
 {
-	struct umsi_ioapic_config config = { .phys = IOAPIC_PHYS };
+	struct umsi_ioapic_config config = { .phys = IOAPIC_PHYS, .directed_eoi = directs_ends(w) };
 
 	w->ioapic = mach_ioapic_add(w->m, IOAPIC_PHYS, PINS, 0x20);
 	*index = PIN;

@@ -3,6 +3,8 @@
  * A level-triggered wire that is moved while it is up: it must never stay up
  * unseen (a dead line), nor be seen again and again while it is down (a storm).
  */
+#include <umsi/host.h>
+
 #include "actor.h"
 #include "isa.h"
 #include "world.h"
@@ -65,6 +67,7 @@ static void raise_once(struct world *w)
 	while (w->wire.high && !w->wire.later) {
 		MACH_CHECK(w->m, mach_steps(w->m) < until, "I-CONS", "the wire is up and nobody sees it");
 		mach_delay(w->m, 10);
+		umsi_host_relax(w->m);		/* whoever brings its CPU back may be on this one */
 	}
 	if (!w->wire.later)
 		return;
