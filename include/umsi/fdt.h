@@ -8,6 +8,7 @@
 #ifndef UMSI_FDT_H
 #define UMSI_FDT_H
 
+#include <umsi/aplic.h>
 #include <umsi/gic.h>
 #include <umsi/gicv3.h>
 #include <umsi/imsic.h>
@@ -172,6 +173,78 @@ int umsi_fdt_its(const struct umsi_fdt *fdt, umsi_fdt_node after, umsi_fdt_node 
  */
 int umsi_fdt_its_map(const struct umsi_fdt *fdt, umsi_fdt_node bridge, uint32_t segment, umsi_fdt_node its,
 		     struct umsi_its_config *config, struct umsi_fdt_error *error);
+
+/* ---- Interrupts as a tree writes them ---- */
+
+#define UMSI_FDT_INTERRUPT_CELLS	4
+
+/* One interrupt of the controller with that phandle, in its binding's cells. */
+struct umsi_fdt_interrupt {
+	uint32_t controller;
+	uint32_t cells;
+	uint32_t cell[UMSI_FDT_INTERRUPT_CELLS];
+};
+
+/**
+ * umsi_fdt_interrupt() - entry @index of a node's interrupts
+ *
+ * Its controller is what interrupt-parent says, here or in the nearest node above.
+ * Context: any. Return: UMSI_OK, UMSI_EINVAL, UMSI_EFW_MISSING (no such entry), UMSI_EFW_PHANDLE (no
+ *   interrupt-parent), UMSI_EFW_CELLS (the controller's #interrupt-cells, 1 to 4), UMSI_EFW_VALUE.
+ */
+int umsi_fdt_interrupt(const struct umsi_fdt *fdt, umsi_fdt_node node, uint32_t index,
+		       struct umsi_fdt_interrupt *out);
+
+/**
+ * umsi_fdt_pci_interrupt() - where pin @pin (1 to 4: INTA to INTD) of a function is wired
+ * @host: of umsi_fdt_pci_host(); the function is on its first bus
+ *
+ * Through the bridge's interrupt-map. On failure what @out holds is undefined.
+ * Context: any. Return: UMSI_OK, UMSI_EINVAL, UMSI_EFW_MISSING (no map, or no row for it),
+ *   UMSI_EFW_VALUE, UMSI_EFW_CELLS, UMSI_EFW_PHANDLE.
+ */
+int umsi_fdt_pci_interrupt(const struct umsi_fdt *fdt, umsi_fdt_node host, uint32_t requester_id,
+			   uint32_t pin, struct umsi_fdt_interrupt *out);
+
+/* ---- APLIC ---- */
+
+/* An interrupt domain at supervisor level. */
+struct umsi_fdt_aplic {
+	umsi_fdt_node node;		/* hand it back as @after to find the next */
+	uint32_t phandle;		/* 0 = none: nothing is wired to it */
+	uint32_t children;		/* domains that it may delegate sources to */
+	bool messages;			/* it sends to an IMSIC; else it delivers directly */
+	struct umsi_aplic_config config;/* hart_index is the caller's array */
+};
+
+/**
+ * umsi_fdt_aplic() - the first such domain after @after (negative: from the start)
+ * @cpus, @ncpus: as from umsi_fdt_cpus()
+ * @hart_index: room for @ncpus; where the domain delivers directly, each CPU's index in it, or
+ *   UMSI_APLIC_NO_HART; all of these otherwise
+ *
+ * Nodes with a status other than "okay" are passed over. A domain with msi-parent
+ * sends messages, whatever else it says. On failure what @hart_index holds is undefined.
+ *
+ * Context: any. Return: UMSI_OK, UMSI_EINVAL, UMSI_EFW_MISSING (no such domain, or no CPU is a target),
+ *   UMSI_EFW_VALUE, UMSI_EFW_CELLS, UMSI_EFW_PHANDLE.
+ * Source: Devicetree binding riscv,aplic.
+ */
+int umsi_fdt_aplic(const struct umsi_fdt *fdt, umsi_fdt_node after, const struct umsi_cpu_desc *cpus,
+		   uint32_t ncpus, uint32_t *hart_index, struct umsi_fdt_aplic *out,
+		   struct umsi_fdt_error *error);
+
+/* Does the domain at @node say that it gives @source to a child? (riscv,delegation; riscv,delegate) */
+bool umsi_fdt_aplic_delegates(const struct umsi_fdt *fdt, umsi_fdt_node node, uint32_t source);
+
+/**
+ * umsi_fdt_aplic_source() - an interrupt of an APLIC
+ * @out_trigger: enum umsi_trigger
+ *
+ * Context: any. Return: UMSI_OK, UMSI_EINVAL, UMSI_EFW_CELLS (not two), UMSI_EFW_VALUE (source, trigger).
+ */
+int umsi_fdt_aplic_source(const struct umsi_fdt_interrupt *interrupt, uint32_t *out_source,
+			  uint8_t *out_trigger);
 
 /* A host bridge with memory-mapped configuration space (pci-host-ecam-generic). */
 struct umsi_pci_host {

@@ -9,7 +9,8 @@
  * Source: Devicetree binding riscv,imsics; AIA 1.0, "Arrangement of the memory
  * regions of multiple interrupt files".
  */
-#include "fw/fdt_read.h"
+#include "codec/sort.h"
+#include "fw/fdt_imsic.h"
 
 #define PAGE_SHIFT		12u
 #define PAGE_BYTES		(UINT64_C(1) << PAGE_SHIFT)
@@ -238,7 +239,9 @@ static int place_file(const struct finder *finder, uint32_t index, uint64_t *out
 		err = locate_file(finder, 0, &first);
 	if (err)
 		return refuse(finder, "reg, or a ranges above it: no room for every file", err);
-	/* 0 stands for "no file". */
+	/* 0 stands for "no file"; page numbers have 44 bits ("Sv48" and its like), share_a_file() takes 48. */
+	if (phys >> 60)
+		return refuse(finder, "reg: a file beyond any physical address", UMSI_EFW_VALUE);
 	if (!phys || phys << (64 - PAGE_SHIFT - config->guest_index_bits))
 		return refuse(finder, "reg: a file at 0, or not at guest index 0", UMSI_EFW_VALUE);
 	if (common_part(config, phys) != common_part(config, first))
@@ -250,11 +253,16 @@ static int place_file(const struct finder *finder, uint32_t index, uint64_t *out
 
 /* ---- Whose they are ---- */
 
-/* What is being filled in, and how much of it was. */
+/*
+ * What is being filled in, and how much of it was. Harts nearly always come in
+ * one order everywhere, so each search begins where the last one ended, and a
+ * tree of n harts costs n steps.
+ */
 struct owners {
 	const struct umsi_cpu_desc *cpus;
 	uint32_t ncpus;
 	struct umsi_imsic_file *files;
+	uint32_t next_target, next_cpu;	/* where searches begin */
 	uint32_t matched;		/* targets whose hart was found */
 	uint32_t placed;		/* CPUs of cpus[] that have a file */
 };
@@ -269,30 +277,40 @@ static umsi_fdt_node intc_of(const struct umsi_fdt *fdt, umsi_fdt_node cpu)
 	return node;
 }
 
-static uint32_t find_cpu(const struct owners *owners, uint64_t hart)
+/* ncpus: none has that number. */
+static uint32_t find_cpu(struct owners *owners, uint64_t hart)
 {
-	uint32_t cpu = 0;
+	for (uint32_t tried = 0; tried < owners->ncpus; tried++) {
+		uint32_t cpu = owners->next_cpu;
 
-	while (cpu < owners->ncpus && owners->cpus[cpu].hw_id != hart)
-		cpu++;
-	return cpu;
+		owners->next_cpu = cpu + 1 < owners->ncpus ? cpu + 1 : 0;
+		if (owners->cpus[cpu].hw_id == hart)
+			return cpu;
+	}
+	return owners->ncpus;
 }
 
-/* The hart whose controller is @phandle: at most one target may name it. */
+/* The next target that names @phandle, round and round; count: none does. */
+static uint32_t find_target(const struct finder *finder, struct owners *owners, uint32_t phandle)
+{
+	for (uint32_t tried = 0; tried < finder->count; tried++) {
+		uint32_t i = owners->next_target;
+
+		owners->next_target = i + 1 < finder->count ? i + 1 : 0;
+		if (target_phandle(finder, i) == phandle &&
+		    target_interrupt(finder, i) != NOT_CONNECTED)
+			return i;
+	}
+	return finder->count;
+}
+
+/* The hart whose controller is @phandle. That no other target names it shows when all are counted. */
 static int match_hart(const struct finder *finder, struct owners *owners,
 		      uint32_t phandle, uint64_t hart)
 {
-	uint32_t found = finder->count;
+	uint32_t found = find_target(finder, owners, phandle);
 	uint32_t cpu;
 
-	for (uint32_t i = 0; i < finder->count; i++) {
-		if (target_phandle(finder, i) != phandle ||
-		    target_interrupt(finder, i) == NOT_CONNECTED)
-			continue;
-		if (found < finder->count)
-			return refuse(finder, "interrupts-extended: one hart twice", UMSI_EFW_VALUE);
-		found = i;
-	}
 	if (found == finder->count)
 		return UMSI_OK;
 	owners->matched++;
@@ -328,6 +346,19 @@ static int match_cpu(const struct finder *finder, struct owners *owners,
 	return match_hart(finder, owners, phandle, hart);
 }
 
+/* Some target names no hart, or one that another names too. Which of them takes longer to say. */
+static int refuse_targets(const struct finder *finder)
+{
+	for (uint32_t i = 1; i < finder->count; i++)
+		for (uint32_t j = 0; target_interrupt(finder, i) != NOT_CONNECTED && j < i; j++)
+			if (target_phandle(finder, i) == target_phandle(finder, j) &&
+			    target_interrupt(finder, j) != NOT_CONNECTED)
+				return refuse(finder, "interrupts-extended: one hart twice",
+					      UMSI_EFW_VALUE);
+	return refuse(finder, "interrupts-extended: a phandle that is no hart's riscv,cpu-intc",
+		      UMSI_EFW_PHANDLE);
+}
+
 static int match_harts(const struct finder *finder, struct owners *owners)
 {
 	const struct umsi_fdt *fdt = finder->fdt;
@@ -351,22 +382,70 @@ static int match_harts(const struct finder *finder, struct owners *owners)
 			return err;
 	}
 	if (owners->matched != supervisor_targets(finder))
-		return refuse(finder, "interrupts-extended: a phandle that is no hart's riscv,cpu-intc",
-			      UMSI_EFW_PHANDLE);
+		return refuse_targets(finder);
 	if (!owners->placed)
 		return refuse(finder, "none of the CPUs has an interrupt file", UMSI_EFW_MISSING);
 	return UMSI_OK;
 }
 
-static bool share_a_file(const struct umsi_imsic_file *files, uint32_t count)
+/*
+ * Sorted in place, each with the number of its CPU in the bits that the page
+ * number leaves, and put back by it.
+ */
+#define CPU_BITS		16u
+
+_Static_assert(UMSI_CPUS_MAX <= 1u << CPU_BITS, "a CPU number fits beside a page number");
+_Static_assert(sizeof(struct umsi_imsic_file) == sizeof(uint64_t), "a file is its address");
+
+static uint32_t cpu_of(uint64_t key)
 {
-	for (uint32_t i = 1; i < count; i++) {
-		for (uint32_t j = 0; files[i].phys && j < i; j++) {
-			if (files[i].phys == files[j].phys)
-				return true;
+	return key & ((1u << CPU_BITS) - 1);
+}
+
+static bool share_a_file(struct umsi_imsic_file *files, uint32_t count)
+{
+	uint64_t *key = &files->phys;
+	bool shared = false;
+
+	for (uint32_t i = 0; i < count; i++)
+		key[i] = key[i] >> PAGE_SHIFT << CPU_BITS | i;
+	umsi_sort64(key, count);
+	for (uint32_t i = 1; i < count; i++)
+		shared |= key[i] >> CPU_BITS && key[i] >> CPU_BITS == key[i - 1] >> CPU_BITS;
+	for (uint32_t i = 0; i < count; i++) {
+		while (cpu_of(key[i]) != i) {
+			uint64_t here = key[i];
+			uint32_t home = cpu_of(here);
+
+			key[i] = key[home];
+			key[home] = here;
 		}
 	}
-	return false;
+	for (uint32_t i = 0; i < count; i++)
+		key[i] = key[i] >> CPU_BITS << PAGE_SHIFT;
+	return shared;
+}
+
+int umsi_fdt_imsic_numbering(const struct umsi_fdt *fdt, umsi_fdt_node node, struct umsi_imsic_config *out,
+			     uint64_t *out_base, bool *out_supervisor, struct umsi_fdt_error *error)
+{
+	struct finder finder = { .fdt = fdt, .node = node, .error = error };
+	uint64_t first;
+	int err;
+
+	err = read_targets(&finder);
+	if (!err)
+		err = read_widths(&finder);
+	if (!err)
+		err = read_regs(&finder);
+	if (!err)
+		err = place_file(&finder, 0, &first);
+	if (err)
+		return err;
+	*out = finder.config;
+	*out_base = common_part(&finder.config, first);
+	*out_supervisor = supervisor_targets(&finder) != 0;
+	return UMSI_OK;
 }
 
 int umsi_fdt_imsic(const struct umsi_fdt *fdt, const struct umsi_cpu_desc *cpus,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Creating and destroying the IMSIC root: checks, mappings, operations. */
+#include "codec/sort.h"
 #include "root/imsic.h"
 
 static void kick(void *root, umsi_cpu cpu)
@@ -66,12 +67,13 @@ static int check_widths(const struct umsi_imsic_config *c)
 	return UMSI_OK;
 }
 
-/* Every file a page of the same arrangement, each a supervisor file, no two the same. */
+/* Every file a page of the same arrangement, each a supervisor file, no two the same. @scratch: ncpus. */
 static int check_files(const struct umsi *m, const struct umsi_imsic_config *config,
-		       const struct umsi_imsic_layout *layout)
+		       const struct umsi_imsic_layout *layout, uint64_t *scratch)
 {
 	uint64_t base = 0;
 	bool any = false;
+	uint32_t n = 0;
 
 	for (umsi_cpu i = 0; i < m->ncpus; i++) {
 		uint64_t phys = config->files[i].phys;
@@ -84,15 +86,17 @@ static int check_files(const struct umsi *m, const struct umsi_imsic_config *con
 			return UMSI_EINVAL;
 		base = umsi_imsic_base(layout, phys);
 		any = true;
-		for (umsi_cpu j = 0; j < i; j++)
-			if (config->files[j].phys == phys)
-				return UMSI_EINVAL;
+		scratch[n++] = phys;
 	}
+	umsi_sort64(scratch, n);
+	for (uint32_t i = 1; i < n; i++)
+		if (scratch[i] == scratch[i - 1])
+			return UMSI_EINVAL;
 	return any ? UMSI_OK : UMSI_EINVAL;
 }
 
 static int check_config(const struct umsi *m, const struct umsi_imsic_config *config,
-			const struct umsi_imsic_layout *layout)
+			const struct umsi_imsic_layout *layout, uint64_t *scratch)
 {
 	int status;
 
@@ -101,7 +105,7 @@ static int check_config(const struct umsi *m, const struct umsi_imsic_config *co
 	if (config->system_ids == 1 || config->system_ids > IMSIC_SYSTEM_IDS_MAX)
 		return UMSI_ERANGE;
 	status = check_widths(config);
-	return status ? status : check_files(m, config, layout);
+	return status ? status : check_files(m, config, layout, scratch);
 }
 
 static void unmap_files(struct umsi_imsic *im, struct umsi *m)
@@ -163,7 +167,8 @@ static int build(struct umsi_imsic *im, struct umsi *m, const struct umsi_imsic_
 	bool *has = (bool *)(im->page + m->ncpus);
 	int status;
 
-	status = check_config(m, config, &im->layout);
+	/* Not in use yet: im->phys. */
+	status = check_config(m, config, &im->layout, im->phys);
 	if (status)
 		return status;
 	status = map_files(im, m, config, has);

@@ -53,6 +53,32 @@ static const char *check_bridge(const struct umsi_pci_host *host)
 	return NULL;
 }
 
+static const char *check_aplic(const struct umsi_fdt *fdt, const struct umsi_cpu_desc *cpus, uint32_t ncpus)
+{
+	struct umsi_fdt_aplic found = { .node = -1 };
+	struct umsi_fdt_error error = { 0 };
+	struct umsi_fdt_interrupt interrupt;
+	uint32_t index[ROOM];
+
+	while (!umsi_fdt_aplic(fdt, found.node, cpus, ncpus, index, &found, &error)) {
+		const struct umsi_aplic_config *c = &found.config;
+
+		if (!c->phys || !c->sources || c->sources > 1023 || c->bytes < 0x4000)
+			return "aplic: region or sources";
+		for (uint32_t i = 0; i < ncpus; i++)
+			if (index[i] != UMSI_APLIC_NO_HART && 0x4020 + 32 * (uint64_t)index[i] > c->bytes)
+				return "aplic: an index beyond its region";
+		umsi_fdt_aplic_delegates(fdt, found.node, 1);
+	}
+	if (!error.what || error.offset > fdt->bytes)
+		return "aplic: unexplained";
+	for (umsi_fdt_node n = umsi_fdt_root(fdt); n >= 0; n = umsi_fdt_next(fdt, n)) {
+		umsi_fdt_interrupt(fdt, n, 0, &interrupt);
+		umsi_fdt_pci_interrupt(fdt, n, 0x800, 1, &interrupt);
+	}
+	return NULL;
+}
+
 const char *find_everything(const struct umsi_fdt *fdt)
 {
 	umsi_fdt_node cpu = umsi_fdt_first_child(fdt, umsi_fdt_find_path(fdt, "/cpus"));
@@ -73,6 +99,8 @@ const char *find_everything(const struct umsi_fdt *fdt)
 		return "cpus: unexplained";
 	if (!status)
 		wrong = check_imsic(fdt, cpus, ncpus);
+	if (!status && !wrong)
+		wrong = check_aplic(fdt, cpus, ncpus);
 	if (!wrong)
 		wrong = check_gic(fdt);
 	while (!wrong && !umsi_fdt_pci_host(fdt, host.node, &host, &error))
