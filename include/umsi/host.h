@@ -22,7 +22,7 @@
 
 /*
  * Zeroed memory, aligned to 64 bytes. Sleepable. NULL when there is none.
- * Sizes seen: 64 bytes to 64 KiB, and two arrays of up to 192 bytes per CPU.
+ * Sizes seen: 64 bytes to 64 KiB, and three arrays of up to 192 bytes per CPU.
  */
 void *umsi_host_alloc(void *host, size_t bytes);
 

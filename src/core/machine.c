@@ -45,9 +45,11 @@ int umsi_init(struct umsi_storage *storage, void *host,
 	m->storm_limit = config->storm_limit ? config->storm_limit : default_storm_limit;
 	m->min_age_ns = config->min_age_ns ? config->min_age_ns : default_min_age_ns;
 	m->cpu = cpus;
-	for (uint32_t i = 0; i < m->ncpus; i++) {
+	for (uint32_t i = 0; i < m->ncpus; i++)
 		cpus[i].hw_id = config->cpus[i].hw_id;
-		cpus[i].node = config->cpus[i].node;
+	if (!umsi_nodes_init(m, config->cpus)) {
+		umsi_host_free(host, cpus, m->ncpus * sizeof(*cpus));
+		return UMSI_ENOMEM;
 	}
 	umsi_records_init(m, config->max_irqs ? config->max_irqs : UMSI_IRQS_MAX);
 	*out = m;
@@ -71,6 +73,7 @@ int umsi_destroy(struct umsi *m)
 	umsi_pool_destroy(m, &m->device_pool);
 	umsi_pool_destroy(m, &m->table_pool);
 	umsi_pool_destroy(m, &m->block_pool);
+	umsi_nodes_destroy(m);
 	umsi_host_free(m->host, m->cpu, m->ncpus * sizeof(*m->cpu));
 	return UMSI_OK;
 }

@@ -78,7 +78,15 @@ struct umsi_cpu_core {
 	bool inbox_closed;
 
 	uint64_t hw_id;
-	uint32_t node;
+	uint32_t node;			/* index into umsi.node */
+};
+
+/* A NUMA node is as many of these as it has 32,768 CPUs. */
+#define UMSI_NODE_CPUS_MAX	32768u
+
+struct umsi_node {
+	uint32_t number;		/* as the host calls it */
+	uint32_t ncpus;
 };
 
 /*
@@ -114,6 +122,9 @@ struct umsi_pool {
 	size_t bytes;			/* of one object, once there is one */
 };
 
+/* Kept CPU sets are found by their contents. */
+#define UMSI_MASK_CHAINS	64
+
 struct umsi {
 	void *host;
 	uint32_t ncpus;
@@ -121,6 +132,8 @@ struct umsi {
 	uint32_t storm_limit;
 	uint64_t min_age_ns;
 	struct umsi_cpu_core *cpu;
+	struct umsi_node *node;		/* nnodes; room for ncpus */
+	uint32_t nnodes;
 
 	const struct umsi_kick_ops *kick_ops;
 	void *kick_root;
@@ -130,7 +143,8 @@ struct umsi {
 	const struct umsi_trace *trace;	/* NULL: off; see core/trace.h */
 
 	struct umsi_lock masks_lock;	/* guards masks and their references */
-	struct umsi_mask *masks;
+	struct umsi_mask *masks[UMSI_MASK_CHAINS];
+	uint32_t masks_kept, masks_unused;	/* how many; those without a reference */
 
 	struct umsi_mutex hotplug;	/* one CPU comes or goes at a time */
 	struct umsi_mutex mutex;	/* guards the lists below */
@@ -172,6 +186,10 @@ static inline bool umsi_cpu_open(const struct umsi *m, umsi_cpu cpu)
 {
 	return umsi_load32(&m->cpu[cpu].online) == UMSI_CPU_ONLINE;
 }
+
+/* NUMA nodes from the hosts' numbers; m->cpu and m->ncpus are set. False: no memory. */
+bool umsi_nodes_init(struct umsi *m, const struct umsi_cpu_desc *cpus);
+void umsi_nodes_destroy(struct umsi *m);
 
 /* Is the caller inside a trap? Then it must not sleep or wait. */
 bool umsi_in_trap(struct umsi *m);

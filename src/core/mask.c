@@ -1,14 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/mask.h"
 
+#include "idspace/word.h"
+
 static uint32_t words_for(const struct umsi *m)
 {
 	return (m->ncpus + 63) / 64;
 }
 
+/* The second level: a bit for each word that is not 0. */
+static uint32_t summary_words_for(const struct umsi *m)
+{
+	return (words_for(m) + 63) / 64;
+}
+
 static size_t mask_bytes(const struct umsi *m)
 {
-	return sizeof(struct umsi_mask) + words_for(m) * sizeof(uint64_t);
+	return sizeof(struct umsi_mask) +
+	       (words_for(m) + summary_words_for(m)) * sizeof(uint64_t);
 }
 
 /* Word @w of a set, bits from nbits on cleared. */
@@ -40,43 +49,39 @@ static int check_set(const struct umsi *m, const struct umsi_cpuset *set)
 	return any ? UMSI_OK : UMSI_EINVAL;
 }
 
-static bool same(const struct umsi_mask *mask, const struct umsi_cpuset *set)
+/* FNV-1a, a word at a time. */
+static uint32_t hash_of(const struct umsi *m, const struct umsi_cpuset *set)
 {
-	for (uint32_t w = 0; w < mask->words; w++)
-		if (mask->bits[w] != set_word(set, w))
-			return false;
-	return true;
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (uint32_t w = 0; w < words_for(m); w++)
+		hash = (hash ^ set_word(set, w)) * UINT64_C(0x100000001b3);
+	return (uint32_t)(hash >> 32);
 }
 
-static struct umsi_mask *find_locked(struct umsi *m, const struct umsi_cpuset *set)
+umsi_cpu umsi_mask_next(const struct umsi_mask *mask, umsi_cpu cpu)
 {
-	for (struct umsi_mask *mask = m->masks; mask; mask = mask->next)
-		if (same(mask, set)) {
-			mask->references++;
-			return mask;
-		}
-	return NULL;
-}
+	const uint64_t *summary = &mask->bits[mask->words];
+	uint32_t w = cpu / 64, s;
+	uint64_t left;
 
-/* Unlinks every mask nobody refers to and returns them as a list. */
-static struct umsi_mask *unlink_unused_locked(struct umsi *m)
-{
-	struct umsi_mask *unused = NULL;
-	struct umsi_mask **at = &m->masks;
-
-	while (*at) {
-		struct umsi_mask *mask = *at;
-
-		if (mask->references) {
-			at = &mask->next;
+	if (w >= mask->words)
+		return UMSI_CPU_NONE;
+	left = mask->bits[w] >> (cpu % 64);
+	if (left)
+		return cpu + umsi_lowest_bit(left);
+	w++;
+	for (s = w / 64; s < (mask->words + 63) / 64; s++, w = s * 64) {
+		left = summary[s] >> (w % 64) << (w % 64);
+		if (!left)
 			continue;
-		}
-		*at = mask->next;
-		mask->next = unused;
-		unused = mask;
+		w = s * 64 + umsi_lowest_bit(left);
+		return w * 64 + umsi_lowest_bit(mask->bits[w]);
 	}
-	return unused;
+	return UMSI_CPU_NONE;
 }
+
+/* ---- A mask that is being made. ---- */
 
 static void free_list(struct umsi *m, struct umsi_mask *list)
 {
@@ -88,45 +93,150 @@ static void free_list(struct umsi *m, struct umsi_mask *list)
 	}
 }
 
+static uint32_t cpus_in(const struct umsi_mask *mask)
+{
+	uint32_t n = 0;
+
+	for (uint32_t w = 0; w < mask->words; w++)
+		for (uint64_t left = mask->bits[w]; left; left &= left - 1)
+			n++;
+	return n;
+}
+
+/* All CPUs, or all of the node that its first one is in? */
+static uint32_t node_of(const struct umsi *m, const struct umsi_mask *mask)
+{
+	uint32_t n = cpus_in(mask), node = m->cpu[umsi_mask_next(mask, 0)].node;
+
+	if (n == m->ncpus)
+		return UMSI_MASK_ALL_CPUS;
+	if (n != m->node[node].ncpus)
+		return UMSI_MASK_ANY_CPUS;
+	for (umsi_cpu cpu = 0; cpu < m->ncpus; cpu++)
+		if (umsi_mask_has(mask, cpu) && m->cpu[cpu].node != node)
+			return UMSI_MASK_ANY_CPUS;
+	return node;
+}
+
+static struct umsi_mask *new_mask(struct umsi *m, const struct umsi_cpuset *set, uint32_t hash)
+{
+	struct umsi_mask *mask = umsi_host_alloc(m->host, mask_bytes(m));
+	uint64_t *summary;
+
+	if (!mask)
+		return NULL;
+	mask->words = words_for(m);
+	mask->references = 1;
+	mask->hash = hash;
+	summary = &mask->bits[mask->words];
+	for (uint32_t w = 0; w < mask->words; w++) {
+		mask->bits[w] = set_word(set, w);
+		summary[w / 64] |= (uint64_t)(mask->bits[w] != 0) << (w % 64);
+	}
+	mask->node = node_of(m, mask);
+	return mask;
+}
+
+/* ---- Masks that are kept. ---- */
+
+static struct umsi_mask **chain_of(struct umsi *m, uint32_t hash)
+{
+	return &m->masks[hash % UMSI_MASK_CHAINS];
+}
+
+static bool same(const struct umsi_mask *mask, const struct umsi_cpuset *set)
+{
+	for (uint32_t w = 0; w < mask->words; w++)
+		if (mask->bits[w] != set_word(set, w))
+			return false;
+	return true;
+}
+
+static struct umsi_mask *find_locked(struct umsi *m, const struct umsi_cpuset *set, uint32_t hash)
+{
+	for (struct umsi_mask *mask = *chain_of(m, hash); mask; mask = mask->next)
+		if (mask->hash == hash && same(mask, set)) {
+			m->masks_unused -= !mask->references++;
+			return mask;
+		}
+	return NULL;
+}
+
+/* Unlinks every mask nobody refers to, once they are enough to be worth the walk. */
+static struct umsi_mask *unlink_unused_locked(struct umsi *m)
+{
+	struct umsi_mask *unused = NULL;
+
+	if (m->masks_unused <= m->masks_kept / 8)
+		return NULL;
+	for (uint32_t i = 0; i < UMSI_MASK_CHAINS; i++) {
+		struct umsi_mask **at = &m->masks[i];
+
+		while (*at) {
+			struct umsi_mask *mask = *at;
+
+			if (mask->references) {
+				at = &mask->next;
+				continue;
+			}
+			*at = mask->next;
+			mask->next = unused;
+			unused = mask;
+		}
+	}
+	m->masks_kept -= m->masks_unused;
+	m->masks_unused = 0;
+	return unused;
+}
+
+static struct umsi_mask *find(struct umsi *m, const struct umsi_cpuset *set, uint32_t hash)
+{
+	uintptr_t state = umsi_lock(m, &m->masks_lock);
+	struct umsi_mask *mask = find_locked(m, set, hash);
+
+	umsi_unlock(m, &m->masks_lock, state);
+	return mask;
+}
+
+/* Keeps @fresh, unless somebody was first with the same set. */
+static struct umsi_mask *keep(struct umsi *m, struct umsi_mask *fresh, const struct umsi_cpuset *set)
+{
+	uintptr_t state = umsi_lock(m, &m->masks_lock);
+	struct umsi_mask *mask = find_locked(m, set, fresh->hash);
+	struct umsi_mask *unused = unlink_unused_locked(m);
+	struct umsi_mask **chain = chain_of(m, fresh->hash);
+
+	if (mask) {
+		fresh->next = unused;
+		unused = fresh;
+	} else {
+		fresh->next = *chain;
+		*chain = fresh;
+		m->masks_kept++;
+		mask = fresh;
+	}
+	umsi_unlock(m, &m->masks_lock, state);
+	free_list(m, unused);
+	return mask;
+}
+
 int umsi_mask_get(struct umsi *m, const struct umsi_cpuset *set, struct umsi_mask **out)
 {
-	struct umsi_mask *fresh, *mask, *unused;
-	uintptr_t state;
+	struct umsi_mask *fresh;
+	uint32_t hash;
 	int status;
 
 	status = check_set(m, set);
 	if (status)
 		return status;
-	state = umsi_lock(m, &m->masks_lock);
-	mask = find_locked(m, set);
-	umsi_unlock(m, &m->masks_lock, state);
-	if (mask) {
-		*out = mask;
+	hash = hash_of(m, set);
+	*out = find(m, set, hash);
+	if (*out)
 		return UMSI_OK;
-	}
-
-	fresh = umsi_host_alloc(m->host, mask_bytes(m));
+	fresh = new_mask(m, set, hash);
 	if (!fresh)
 		return UMSI_ENOMEM;
-	fresh->words = words_for(m);
-	fresh->references = 1;
-	for (uint32_t w = 0; w < fresh->words; w++)
-		fresh->bits[w] = set_word(set, w);
-
-	state = umsi_lock(m, &m->masks_lock);
-	unused = unlink_unused_locked(m);
-	mask = find_locked(m, set);
-	if (mask) {
-		fresh->next = unused;
-		unused = fresh;
-	} else {
-		fresh->next = m->masks;
-		m->masks = fresh;
-		mask = fresh;
-	}
-	umsi_unlock(m, &m->masks_lock, state);
-	free_list(m, unused);
-	*out = mask;
+	*out = keep(m, fresh, set);
 	return UMSI_OK;
 }
 
@@ -138,11 +248,14 @@ void umsi_mask_put(struct umsi *m, struct umsi_mask *mask)
 		return;
 	state = umsi_lock(m, &m->masks_lock);
 	mask->references--;
+	m->masks_unused += !mask->references;
 	umsi_unlock(m, &m->masks_lock, state);
 }
 
 void umsi_masks_destroy(struct umsi *m)
 {
-	free_list(m, m->masks);
-	m->masks = NULL;
+	for (uint32_t i = 0; i < UMSI_MASK_CHAINS; i++) {
+		free_list(m, m->masks[i]);
+		m->masks[i] = NULL;
+	}
 }

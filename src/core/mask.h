@@ -5,21 +5,30 @@
 
 #include "core/machine.h"
 
+/* What a set happens to be, as far as choosing from it goes. */
+#define UMSI_MASK_ANY_CPUS	UINT32_MAX	/* no more than a set */
+#define UMSI_MASK_ALL_CPUS	(UINT32_MAX - 1)
+
 /*
  * Immutable once found. references and next are guarded by the machine's
- * masks.lock; one with no reference stays until a new one is made.
+ * masks_lock; one with no reference stays until a new one is made.
  */
 struct umsi_mask {
 	struct umsi_mask *next;
 	uint32_t references;
 	uint32_t words;
-	uint64_t bits[];
+	uint32_t node;			/* exactly the CPUs of this node, or one of the above */
+	uint32_t hash;
+	uint64_t bits[];		/* words, then for each 64 of them one that says which are not 0 */
 };
 
 static inline bool umsi_mask_has(const struct umsi_mask *mask, umsi_cpu cpu)
 {
 	return cpu / 64 < mask->words && (mask->bits[cpu / 64] >> (cpu % 64) & 1);
 }
+
+/* The first CPU of the set from @cpu on, or UMSI_CPU_NONE. Costs what is in the set. */
+umsi_cpu umsi_mask_next(const struct umsi_mask *mask, umsi_cpu cpu);
 
 /*
  * The kept copy of @set, with one more reference. Sleepable.

@@ -5,10 +5,14 @@
 
 #include <stdint.h>
 
-/*
- * Lowest set bit of a word that is not zero. By multiplication, because base
- * RV64 has no such instruction and its compilers would call a library.
- */
+/* Base RV64 has no instruction for it, and its compilers would call a library. */
+#if defined(__riscv) && !defined(__riscv_zbb)
+enum { UMSI_WORD_COUNTS_ZEROS = 0 };
+#else
+enum { UMSI_WORD_COUNTS_ZEROS = 1 };
+#endif
+
+/* Lowest set bit of a word that is not zero. */
 static inline unsigned int umsi_lowest_bit(uint64_t word)
 {
 	/* The top six bits of (2^n times this constant) are different for every n. */
@@ -19,6 +23,8 @@ static inline unsigned int umsi_lowest_bit(uint64_t word)
 		51, 25, 36, 32, 60, 20, 57, 16, 50, 31, 19, 15, 30, 14, 13, 12,
 	};
 
+	if (UMSI_WORD_COUNTS_ZEROS)
+		return (unsigned int)__builtin_ctzll(word);
 	return position[((word & (~word + 1)) * UINT64_C(0x022fdd63cc95386d)) >> 58];
 }
 

@@ -13,34 +13,40 @@ static bool permitted(const struct umsi_vec *v, const struct umsi_where *where, 
 	return !where->mask || umsi_mask_has(where->mask, cpu);
 }
 
-/*
- * Walks the permitted CPUs. @best: the one with most of what @value counts.
- * One named CPU is looked at alone.
- */
-static umsi_cpu most(struct umsi_vec *v, const struct umsi_where *where,
-		     uint32_t (*value)(const struct umsi_vec_cpu *c), uint32_t *out_value)
+/* The first permitted CPU from @cpu on. A set costs what is in it; a named CPU is looked at alone. */
+static umsi_cpu next_permitted(const struct umsi_vec *v, const struct umsi_where *where, umsi_cpu cpu)
 {
-	umsi_cpu best = UMSI_CPU_NONE;
-	uint32_t best_value = 0;
+	uint32_t ncpus = v->domain.m->ncpus;
 
 	if (where->cpu != UMSI_CPU_NONE) {
-		if (!permitted(v, where, where->cpu))
+		if (cpu > where->cpu || !permitted(v, where, where->cpu))
 			return UMSI_CPU_NONE;
-		*out_value = value(v->cpu[where->cpu]);
 		return where->cpu;
 	}
-	for (umsi_cpu cpu = 0; cpu < v->domain.m->ncpus; cpu++) {
-		uint32_t n;
-
-		if (!permitted(v, where, cpu))
-			continue;
-		n = value(v->cpu[cpu]);
-		if (best == UMSI_CPU_NONE || n > best_value) {
-			best = cpu;
-			best_value = n;
-		}
+	for (; cpu < ncpus; cpu++) {
+		if (where->mask)
+			cpu = umsi_mask_next(where->mask, cpu);
+		if (cpu == UMSI_CPU_NONE || permitted(v, where, cpu))
+			return cpu;
 	}
-	*out_value = best_value;
+	return UMSI_CPU_NONE;
+}
+
+/* The permitted CPU with most of what @value counts. */
+static umsi_cpu most(struct umsi_vec *v, const struct umsi_where *where,
+		     uint32_t (*value)(const struct umsi_vec_cpu *c))
+{
+	umsi_cpu best = next_permitted(v, where, 0);
+	uint32_t best_value = best == UMSI_CPU_NONE ? 0 : value(v->cpu[best]);
+
+	for (umsi_cpu cpu = best; cpu != UMSI_CPU_NONE; cpu = next_permitted(v, where, cpu + 1)) {
+		uint32_t n = value(v->cpu[cpu]);
+
+		if (n <= best_value)
+			continue;
+		best = cpu;
+		best_value = n;
+	}
 	return best;
 }
 
@@ -54,15 +60,60 @@ static uint32_t retiring_of(const struct umsi_vec_cpu *c)
 	return umsi_load32(&c->retiring);
 }
 
-/* The hints were wrong or everything is taken: ask each permitted CPU under its lock. */
+/* Who knows the best permitted CPU: a node, or NULL if nobody does and they have to be looked at. */
+static struct umsi_vec_node *node_for(const struct umsi_vec *v, const struct umsi_where *where)
+{
+	if (where->cpu != UMSI_CPU_NONE)
+		return NULL;
+	if (!where->mask || where->mask->node == UMSI_MASK_ALL_CPUS)
+		return v->node[umsi_load32(&v->roomiest)];
+	return where->mask->node == UMSI_MASK_ANY_CPUS ? NULL : v->node[where->mask->node];
+}
+
+/* What the node says, unless it says nothing, or a CPU that is just coming or going. */
+static umsi_cpu best_of(const struct umsi_vec *v, const struct umsi_vec_node *node)
+{
+	umsi_cpu cpu = umsi_load32(&node->best);
+
+	return cpu != UMSI_CPU_NONE && umsi_cpu_open(v->domain.m, cpu) ? cpu : UMSI_CPU_NONE;
+}
+
+umsi_cpu umsi_vec_choose(struct umsi_vec *v, const struct umsi_where *where)
+{
+	const struct umsi_vec_node *node = node_for(v, where);
+	umsi_cpu cpu = node ? best_of(v, node) : UMSI_CPU_NONE;
+
+	return cpu != UMSI_CPU_NONE ? cpu : most(v, where, free_of);
+}
+
+/*
+ * From the CPU the node calls best. It is asked again as long as it was wrong;
+ * each time it has learnt of requests that named a CPU.
+ */
+static int take_best(struct umsi_vec *v, const struct umsi_where *where, const struct umsi_group *g,
+		     umsi_cpu *cpu, uint32_t *slot, bool *revived)
+{
+	const struct umsi_vec_node *node = node_for(v, where);
+	int status = UMSI_EBUSY;
+
+	for (uint32_t tries = v->domain.m->ncpus; node && tries && status == UMSI_EBUSY; tries--) {
+		*cpu = best_of(v, node);
+		if (*cpu == UMSI_CPU_NONE)
+			break;
+		status = umsi_vec_take_best(v, *cpu, g, slot, revived);
+		node = node_for(v, where);
+	}
+	return status;
+}
+
+/* The permitted CPUs one by one, those that seem to have room. */
 static int take_anywhere(struct umsi_vec *v, const struct umsi_where *where,
 			 const struct umsi_group *g, umsi_cpu *cpu, uint32_t *slot, bool *revived)
 {
 	int status, worst = UMSI_ENOCPU;
 
-	for (umsi_cpu at = 0; at < v->domain.m->ncpus; at++) {
-		if (!permitted(v, where, at))
-			continue;
+	for (umsi_cpu at = next_permitted(v, where, 0); at != UMSI_CPU_NONE;
+	     at = next_permitted(v, where, at + 1)) {
 		status = umsi_vec_take(v, at, g, slot, revived);
 		if (status == UMSI_OK) {
 			*cpu = at;
@@ -74,19 +125,14 @@ static int take_anywhere(struct umsi_vec *v, const struct umsi_where *where,
 	return worst;
 }
 
-umsi_cpu umsi_vec_choose(struct umsi_vec *v, const struct umsi_where *where)
-{
-	uint32_t ignored;
-
-	return most(v, where, free_of, &ignored);
-}
-
 int umsi_vec_take_any(struct umsi_vec *v, const struct umsi_where *where,
 		      const struct umsi_group *g, umsi_cpu *cpu, uint32_t *slot, bool *revived)
 {
-	int status;
+	int status = take_best(v, where, g, cpu, slot, revived);
 
-	*cpu = umsi_vec_choose(v, where);
+	if (status == UMSI_OK)
+		return status;
+	*cpu = most(v, where, free_of);
 	if (*cpu == UMSI_CPU_NONE)
 		return UMSI_ENOCPU;
 	status = umsi_vec_take(v, *cpu, g, slot, revived);
@@ -138,14 +184,13 @@ bool umsi_vec_make_room(struct umsi_domain *d, const struct umsi_where *where, b
 	struct umsi *m = d->m;
 	uint64_t now = umsi_host_time_ns(m->host);
 	uint64_t deadline = now + DRAIN_WAIT_NS, next_kick = now;
-	uint32_t retiring;
-	umsi_cpu cpu = most(v, where, retiring_of, &retiring);
+	umsi_cpu cpu = most(v, where, retiring_of);
 
 	if (cpu == UMSI_CPU_NONE)
 		return false;
 	if (reap(v, v->cpu[cpu]))
 		return true;
-	if (!retiring)
+	if (!retiring_of(v->cpu[cpu]))
 		return false;
 
 	do {

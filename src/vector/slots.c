@@ -33,11 +33,6 @@ static bool has_bit(const uint64_t *bits, uint32_t slot)
 	return bits[slot / 64] >> (slot % 64) & 1;
 }
 
-static void note_free(struct umsi_vec_cpu *c)
-{
-	umsi_store32(&c->free, umsi_ids_free_count(&c->ids));
-}
-
 static void note_retiring(struct umsi_vec_cpu *c)
 {
 	uint32_t n = c->batch[0].count + c->batch[1].count;
@@ -106,7 +101,7 @@ bool umsi_vec_reap_locked(struct umsi_vec *v, struct umsi_vec_cpu *c)
 			free_batch(v, c, &c->batch[i]);
 	turn_batches(c);
 	note_retiring(c);
-	note_free(c);
+	umsi_vec_note_free(v, c);
 	return umsi_load32(&c->retiring) != before;
 }
 
@@ -179,14 +174,14 @@ static uint32_t order_of(const struct umsi_group *g)
 }
 
 /* The slots are taken in the set already; from here on whoever walks the table finds them. */
-static void own_slots(struct umsi_vec_cpu *c, const struct umsi_group *g, uint32_t slot)
+static void own_slots(struct umsi_vec *v, struct umsi_vec_cpu *c, const struct umsi_group *g, uint32_t slot)
 {
 	for (uint32_t i = 0; i < g->count; i++) {
 		umsi_trace_irq(g->member[i], UMSI_TRACE_SLOT_TAKE, c->cpu, slot + i);
 		umsi_fetch_add32(&g->member[i]->references, 1);
 		umsi_store_ptr_release(&c->table[slot + i], g->member[i]);
 	}
-	note_free(c);
+	umsi_vec_note_free(v, c);
 }
 
 static int take_locked(struct umsi_vec *v, struct umsi_vec_cpu *c, const struct umsi_group *g,
@@ -205,7 +200,7 @@ static int take_locked(struct umsi_vec *v, struct umsi_vec_cpu *c, const struct 
 	id = umsi_ids_take_block(&c->ids, order_of(g));
 	if (id == UMSI_IDS_NONE)
 		return umsi_load32(&c->retiring) ? UMSI_EAGAIN : UMSI_ENOSLOT;
-	own_slots(c, g, id);
+	own_slots(v, c, g, id);
 	*slot = id;
 	return UMSI_OK;
 }
@@ -225,6 +220,30 @@ int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, 
 	return status;
 }
 
+/* Filed under more than it has, after requests that named it: it may not be the best at all. */
+static bool overrated(struct umsi_vec *v, struct umsi_vec_cpu *c)
+{
+	uint32_t n = umsi_ids_free_count(&c->ids);
+
+	if (n >= c->filed || c->filed == UMSI_VEC_NOT_FILED)
+		return false;
+	umsi_vec_file(v, c, n);
+	return umsi_load32(&c->node->best) != c->cpu;
+}
+
+int umsi_vec_take_best(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t *slot,
+		       bool *revived)
+{
+	struct umsi_vec_cpu *c = v->cpu[cpu];
+	uintptr_t state = umsi_lock(v->domain.m, &c->lock);
+	int status;
+
+	umsi_vec_reap_locked(v, c);
+	status = overrated(v, c) ? UMSI_EBUSY : take_locked(v, c, g, slot, revived);
+	umsi_unlock(v->domain.m, &c->lock, state);
+	return status;
+}
+
 static bool all_free(const struct umsi_vec_cpu *c, uint32_t slot, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
@@ -233,8 +252,8 @@ static bool all_free(const struct umsi_vec_cpu *c, uint32_t slot, uint32_t count
 	return true;
 }
 
-static bool take_at_locked(struct umsi_vec_cpu *c, const struct umsi_group *g, uint32_t slot,
-			   bool *revived)
+static bool take_at_locked(struct umsi_vec *v, struct umsi_vec_cpu *c, const struct umsi_group *g,
+			   uint32_t slot, bool *revived)
 {
 	*revived = g->count == 1 && revive_at(c, g->member[0], slot);
 	if (*revived)
@@ -243,7 +262,7 @@ static bool take_at_locked(struct umsi_vec_cpu *c, const struct umsi_group *g, u
 		return false;
 	for (uint32_t i = 0; i < g->count; i++)
 		umsi_ids_take_at(&c->ids, slot + i);
-	own_slots(c, g, slot);
+	own_slots(v, c, g, slot);
 	return true;
 }
 
@@ -257,7 +276,7 @@ bool umsi_vec_take_at(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group 
 	umsi_vec_reap_locked(v, c);
 	/* One that is being left gives out nothing but to who is on the way out. */
 	taken = (c->open || umsi_load32(&g->member[0]->target) == cpu) &&
-		take_at_locked(c, g, slot, revived);
+		take_at_locked(v, c, g, slot, revived);
 	umsi_unlock(v->domain.m, &c->lock, state);
 	return taken;
 }
@@ -272,7 +291,7 @@ void umsi_vec_give(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g,
 		umsi_trace_irq(g->member[i], UMSI_TRACE_SLOT_GIVE, cpu, (uint64_t)slot + i);
 	}
 	umsi_ids_give_block(&c->ids, slot, order_of(g));
-	note_free(c);
+	umsi_vec_note_free(v, c);
 	umsi_unlock(v->domain.m, &c->lock, state);
 	for (uint32_t i = 0; i < g->count; i++)
 		umsi_record_put(g->member[i]);

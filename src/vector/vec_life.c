@@ -14,6 +14,14 @@ static size_t cpu_bytes(uint32_t nslots)
 	       3 * words_of(nslots) * sizeof(uint64_t) + umsi_ids_bytes(nslots);
 }
 
+static void join_node(struct umsi_vec *v, struct umsi *m, struct umsi_vec_cpu *c)
+{
+	c->node = v->node[m->cpu[c->cpu].node];
+	c->item = c->node->ncpus++;
+	c->node->cpu[c->item] = c->cpu;
+	c->filed = UMSI_VEC_NOT_FILED;
+}
+
 static struct umsi_vec_cpu *new_cpu(struct umsi_vec *v, struct umsi *m, umsi_cpu cpu)
 {
 	struct umsi_vec_cpu *c = umsi_host_alloc(m->host, cpu_bytes(v->nslots));
@@ -24,6 +32,7 @@ static struct umsi_vec_cpu *new_cpu(struct umsi_vec *v, struct umsi *m, umsi_cpu
 	bits = (uint64_t *)&c->table[v->nslots];
 	c->core = &m->cpu[cpu];
 	c->cpu = cpu;
+	join_node(v, m, c);
 	c->batch[0].bits = bits;
 	c->batch[1].bits = bits + words_of(v->nslots);
 	c->quarantined = bits + 2 * words_of(v->nslots);
@@ -41,6 +50,10 @@ int umsi_vec_init(struct umsi_vec *v, struct umsi *m, uint32_t nslots, uint32_t 
 	v->cpu = umsi_host_alloc(m->host, m->ncpus * sizeof(*v->cpu));
 	if (!v->cpu)
 		return UMSI_ENOMEM;
+	if (umsi_vec_nodes_init(v, m)) {
+		umsi_vec_destroy(v, m);
+		return UMSI_ENOMEM;
+	}
 	for (umsi_cpu cpu = 0; cpu < m->ncpus; cpu++) {
 		if (!has[cpu])
 			continue;
@@ -72,6 +85,7 @@ void umsi_vec_destroy(struct umsi_vec *v, struct umsi *m)
 		drop_retiring(v, v->cpu[cpu]);
 		umsi_host_free(m->host, v->cpu[cpu], cpu_bytes(v->nslots));
 	}
+	umsi_vec_nodes_destroy(v, m);
 	umsi_host_free(m->host, v->cpu, m->ncpus * sizeof(*v->cpu));
 }
 
@@ -84,5 +98,6 @@ void umsi_vec_open(struct umsi_vec *v, umsi_cpu cpu)
 	state = umsi_lock(v->domain.m, &c->lock);
 	c->open = true;
 	umsi_store32(&c->free, umsi_ids_free_count(&c->ids));
+	umsi_vec_file(v, c, umsi_ids_free_count(&c->ids));
 	umsi_unlock(v->domain.m, &c->lock, state);
 }

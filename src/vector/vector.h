@@ -11,6 +11,7 @@
 #include "core/domain.h"
 #include "core/run.h"
 #include "idspace/idspace.h"
+#include "vector/ladder.h"
 
 struct umsi_vec;
 struct umsi_vec_cpu;
@@ -69,10 +70,11 @@ struct umsi_vec_storm {
  *   storm, unowned, ...  own CPU                      statistics
  *   aged                 lock, before req             own CPU, after req
  *   free, retiring       lock                         anyone: hints for choosing
+ *   filed                lock and its node's lock     who has one of the two
  *   the rest             lock                         dump, racily
  *
- * lock nests inside a record's lock; the records' lock nests inside it. One
- * CPU's at a time.
+ * lock nests inside a record's lock; the records' lock and a node's lock nest
+ * inside it. One CPU's at a time.
  */
 struct umsi_vec_cpu {
 	_Alignas(64) struct umsi_cpu_core *core;
@@ -89,6 +91,9 @@ struct umsi_vec_cpu {
 	uint64_t *quarantined;
 	umsi_atomic32 aged;		/* some batch has an age to wait for */
 	umsi_atomic32 free, retiring;
+	uint32_t filed;			/* free slots its node believes it has: never fewer than there are */
+	uint32_t item;			/* its number on the node's ladder */
+	struct umsi_vec_node *node;
 	uint32_t retiring_max, quarantines;
 
 	struct umsi_vec_storm storm;
@@ -96,6 +101,31 @@ struct umsi_vec_cpu {
 	umsi_atomic64 revived, reaped;	/* under lock */
 
 	umsi_atomic_ptr table[];	/* nslots: struct umsi_record or NULL */
+};
+
+/* Of a CPU that gives out no slots. */
+#define UMSI_VEC_NOT_FILED	UINT32_MAX
+
+/*
+ * The CPUs of one NUMA node by free slots, to find the one with most at once.
+ * A CPU is filed under a number that its free slots never exceed: taking one
+ * need not tell anybody; giving one back must only where the number was
+ * lowered meanwhile, and only a request that any CPU will do for lowers it.
+ * So the CPU with the greatest number has most free slots if it has as many as
+ * it is filed under, and is filed anew otherwise.
+ *
+ *   field         written under   read without the lock by
+ *   best, most    lock            who chooses
+ *   the rest      lock            nobody
+ */
+struct umsi_vec_node {
+	_Alignas(64) struct umsi_lock lock;	/* inside slot locks; a leaf */
+	umsi_atomic32 best;		/* the CPU filed under the greatest number, or UMSI_CPU_NONE */
+	umsi_atomic32 most;		/* that number */
+	uint32_t compared;		/* the node that was compared with last */
+	uint32_t index, ncpus;		/* which node; its CPUs that may be targets */
+	struct umsi_ladder ladder;	/* rung: nslots - 1 - filed */
+	umsi_cpu cpu[];			/* by item; then the ladder's memory */
 };
 
 /*
@@ -114,6 +144,8 @@ struct umsi_vec {
 	uint32_t nslots;		/* slots 0 .. nslots - 1; 0 is never valid */
 	uint32_t first;			/* the first that is not a system slot */
 	struct umsi_vec_cpu **cpu;	/* ncpus; NULL: that CPU is never a target */
+	struct umsi_vec_node **node;	/* as the machine's */
+	umsi_atomic32 roomiest;		/* hint: the node whose best CPU has most free slots */
 	void (*system)(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot); /* slots from UMSI_SLOT_IPI */
 };
 
@@ -130,6 +162,25 @@ void umsi_vec_destroy(struct umsi_vec *v, struct umsi *m);
 /* On that CPU, interrupts off, its controller ready: give out its slots. */
 void umsi_vec_open(struct umsi_vec *v, umsi_cpu cpu);
 
+/* ---- Which CPU has most free slots (node.c). ---- */
+
+/* A node for each of the machine's; UMSI_ENOMEM: what was made is destroyed by umsi_vec_nodes_destroy(). */
+int umsi_vec_nodes_init(struct umsi_vec *v, struct umsi *m);
+void umsi_vec_nodes_destroy(struct umsi_vec *v, struct umsi *m);
+
+/* Files @c under its free slots, or takes it off with UMSI_VEC_NOT_FILED. Its slot lock is held. */
+void umsi_vec_file(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t number);
+
+/* The slot lock is held, and the set of ids has changed. */
+static inline void umsi_vec_note_free(struct umsi_vec *v, struct umsi_vec_cpu *c)
+{
+	uint32_t n = umsi_ids_free_count(&c->ids);
+
+	umsi_store32(&c->free, n);
+	if (__builtin_expect(n > c->filed, 0))
+		umsi_vec_file(v, c, n);
+}
+
 /* ---- Slots (slots.c). A slot is the record's until retired and proved quiet. ---- */
 
 /*
@@ -141,6 +192,12 @@ void umsi_vec_open(struct umsi_vec *v, umsi_cpu cpu);
  */
 int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t *slot,
 		  bool *revived);
+/*
+ * The same on the CPU that its node calls best. UMSI_EBUSY: it is not, and has
+ * been filed anew; choose again.
+ */
+int umsi_vec_take_best(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t *slot,
+		       bool *revived);
 /*
  * Exactly these slots: all free now, or the record's own that still retires
  * (*revived); on the CPU that the group is aimed at also when that is being
