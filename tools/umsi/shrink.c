@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,12 +18,15 @@ struct op {
 	uint32_t actor, op;
 };
 
+struct attempt;
+
 struct search {
 	struct shrink *s;
 	struct keep keep[2];		/* present and candidate */
 	struct op *ops;			/* present */
 	uint32_t count;
 	time_t deadline;
+	struct attempt *attempt;	/* shared with a child */
 };
 
 static bool out_of_time(const struct search *f)
@@ -31,7 +36,7 @@ static bool out_of_time(const struct search *f)
 
 static void show(const struct search *f)
 {
-	if (f->s->progress && isatty(STDERR_FILENO) && f->s->tries % 64 == 0)
+	if (f->s->progress && isatty(STDERR_FILENO))
 		fprintf(stderr, "\rshrinking: %u operations, %u CPUs, %llu runs ", f->count, f->s->run.plan.ncpus,
 			(unsigned long long)f->s->tries);
 }
@@ -43,26 +48,69 @@ static uint32_t schedules_for(uint32_t operations)
 	return operations > 40 ? 20 : operations > 12 ? 80 : 200;
 }
 
+/* What a child is doing; it may die at it. */
+struct attempt {
+	uint64_t schedule, tries;
+	bool running, fails;
+	struct outcome outcome;
+};
+
+static void attempt(const struct search *f, const struct run *wanted, uint32_t schedules)
+{
+	struct attempt *a = f->attempt;
+	struct run run = *wanted;
+
+	for (uint32_t i = 0; i <= schedules && !out_of_time(f); i++) {
+		run.schedule = a->schedule = wanted->schedule + i;
+		a->tries++;
+		a->running = true;
+		world_run(&run, &a->outcome, NULL, NULL);
+		a->running = false;
+		a->fails = !a->outcome.clean && !strcmp(a->outcome.violation, f->s->outcome.violation);
+		if (a->fails)
+			return;
+	}
+}
+
+/* In a child, for a bug may well kill the process. */
+static void attempt_apart(const struct search *f, const struct run *run, uint32_t schedules)
+{
+	struct attempt *a = f->attempt;
+	pid_t child;
+	int status;
+
+	memset(a, 0, sizeof(*a));
+	fflush(stdout);
+	child = fork();
+	if (child < 0)
+		abort();
+	if (!child) {
+		alarm(60);
+		attempt(f, run, schedules);
+		_exit(0);
+	}
+	waitpid(child, &status, 0);
+	if (!a->running)
+		return;
+	memset(&a->outcome, 0, sizeof(a->outcome));
+	snprintf(a->outcome.violation, sizeof(a->outcome.violation), "CRASH");
+	snprintf(a->outcome.text, sizeof(a->outcome.text), "the process died of signal %d", WTERMSIG(status));
+	a->fails = !strcmp(f->s->outcome.violation, "CRASH");
+}
+
 /* Does @run violate as before? Under some schedule; then @run keeps it. */
 static bool fails(struct search *f, struct run *run, uint32_t operations)
 {
 	struct shrink *s = f->s;
-	uint64_t first = run->schedule;
 
-	for (uint32_t i = 0; i <= schedules_for(operations) && !out_of_time(f); i++) {
-		struct outcome out;
-
-		run->schedule = i ? first + i : first;
-		world_run(run, &out, NULL, NULL);
-		s->tries++;
-		show(f);
-		if (out.clean || strcmp(out.violation, s->outcome.violation))
-			continue;
-		s->outcome = out;
-		return true;
-	}
-	run->schedule = first;
-	return false;
+	attempt_apart(f, run, schedules_for(operations));
+	s->tries += f->attempt->tries;
+	show(f);
+	if (!f->attempt->fails)
+		return false;
+	run->schedule = f->attempt->schedule;
+	s->outcome = f->attempt->outcome;
+	return true;
 }
 
 /* ---- Fields of the plan ---- */
@@ -224,7 +272,11 @@ bool shrink(struct shrink *s)
 		abort();
 	f->s = s;
 	f->deadline = time(NULL) + s->seconds;
-	world_run(&s->run, &s->outcome, NULL, NULL);
+	f->attempt = mmap(NULL, sizeof(*f->attempt), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (f->attempt == MAP_FAILED)
+		abort();
+	attempt_apart(f, &s->run, 0);
+	s->outcome = f->attempt->outcome;
 	if (s->outcome.clean) {
 		free(f);
 		return false;
@@ -243,6 +295,7 @@ bool shrink(struct shrink *s)
 	s->keep = f->keep[0];
 	s->run.keep = &s->keep;
 	s->operations = f->count;
+	munmap(f->attempt, sizeof(*f->attempt));
 	free(f->ops);
 	free(f);
 	return true;
