@@ -23,6 +23,7 @@ struct umsi_where {
 /* A move under way: filled in by the root, read by the levels between it and the store. */
 struct umsi_move {
 	struct umsi_where where;
+	umsi_cpu from;			/* the target when it was prepared; by now it may have another */
 	umsi_cpu cpu;			/* the new target */
 	uint32_t slot;			/* the root's number there */
 	bool revived;			/* the slot was still this interrupt's */

@@ -108,7 +108,7 @@ static int prepare_slot(struct leave *l, uint32_t slot)
 static void restore_move(struct leave *l, const struct leaver *leaver, struct umsi_move *mv)
 {
 	*mv = (struct umsi_move){
-		.cpu = leaver->cpu, .slot = leaver->slot, .revived = leaver->revived,
+		.from = l->cpu, .cpu = leaver->cpu, .slot = leaver->slot, .revived = leaver->revived,
 		.torn = leaver->torn, .transient = leaver->transient,
 		.transient_revived = leaver->transient_revived,
 	};

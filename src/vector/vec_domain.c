@@ -131,6 +131,7 @@ int umsi_vec_move_prepare(struct umsi_domain *d, struct umsi_record *r, struct u
 	struct umsi_group g = umsi_group_of(&r);
 	int status;
 
+	mv->from = umsi_load32(&g.member[0]->target);
 	status = mv->torn ? prepare_torn(v, &g, mv)
 			  : umsi_vec_take_any(v, &mv->where, &g, &mv->cpu, &mv->slot, &mv->revived);
 	if (status)
@@ -166,8 +167,7 @@ void umsi_vec_move_abort(struct umsi_domain *d, struct umsi_record *r, const str
 	struct umsi_group g = umsi_group_of(&r);
 
 	if (mv->transient)
-		give_up(v, &g, umsi_load32(&g.member[0]->target), mv->slot,
-			mv->told || mv->transient_revived, UMSI_EGONE);
+		give_up(v, &g, mv->from, mv->slot, mv->told || mv->transient_revived, UMSI_EGONE);
 	give_up(v, &g, mv->cpu, mv->slot, mv->told || mv->revived, UMSI_EGONE);
 }
 
