@@ -72,10 +72,3 @@ int platform_ipi_send(struct umsi_domain *root, uint32_t ipi, umsi_cpu cpu)
 {
 	return umsi_imsic_ipi_send(root, ipi, cpu);
 }
-
-/* All of this machine's devices that are used send messages. */
-bool platform_check(struct umsi_domain *root)
-{
-	(void)root;
-	return true;
-}
