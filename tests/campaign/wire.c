@@ -132,7 +132,7 @@ void actor_shaker(void *arg)
 	}
 }
 
-/* Each raise and each move may cost a call that finds the line down already. */
+/* Each raise, each move and each CPU that lost its controller may cost a call that finds the line down already. */
 void wire_check(struct world *w)
 {
 	struct umsi_irq_stats st;
@@ -140,7 +140,7 @@ void wire_check(struct world *w)
 	if (!w->wire.irq || umsi_irq_stats_read(w->umsi, w->wire.irq, &st) != UMSI_OK)
 		return;
 	MACH_CHECK(w->m, !w->wire.high, "I-CONS", "the wire is up at the end");
-	MACH_CHECK(w->m, w->wire.empty <= w->wire.raised + st.moves, "I-SPUR",
+	MACH_CHECK(w->m, w->wire.empty <= w->wire.raised + st.moves + w->naps, "I-SPUR",
 		   "a storm: %llu empty calls, %llu lines raised, %llu moves", (unsigned long long)w->wire.empty,
 		   (unsigned long long)w->wire.raised, (unsigned long long)st.moves);
 }
