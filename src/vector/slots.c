@@ -107,10 +107,16 @@ bool umsi_vec_reap_locked(struct umsi_vec *v, struct umsi_vec_cpu *c)
 
 /* ---- R1: taking ---- */
 
-/* A slot of @r that is retiring here, or 0. The record's other slots are few: most have none. */
-static uint32_t find_retiring(struct umsi_vec *v, struct umsi_vec_cpu *c, struct umsi_record *r,
-			      struct umsi_vec_batch **in)
+/*
+ * The first of a block of the group's slots that is retiring here, or 0. A block
+ * retires as one, so its first member's slot tells. The record's other slots
+ * are few: most have none.
+ */
+static uint32_t find_retiring(struct umsi_vec *v, struct umsi_vec_cpu *c,
+			      const struct umsi_group *g, struct umsi_vec_batch **in)
 {
+	struct umsi_record *r = g->member[0];
+
 	if (umsi_load32(&r->references) <= 2)
 		return 0;	/* its own one and its live slot's */
 	for (uint32_t i = 0; i < 2; i++) {
@@ -129,40 +135,42 @@ static uint32_t find_retiring(struct umsi_vec *v, struct umsi_vec_cpu *c, struct
 	return 0;
 }
 
-/* @slot of batch @b is its record's again. Exclusive with reuse: both happen under the slot lock. */
-static void take_back(struct umsi_vec_cpu *c, struct umsi_vec_batch *b, struct umsi_record *r,
+/* What retires in @b from @slot on is the group's again. Exclusive with reuse: both happen under the slot lock. */
+static void take_back(struct umsi_vec_cpu *c, struct umsi_vec_batch *b, const struct umsi_group *g,
 		      uint32_t slot)
 {
-	clear_bit(b->bits, slot);
-	b->count--;
+	for (uint32_t i = 0; i < g->count; i++) {
+		clear_bit(b->bits, slot + i);
+		umsi_trace_irq(g->member[i], UMSI_TRACE_SLOT_REVIVE, c->cpu, slot + i);
+	}
+	b->count -= g->count;
 	turn_batches(c);
 	note_retiring(c);
 	umsi_count_own(&c->revived);
-	umsi_trace_irq(r, UMSI_TRACE_SLOT_REVIVE, c->cpu, slot);
 }
 
-static bool revive(struct umsi_vec *v, struct umsi_vec_cpu *c, struct umsi_record *r,
+static bool revive(struct umsi_vec *v, struct umsi_vec_cpu *c, const struct umsi_group *g,
 		   uint32_t *slot)
 {
 	struct umsi_vec_batch *b;
-	uint32_t found = find_retiring(v, c, r, &b);
+	uint32_t found = find_retiring(v, c, g, &b);
 
 	if (!found)
 		return false;
-	take_back(c, b, r, found);
+	take_back(c, b, g, found);
 	*slot = found;
 	return true;
 }
 
-/* This very slot, if it is retiring and @r's. */
-static bool revive_at(struct umsi_vec_cpu *c, struct umsi_record *r, uint32_t slot)
+/* From this very slot on, if they are retiring and the group's. */
+static bool revive_at(struct umsi_vec_cpu *c, const struct umsi_group *g, uint32_t slot)
 {
-	if (umsi_load_ptr(&c->table[slot]) != r)
+	if (umsi_load_ptr(&c->table[slot]) != g->member[0])
 		return false;
 	for (uint32_t i = 0; i < 2; i++) {
 		if (!has_bit(c->batch[i].bits, slot))
 			continue;
-		take_back(c, &c->batch[i], r, slot);
+		take_back(c, &c->batch[i], g, slot);
 		return true;
 	}
 	return false;
@@ -193,10 +201,9 @@ static int take_locked(struct umsi_vec *v, struct umsi_vec_cpu *c, const struct 
 	if (!c->open)
 		return UMSI_ENOCPU;
 	umsi_vec_reap_locked(v, c);
-	if (g->count == 1 && revive(v, c, g->member[0], slot)) {
-		*revived = true;
+	*revived = revive(v, c, g, slot);
+	if (*revived)
 		return UMSI_OK;
-	}
 	id = umsi_ids_take_block(&c->ids, order_of(g));
 	if (id == UMSI_IDS_NONE)
 		return umsi_load32(&c->retiring) ? UMSI_EAGAIN : UMSI_ENOSLOT;
@@ -255,7 +262,7 @@ static bool all_free(const struct umsi_vec_cpu *c, uint32_t slot, uint32_t count
 static bool take_at_locked(struct umsi_vec *v, struct umsi_vec_cpu *c, const struct umsi_group *g,
 			   uint32_t slot, bool *revived)
 {
-	*revived = g->count == 1 && revive_at(c, g->member[0], slot);
+	*revived = revive_at(c, g, slot);
 	if (*revived)
 		return true;
 	if (!all_free(c, slot, g->count))

@@ -186,9 +186,8 @@ static inline void umsi_vec_note_free(struct umsi_vec *v, struct umsi_vec_cpu *c
 /*
  * Takes an aligned block of slots of @cpu for the group and publishes them, in
  * one critical section (R1: whoever walks the table of a CPU sees every slot
- * that is taken); or, for a record alone, takes back one of its own that is
- * still retiring there (*revived). @slot: the first. UMSI_OK, UMSI_ENOCPU,
- * UMSI_ENOSLOT, UMSI_EAGAIN.
+ * that is taken); or takes back one of its own that is still retiring there
+ * (*revived). @slot: the first. UMSI_OK, UMSI_ENOCPU, UMSI_ENOSLOT, UMSI_EAGAIN.
  */
 int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t *slot,
 		  bool *revived);
@@ -199,7 +198,7 @@ int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, 
 int umsi_vec_take_best(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t *slot,
 		       bool *revived);
 /*
- * Exactly these slots: all free now, or the record's own that still retires
+ * Exactly these slots: all free now, or the group's own that still retire
  * (*revived); on the CPU that the group is aimed at also when that is being
  * left, for the way out. False: not.
  */

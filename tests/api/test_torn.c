@@ -56,6 +56,11 @@ static const struct umsi_store_ops torn_ops = {
 	.write_words = torn_write_words, .settle = torn_settle,
 };
 
+static const struct umsi_store_ops torn_block_ops = {
+	.name = "torn_block", .number_name = "torn_index", .write = torn_write,
+	.write_words = torn_write_words, .settle = torn_settle, .shared_message = true,
+};
+
 static umsi_irq torn_irq(struct rig *r, struct torn *s, umsi_cpu cpu, struct umsi_table **table)
 {
 	struct umsi_table_config config = { .size = 1 };
@@ -216,6 +221,41 @@ static void by_way_of_slots_that_still_retire(void **state)
 	rig_end(&r);
 }
 
+/* R1: a block that still retires is taken back as a whole, and retires as one again. */
+static void a_block_takes_back_what_still_retires(void **state)
+{
+	struct umsi_table_config config = { .size = 4 };
+	struct umsi_irq_request_at at = {
+		.last = UMSI_INDEX_LAST, .affinity = { .kind = UMSI_AFFINITY_CPU, .cpu = 0 },
+	};
+	struct umsi_table *table;
+	struct torn s = { 0 };
+	struct rig r;
+	umsi_irq irq[4];
+
+	(void)state;
+	rig_start(&r, 1);
+	assert_int_equal(umsi_table_create(r.dev, &torn_block_ops, &s, &config, &table), UMSI_OK);
+	assert_int_equal(umsi_irq_alloc_block(table, &at, 4, irq), UMSI_OK);
+	for (uint32_t i = 0; i < 4; i++)
+		assert_int_equal(umsi_irq_request(r.umsi, irq[i], rig_handler, &r, "block"), UMSI_OK);
+	assert_int_equal(rig_move(&r, irq[0], 2), UMSI_OK);
+	s.writes = 0;
+	assert_int_equal(rig_move(&r, irq[0], 0), UMSI_OK);
+	check_written(&s, 2, UMSI_WORD_ADDRESS_LOW);
+	assert_int_equal(rig_stats(&r).retiring, 4);
+	assert_int_equal(rig_stats(&r).revived, 1);
+	assert_int_equal(rig_move(&r, irq[1], 2), UMSI_OK);
+	assert_int_equal(rig_stats(&r).retiring, 4);
+	assert_int_equal(rig_stats(&r).revived, 2);
+	for (uint32_t i = 0; i < 4; i++) {
+		mach_imsic_inject(r.m, 2, s.msg.data + i);
+		rig_settle(&r);
+		assert_int_equal(r.calls, i + 1);
+	}
+	rig_end(&r);
+}
+
 /* A store that says "not now": what was revived for the move retires again. */
 static void a_refusal_retires_again_what_it_revived(void **state)
 {
@@ -325,6 +365,7 @@ int main(void)
 		cmocka_unit_test(data_then_address_where_it_is_taken),
 		cmocka_unit_test(only_the_address_where_the_slot_still_retires),
 		cmocka_unit_test(by_way_of_slots_that_still_retire),
+		cmocka_unit_test(a_block_takes_back_what_still_retires),
 		cmocka_unit_test(a_refusal_retires_again_what_it_revived),
 		cmocka_unit_test(no_mixture_when_its_cpu_is_left),
 		cmocka_unit_test(a_replay_where_nothing_is_free_on_both),
