@@ -7,6 +7,7 @@
 #define UMSI_PCI_H
 
 #include <umsi/device.h>
+#include <umsi/shared.h>
 #include <umsi/status.h>
 #include <umsi/types.h>
 
@@ -21,6 +22,7 @@ struct umsi_pci_bar {
 struct umsi_pci_function {
 	uint32_t requester_id;		/* segment << 16 | bus << 8 | device << 3 | function */
 	struct umsi_pci_bar bar[6];	/* by BAR slot, as BIR counts them */
+	bool no_msix, no_msi;		/* quirk: umsi_pci_irqs_alloc() is to leave that capability alone */
 };
 
 /* A checked MSI-X capability: all of it lies where it says. */
@@ -128,6 +130,7 @@ enum umsi_pci_kind {
 	UMSI_PCI_MSIX = 0,
 	UMSI_PCI_MSI = 1,
 	UMSI_PCI_WIRED = 2,
+	UMSI_PCI_SHARED = 3,
 };
 
 /* Where the function's INTx line ends, if the host knows. */
@@ -135,12 +138,15 @@ struct umsi_pci_wire {
 	struct umsi_table *table;	/* of an I/O APIC, a GIC, ...; NULL = not known */
 	uint32_t index;			/* its pin there */
 	uint8_t trigger;		/* UMSI_TRIGGER_LEVEL_LOW or as the bridge turns it into */
+	struct umsi_shared *shared;	/* instead of the three above: the line, where others end at it too */
 };
 
 struct umsi_pci_irqs {
 	enum umsi_pci_kind kind;
-	struct umsi_table *table;	/* for UMSI_PCI_WIRED the wire's */
+	struct umsi_table *table;	/* for UMSI_PCI_WIRED the wire's, for UMSI_PCI_SHARED NULL */
 	uint32_t count;
+	struct umsi_shared *shared;	/* UMSI_PCI_SHARED: the line */
+	struct umsi_sharer *sharer;	/* and this function's driver on it, once requested */
 };
 
 /**
@@ -152,7 +158,9 @@ struct umsi_pci_irqs {
  *
  * Takes as many as there are between the two bounds; MSI gives a power of two.
  * A kind that cannot serve @at_least, for whatever reason, is passed over; the
- * function is then as it was. On the wire INTx is enabled.
+ * function is then as it was. On a wire of its own INTx is enabled; on a shared
+ * one by umsi_pci_irqs_request(), for until then nobody would lower the line. Its
+ * only handle is the line's (umsi_shared_irq()); @affinity is not for it.
  *
  * Context: sleepable. Return: UMSI_OK, UMSI_EINVAL, UMSI_ERANGE, or what the last kind
  *   that exists answered; UMSI_ECAP_NONE when there is none.
@@ -162,7 +170,21 @@ int umsi_pci_irqs_alloc(struct umsi_device *dev, const struct umsi_pci_function 
 			const struct umsi_pci_wire *wire, umsi_irq *irqs,
 			struct umsi_pci_irqs *out);
 
-/* Frees them; a table of messages is destroyed, INTx of a wire turned off. Sleepable. */
+/**
+ * umsi_pci_irqs_request() - attach a handler, whatever kind they are of
+ * @set, @irqs: from umsi_pci_irqs_alloc()
+ * @index: below set->count
+ *
+ * Where several drivers share a line, @handler must answer UMSI_NOT_MINE when its
+ * function does not assert it, and disabling and done go by set->sharer (<umsi/shared.h>).
+ *
+ * Context: sleepable. Return: UMSI_OK, UMSI_EINVAL, UMSI_ERANGE (@index), UMSI_EEXIST (requested
+ *   already), and as umsi_irq_request() or umsi_shared_join().
+ */
+int umsi_pci_irqs_request(struct umsi_device *dev, struct umsi_pci_irqs *set, const umsi_irq *irqs,
+			  uint32_t index, umsi_handler handler, void *arg, const char *name);
+
+/* Frees them; a table of messages is destroyed, INTx of a wire turned off, a shared line left. Sleepable. */
 void umsi_pci_irqs_free(struct umsi_device *dev, const struct umsi_pci_irqs *set,
 			const umsi_irq *irqs);
 

@@ -35,6 +35,8 @@ static int try_msix(const struct wish *w, struct umsi_pci_irqs *out)
 	struct umsi_pci_msix_cap cap;
 	int status;
 
+	if (w->fn->no_msix)
+		return UMSI_ECAP_NONE;
 	status = umsi_pci_msix_probe(umsi_device_machine(w->dev), w->fn, &cap);
 	if (status)
 		return status;
@@ -83,6 +85,8 @@ static int try_msi(const struct wish *w, struct umsi_pci_irqs *out)
 	uint32_t messages;
 	int status;
 
+	if (w->fn->no_msi)
+		return UMSI_ECAP_NONE;
 	status = umsi_pci_msi_probe(umsi_device_machine(w->dev), w->fn, &cap);
 	if (status)
 		return status;
@@ -97,9 +101,9 @@ static int try_msi(const struct wish *w, struct umsi_pci_irqs *out)
 	return status;
 }
 
-static void set_intx(const struct wish *w, bool on)
+static void set_intx(struct umsi_device *dev, bool on)
 {
-	struct pci_ref f = { umsi_machine_host(umsi_device_machine(w->dev)), w->fn->requester_id };
+	struct pci_ref f = { umsi_machine_host(umsi_device_machine(dev)), umsi_device_requester_id(dev) };
 	uint32_t command = pci_read(&f, PCI_COMMAND, 2);
 
 	if (command != 0xffff)
@@ -113,13 +117,18 @@ static int try_wire(const struct wish *w, const struct umsi_pci_wire *wire,
 	struct umsi_irq_request_at at = w->at;
 	int status;
 
+	if (wire->shared) {
+		w->irqs[0] = umsi_shared_irq(wire->shared);
+		*out = (struct umsi_pci_irqs){ .kind = UMSI_PCI_SHARED, .count = 1, .shared = wire->shared };
+		return UMSI_OK;
+	}
 	at.first = wire->index;
 	at.last = wire->index;
 	at.trigger = wire->trigger;
 	status = umsi_irq_alloc(wire->table, &at, w->irqs);
 	if (status)
 		return status;
-	set_intx(w, true);
+	set_intx(w->dev, true);
 	*out = (struct umsi_pci_irqs){ .kind = UMSI_PCI_WIRED, .table = wire->table, .count = 1 };
 	return UMSI_OK;
 }
@@ -130,6 +139,7 @@ int umsi_pci_irqs_alloc(struct umsi_device *dev, const struct umsi_pci_function 
 			struct umsi_pci_irqs *out)
 {
 	struct wish w = { .dev = dev, .fn = fn, .min = at_least, .max = at_most, .irqs = irqs };
+	struct umsi_pci_irqs set = { 0 };
 	int status, other;
 
 	if (!dev || !fn || !irqs || !out)
@@ -138,29 +148,60 @@ int umsi_pci_irqs_alloc(struct umsi_device *dev, const struct umsi_pci_function 
 		return UMSI_ERANGE;
 	if (affinity)
 		w.at.affinity = *affinity;
-	status = try_msix(&w, out);
-	if (!status)
-		return UMSI_OK;
-	other = try_msi(&w, out);
-	if (other != UMSI_ECAP_NONE)
-		status = other;
-	if (!status)
-		return UMSI_OK;
-	if (at_least == 1 && wire && wire->table)
-		status = try_wire(&w, wire, out);
+	status = try_msix(&w, &set);
+	if (status) {
+		other = try_msi(&w, &set);
+		if (other != UMSI_ECAP_NONE)
+			status = other;
+	}
+	if (status && at_least == 1 && wire && (wire->table || wire->shared))
+		status = try_wire(&w, wire, &set);
+	if (status == UMSI_OK)
+		*out = set;
 	return status;
+}
+
+/* The driver first, then the function that may assert the line. */
+static int join_line(struct umsi_device *dev, struct umsi_pci_irqs *set, umsi_handler handler, void *arg)
+{
+	int status;
+
+	if (set->sharer)
+		return UMSI_EEXIST;
+	status = umsi_shared_join(set->shared, handler, arg, &set->sharer);
+	if (status == UMSI_OK)
+		set_intx(dev, true);
+	return status;
+}
+
+int umsi_pci_irqs_request(struct umsi_device *dev, struct umsi_pci_irqs *set, const umsi_irq *irqs,
+			  uint32_t index, umsi_handler handler, void *arg, const char *name)
+{
+	if (!dev || !set || !irqs || !handler)
+		return UMSI_EINVAL;
+	if (index >= set->count)
+		return UMSI_ERANGE;
+	if (set->kind == UMSI_PCI_SHARED)
+		return join_line(dev, set, handler, arg);
+	return umsi_irq_request(umsi_device_machine(dev), irqs[index], handler, arg, name);
 }
 
 void umsi_pci_irqs_free(struct umsi_device *dev, const struct umsi_pci_irqs *set,
 			const umsi_irq *irqs)
 {
-	struct umsi_pci_function fn = { .requester_id = umsi_device_requester_id(dev) };
-	struct wish w = { .dev = dev, .fn = &fn };
-
-	if (set->kind != UMSI_PCI_WIRED) {
+	switch (set->kind) {
+	case UMSI_PCI_MSIX:
+	case UMSI_PCI_MSI:
 		umsi_table_destroy(set->table);
-		return;
+		break;
+	case UMSI_PCI_WIRED:
+		set_intx(dev, false);
+		umsi_irq_free(umsi_device_machine(dev), irqs[0]);
+		break;
+	case UMSI_PCI_SHARED:
+		set_intx(dev, false);
+		if (set->sharer)
+			umsi_shared_leave(set->sharer);
+		break;
 	}
-	set_intx(&w, false);
-	umsi_irq_free(umsi_device_machine(dev), irqs[0]);
 }

@@ -133,11 +133,60 @@ static void the_wire_last_and_intx_with_it(void **state)
 	rig_end(&r);
 }
 
+/* Two functions of one pin; the second has messages, which do not work. */
+static void a_line_that_others_end_at_too(void **state)
+{
+	struct umsi_irq_request_at at = { .first = 11, .last = 11, .trigger = UMSI_TRIGGER_LEVEL_LOW };
+	struct umsi_table_config config = { .size = 24 };
+	struct umsi_pci_function fn[2] = { 0 };
+	struct umsi_pci_wire wire = { 0 };
+	struct umsi_pci_irqs set[2];
+	struct umsi_device *dev[2];
+	struct mach_pci *pci[2];
+	struct umsi_table *table;
+	struct umsi_msg msg;
+	umsi_irq irqs[4];
+	struct rig r;
+
+	(void)state;
+	rig_start(&r, 1);
+	assert_int_equal(umsi_table_create(r.dev, &wire_ops, &msg, &config, &table), UMSI_OK);
+	assert_int_equal(umsi_shared_create(table, &at, &wire.shared), UMSI_OK);
+	pci[0] = add(&r, 0x210, 0, false, 0, &fn[0]);
+	pci[1] = add(&r, 0x218, 4, true, 1, &fn[1]);
+	fn[1].no_msix = fn[1].no_msi = true;
+	for (int i = 0; i < 2; i++) {
+		mach_pci_poke(pci[i], 4, 2, mach_pci_peek(pci[i], 4, 2) | 0x400);
+		dev[i] = device(&r, &fn[i]);
+		assert_int_equal(umsi_pci_irqs_alloc(dev[i], &fn[i], 1, 4, NULL, &wire, &irqs[i], &set[i]), UMSI_OK);
+		assert_int_equal(set[i].kind, UMSI_PCI_SHARED);
+		assert_int_equal(set[i].count, 1);
+		assert_true(irqs[i] == umsi_shared_irq(wire.shared));
+		assert_int_equal(mach_pci_peek(pci[i], 4, 2) & 0x400, 0x400);
+		assert_int_equal(umsi_pci_irqs_request(dev[i], &set[i], &irqs[i], 1, rig_handler, &r, "f"), UMSI_ERANGE);
+		assert_int_equal(umsi_pci_irqs_request(dev[i], &set[i], &irqs[i], 0, rig_handler, &r, "f"), UMSI_OK);
+		assert_int_equal(umsi_pci_irqs_request(dev[i], &set[i], &irqs[i], 0, rig_handler, &r, "f"), UMSI_EEXIST);
+		assert_int_equal(mach_pci_peek(pci[i], 4, 2) & 0x400, 0);
+	}
+	assert_int_equal(umsi_irq_trigger(r.umsi, irqs[0]), UMSI_OK);
+	rig_settle(&r);
+	assert_int_equal(r.calls, 2);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(umsi_shared_destroy(wire.shared), UMSI_EBUSY);
+		umsi_pci_irqs_free(dev[i], &set[i], &irqs[i]);
+		assert_int_equal(mach_pci_peek(pci[i], 4, 2) & 0x400, 0x400);
+		assert_int_equal(umsi_device_remove(dev[i]), UMSI_OK);
+	}
+	assert_int_equal(umsi_shared_destroy(wire.shared), UMSI_OK);
+	rig_end(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(msix_first_then_msi),
 		cmocka_unit_test(the_wire_last_and_intx_with_it),
+		cmocka_unit_test(a_line_that_others_end_at_too),
 	};
 
 	return cmocka_run_group_tests_name("fallback", tests, NULL, NULL);
