@@ -35,6 +35,13 @@ static inline void umsi_store_ptr_release(umsi_atomic_ptr *a, void *value)
 	__atomic_store_n(&a->v, value, __ATOMIC_RELEASE);
 }
 
+/* The same where the caller has another way if it fails, and wants no value then. */
+static inline bool umsi_swap32(umsi_atomic32 *a, uint32_t expected, uint32_t desired)
+{
+	return __atomic_compare_exchange_n(&a->v, &expected, desired, true,
+					   __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
 static inline bool umsi_cas32(umsi_atomic32 *a, uint32_t *expected, uint32_t desired)
 {
 	return __atomic_compare_exchange_n(&a->v, expected, desired, false,

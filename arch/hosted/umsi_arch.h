@@ -43,6 +43,13 @@ static inline bool umsi_cas32(umsi_atomic32 *a, uint32_t *expected, uint32_t des
 	return done;
 }
 
+static inline bool umsi_swap32(umsi_atomic32 *a, uint32_t expected, uint32_t desired)
+{
+	uint64_t was = expected;
+
+	return umsi_hosted_cas(&a->v, 4, &was, desired, UMSI_HOSTED_ACQ_REL);
+}
+
 static inline uint32_t umsi_fetch_add32(umsi_atomic32 *a, uint32_t n)
 {
 	return (uint32_t)umsi_hosted_rmw(&a->v, 4, UMSI_HOSTED_ADD, n, UMSI_HOSTED_ACQ_REL);

@@ -49,6 +49,23 @@ static inline bool umsi_cas32(umsi_atomic32 *a, uint32_t *expected, uint32_t des
 	return was == want;
 }
 
+/*
+ * The same where the caller has another way if it fails, and wants no value
+ * then. lr.w sign-extends, so both words are handed over as signed.
+ */
+static inline bool umsi_swap32(umsi_atomic32 *a, uint32_t expected, uint32_t desired)
+{
+	__asm__ goto("	lr.w.aq	t5, %0\n"
+		     "	bne	t5, %z1, %l[fails]\n"
+		     "	sc.w.rl	t5, %z2, %0\n"
+		     "	bnez	t5, %l[fails]\n"
+		     : : "A"(a->v), "rJ"((int32_t)expected), "rJ"((int32_t)desired)
+		     : "t5", "memory" : fails);
+	return true;
+fails:
+	return false;
+}
+
 static inline void umsi_store64(umsi_atomic64 *a, uint64_t value)
 {
 	*(volatile uint64_t *)&a->v = value;

@@ -71,12 +71,15 @@ run-all: ## boot the example kernel of every ISA; ends in one table
 run-trace: kernel ## the same, holding each message that QEMU traces against a handler run
 	@$(RUN_ENV) TRACE=1 tools/run
 
-count-hotpath: kernel ## instructions from trap to handler, counted on one CPU
+count-hotpath: kernel ## ISA= MSI=: instructions from message to handler and back, on one CPU; SHOW=1 lists them
 	@$(RUN_ENV) CPUS=1 COUNT=1 tools/run
-	@KERNEL='$(KERNEL)' BUILD='$(B)/kernel' CROSS='$(RISCV64)' tools/count-claim
+	@ISA=$(ISA) MSI=$(MSI) KERNEL='$(KERNEL)' BUILD='$(B)/bench' CROSS='$(CROSS_$(ISA))' tools/count-hotpath
+
+CROSS_riscv64 := $(RISCV64)
+CROSS_aarch64 := $(AARCH64)
 
 # The functions between claim and handler, as the compiler left them.
-HOTPATH ?= umsi_imsic_trap umsi_run
+HOTPATH ?= umsi_imsic_trap
 list-hotpath: kernel ## disassembly of the dispatch functions
 	@for f in $(HOTPATH); do $(RISCV64)objdump -d --no-show-raw-insn --disassemble=$$f $(KERNEL) | sed -n '/>:$$/,$$p'; done
 

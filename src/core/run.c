@@ -13,32 +13,25 @@ static bool answered(struct umsi_record *r, struct umsi_cpu_core *cpu, enum umsi
 	return true;
 }
 
-/* One handler call and what it answered. False: the caller is not the runner any more. */
-static inline bool call_handler(struct umsi_record *r, struct umsi_cpu_core *cpu)
+/* What the answer asks for besides the exit step. False: the caller is not the runner any more. */
+static bool after_call(struct umsi_record *r, struct umsi_cpu_core *cpu, enum umsi_handled answer)
 {
-	enum umsi_handled answer;
-
-	umsi_trace_hot(r, UMSI_TRACE_CLAIM);
-	answer = r->handler(r->arg);
-	umsi_trace_hot(r, UMSI_TRACE_EXIT);
-
-	/* Statistics come first: once RUN and QUEUED are gone the record may be somebody else's. */
-	umsi_count_own(&r->handled);
-	umsi_count_own(&cpu->count.handled);
-	if (__builtin_expect(answer != UMSI_HANDLED, 0) && !answered(r, cpu, answer))
+	if (answer != UMSI_HANDLED && !answered(r, cpu, answer))
 		return false;
-	if (__builtin_expect(umsi_record_is_level(r), 0))
+	if (umsi_record_is_level(r))
 		umsi_flow_rearm(r);
 	return true;
 }
 
-/* Something came meanwhile: it is pending, dead, disabled, done. */
-static __attribute__((noinline)) void run_on(struct umsi_record *r, struct umsi_cpu_core *cpu)
+/* It is a level, held, or not the device's; or something came meanwhile: it is pending, dead, disabled, done. */
+void umsi_run_on(struct umsi_record *r, struct umsi_cpu_core *cpu, enum umsi_handled answer)
 {
 	uint32_t repeats = 0;
 	uint32_t old, now;
 
 	for (;;) {
+		if (!after_call(r, cpu, answer))
+			return;
 		repeats++;
 		old = umsi_load32(&r->state);
 		do {
@@ -46,26 +39,13 @@ static __attribute__((noinline)) void run_on(struct umsi_record *r, struct umsi_
 		} while (!umsi_cas32(&r->state, &old, now));
 		if (!(now & UMSI_RUN))
 			break;
-		if (!call_handler(r, cpu))
-			return;
+		answer = umsi_call_handler(r, &cpu);
 	}
 	if ((now & UMSI_QUEUED) && !(old & UMSI_QUEUED)) {
 		umsi_count_own(&cpu->count.handovers);
 		umsi_trace_irq(r, UMSI_TRACE_HANDOVER, old, 0);
 		umsi_inbox_push(r, umsi_load32(&r->target));
 	}
-}
-
-/* R11. Nearly always nothing came meanwhile, and one read-modify-write ends it. */
-void umsi_run(struct umsi_record *r, struct umsi_cpu_core *cpu)
-{
-	uint32_t old;
-
-	if (!call_handler(r, cpu))
-		return;
-	old = umsi_load32(&r->state);
-	if (__builtin_expect(!umsi_state_quiet(old) || !umsi_cas32(&r->state, &old, old & ~UMSI_RUN), 0))
-		run_on(r, cpu);
 }
 
 /* Dead, running elsewhere or disabled: counted; recycles the record if this was the last word on it. */
@@ -96,7 +76,7 @@ void umsi_arrive_slow(struct umsi_record *r, struct umsi_cpu_core *cpu, uint32_t
 	while (!umsi_cas32(&r->state, &old, umsi_state_arrive(old, clear)))
 		;
 	if (umsi_state_runs(old))
-		umsi_run(r, cpu);
+		umsi_run(r, &cpu);
 	else
 		not_the_runner(r, cpu, old, clear);
 }

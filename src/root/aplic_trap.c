@@ -19,6 +19,7 @@ static bool is_asserted(const struct umsi_aplic *a, uint32_t source)
 
 static void serve(struct umsi_aplic *a, umsi_cpu cpu, uint32_t source)
 {
+	struct umsi_cpu_core *core = &a->domain.m->cpu[cpu];
 	struct umsi_record *r;
 
 	umsi_barrier_claim_to_handler();
@@ -26,7 +27,7 @@ static void serve(struct umsi_aplic *a, umsi_cpu cpu, uint32_t source)
 	if (__builtin_expect(!r, 0))
 		umsi_aplic_unowned(a, cpu, source);
 	else if (!umsi_record_is_level(r) || is_asserted(a, source))
-		umsi_arrive(r, &a->domain.m->cpu[cpu]);
+		umsi_arrive(r, &core);
 }
 
 static void serve_ipis(struct umsi_aplic *a, umsi_cpu cpu, uint32_t bits)

@@ -16,7 +16,8 @@ static void serve_unowned(struct umsi_gic *gic, umsi_cpu cpu, uint32_t id)
 		umsi_gic_disable(gic, id);	/* private: banked, nobody else's */
 }
 
-static void serve_private(struct umsi_gic *gic, umsi_cpu cpu, uint32_t id)
+/* Private numbers have no record. */
+static __attribute__((noinline)) void serve_other(struct umsi_gic *gic, umsi_cpu cpu, uint32_t id)
 {
 	struct umsi *m = gic->messages.domain.m;
 	uint32_t ipi = id - GIC_SGI_KICK - 1;
@@ -31,20 +32,16 @@ static void serve_private(struct umsi_gic *gic, umsi_cpu cpu, uint32_t id)
 		serve_unowned(gic, cpu, id);
 }
 
-static void serve(struct umsi_gic *gic, umsi_cpu cpu, uint32_t id)
+static inline void serve(struct umsi_gic *gic, struct umsi_cpu_core *core, umsi_cpu cpu, uint32_t id)
 {
 	struct umsi_record *r;
 
 	umsi_barrier_claim_to_handler();
-	if (__builtin_expect(id < GIC_FIRST_SPI, 0)) {
-		serve_private(gic, cpu, id);
-		return;
-	}
 	r = umsi_load_ptr(&gic->record[id]);
 	if (__builtin_expect(r != NULL, 1))
-		umsi_arrive(r, &gic->messages.domain.m->cpu[cpu]);
+		umsi_arrive(r, &core);
 	else
-		serve_unowned(gic, cpu, id);
+		serve_other(gic, cpu, id);
 }
 
 /*
@@ -64,7 +61,7 @@ void umsi_gic_trap(struct umsi_domain *root, umsi_cpu cpu)
 
 		if ((iar & GICC_ID_MASK) >= GIC_FIRST_SPECIAL)
 			break;
-		serve(gic, cpu, iar & GICC_ID_MASK);
+		serve(gic, core, cpu, iar & GICC_ID_MASK);
 		umsi_mmio_write32(gic->cpu_interface + GICC_EOIR, iar);
 	}
 	if (claimed)

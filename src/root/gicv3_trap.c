@@ -9,7 +9,7 @@
 
 #define CLAIMS_A_TRAP	32
 
-static void serve_private(struct umsi_gicv3 *gic, umsi_cpu cpu, uint32_t id)
+static __attribute__((noinline)) void serve_private(struct umsi_gicv3 *gic, umsi_cpu cpu, uint32_t id)
 {
 	struct umsi *m = umsi_gicv3_machine(gic);
 	uint32_t ipi = id - GICV3_SGI_KICK - 1;
@@ -27,7 +27,7 @@ static void serve_private(struct umsi_gicv3 *gic, umsi_cpu cpu, uint32_t id)
 }
 
 /* A number without an owner was on its way when it lost its own. */
-static void serve(struct umsi_gicv3 *gic, umsi_cpu cpu, uint32_t id)
+static inline void serve(struct umsi_gicv3 *gic, struct umsi_cpu_core *core, umsi_cpu cpu, uint32_t id)
 {
 	struct umsi_record *r;
 
@@ -38,7 +38,7 @@ static void serve(struct umsi_gicv3 *gic, umsi_cpu cpu, uint32_t id)
 	}
 	r = umsi_gicv3_owner(gic, id);
 	if (__builtin_expect(r != NULL, 1))
-		umsi_arrive(r, &umsi_gicv3_machine(gic)->cpu[cpu]);
+		umsi_arrive(r, &core);
 	else
 		umsi_count_own(&gic->cpu[cpu].unowned);
 }
@@ -65,7 +65,7 @@ void umsi_gicv3_trap(struct umsi_domain *root, umsi_cpu cpu)
 
 		if (is_special(gic, id))
 			break;
-		serve(gic, cpu, id);
+		serve(gic, core, cpu, id);
 		umsi_icc_end(id);
 	}
 	if (claimed)

@@ -15,43 +15,32 @@
 #define CLAIMS_A_TURN	8
 #define TURNS		4
 
-static void serve_external(struct umsi_vec *v, struct umsi_vec_cpu *c)
+static inline void serve_external(struct umsi_vec *v, struct umsi_vec_cpu *c)
 {
 	uint32_t claimed = 0;
 
-	while (claimed < CLAIMS_A_TURN) {
+	do {
 		uint32_t id = umsi_imsic_topei_id(umsi_aia_stopei_claim());
 
 		if (!id)
 			break;
 		umsi_vec_dispatch(v, c, id);
-		claimed++;
-	}
-	if (claimed)
-		umsi_store64(&c->core->count.claimed,
-			     umsi_load64(&c->core->count.claimed) + claimed);
+	} while (++claimed < CLAIMS_A_TURN);
+	umsi_store64(&c->core->count.claimed, umsi_load64(&c->core->count.claimed) + claimed);
 }
 
-/* False: nothing there that this entry serves. */
-static bool serve(struct umsi_imsic *im, struct umsi_vec_cpu *c, uint32_t iid)
+/* Apart from the way of a message, whose registers this would take. False: nothing there that this entry serves. */
+static __attribute__((noinline)) bool serve_other(struct umsi_imsic *im, umsi_cpu cpu, uint32_t iid)
 {
 	void *host = im->v.domain.m->host;
 
-	switch (iid) {
-	case IID_EXTERNAL:
-		serve_external(&im->v, c);
-		return true;
-	case IID_TIMER:
-		if (im->timer)
-			im->timer(host, c->cpu);
-		return im->timer != NULL;
-	case IID_SOFTWARE:
-		if (im->software)
-			im->software(host, c->cpu);
-		return im->software != NULL;
-	default:
+	if (iid == IID_TIMER && im->timer)
+		im->timer(host, cpu);
+	else if (iid == IID_SOFTWARE && im->software)
+		im->software(host, cpu);
+	else
 		return false;
-	}
+	return true;
 }
 
 void umsi_imsic_trap(struct umsi_domain *root, umsi_cpu cpu)
@@ -62,9 +51,14 @@ void umsi_imsic_trap(struct umsi_domain *root, umsi_cpu cpu)
 	if (!c)
 		return;
 	umsi_vec_trap_enter(c);
-	for (uint32_t turn = 0; turn < TURNS; turn++)
-		if (!serve(im, c, umsi_aia_topi_iid(umsi_aia_stopi())))
+	for (uint32_t turn = 0; turn < TURNS; turn++) {
+		uint32_t iid = umsi_aia_topi_iid(umsi_aia_stopi());
+
+		if (iid == IID_EXTERNAL)
+			serve_external(&im->v, c);
+		else if (!iid || !serve_other(im, c->cpu, iid))
 			break;
+	}
 	umsi_vec_trap_leave(&im->v, c);
 }
 

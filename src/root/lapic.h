@@ -7,6 +7,7 @@
 
 #include "codec/lapic.h"
 #include "vector/vector.h"
+#include "umsi_lapic.h"
 
 /*
  * System slots of the vector space are small numbers, where x86 has its
@@ -47,11 +48,32 @@ static inline struct umsi_lapic *umsi_lapic_of(struct umsi_vec *v)
 	return (struct umsi_lapic *)v;
 }
 
+/* ---- Registers of the running CPU ---- */
+
+static inline uint32_t umsi_lapic_read(const struct umsi_lapic *la, uint32_t offset)
+{
+	if (la->x2apic)
+		return (uint32_t)umsi_lapic_msr_read(umsi_x2apic_msr(offset));
+	return umsi_mmio_read32(la->page + offset);
+}
+
+static inline void umsi_lapic_write(const struct umsi_lapic *la, uint32_t offset, uint32_t value)
+{
+	if (la->x2apic)
+		umsi_lapic_msr_write(umsi_x2apic_msr(offset), value);
+	else
+		umsi_mmio_write32(la->page + offset, value);
+}
+
+static inline void umsi_lapic_eoi(const struct umsi_lapic *la)
+{
+	umsi_lapic_write(la, LAPIC_EOI, 0);
+}
+
 /* lapic_cpu.c: registers of the running CPU, and what the vector space asks of them. */
 extern const struct umsi_vec_root_ops umsi_lapic_vec_ops;
 int umsi_lapic_cpu_online(struct umsi_domain *d, umsi_cpu cpu);
 int umsi_lapic_cpu_restore(struct umsi_domain *d, umsi_cpu cpu);
-void umsi_lapic_eoi(struct umsi_lapic *la);
 uint32_t umsi_lapic_error(struct umsi_lapic *la);
 /* Raises @vector on @cpu, also on one that messages cannot name. */
 void umsi_lapic_send(struct umsi_lapic *la, umsi_cpu cpu, uint32_t vector);

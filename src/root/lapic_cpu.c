@@ -4,36 +4,15 @@
  * other CPU can do one thing to it: send it an interrupt.
  */
 #include "root/lapic.h"
-#include "umsi_lapic.h"
 
 /* Polls of the delivery status; one is an uncached access, so this is far beyond any bus. */
 #define ICR_POLLS	100000u
 
-static uint32_t reg_read(const struct umsi_lapic *la, uint32_t offset)
-{
-	if (la->x2apic)
-		return (uint32_t)umsi_lapic_msr_read(umsi_x2apic_msr(offset));
-	return umsi_mmio_read32(la->page + offset);
-}
-
-static void reg_write(const struct umsi_lapic *la, uint32_t offset, uint32_t value)
-{
-	if (la->x2apic)
-		umsi_lapic_msr_write(umsi_x2apic_msr(offset), value);
-	else
-		umsi_mmio_write32(la->page + offset, value);
-}
-
-void umsi_lapic_eoi(struct umsi_lapic *la)
-{
-	reg_write(la, LAPIC_EOI, 0);
-}
-
 /* "Error Handling": a write latches what happened since the last one. */
 uint32_t umsi_lapic_error(struct umsi_lapic *la)
 {
-	reg_write(la, LAPIC_ESR, 0);
-	return reg_read(la, LAPIC_ESR);
+	umsi_lapic_write(la, LAPIC_ESR, 0);
+	return umsi_lapic_read(la, LAPIC_ESR);
 }
 
 /*
@@ -46,10 +25,10 @@ static void xapic_send(struct umsi_lapic *la, uint32_t id, uint32_t vector)
 	uintptr_t state = umsi_arch_irq_save();
 
 	for (uint32_t i = 0; i < ICR_POLLS; i++)
-		if (!(reg_read(la, LAPIC_ICR_LOW) & LAPIC_ICR_PENDING))
+		if (!(umsi_lapic_read(la, LAPIC_ICR_LOW) & LAPIC_ICR_PENDING))
 			break;
-	reg_write(la, LAPIC_ICR_HIGH, id << 24);
-	reg_write(la, LAPIC_ICR_LOW, LAPIC_ICR_ASSERT | vector);
+	umsi_lapic_write(la, LAPIC_ICR_HIGH, id << 24);
+	umsi_lapic_write(la, LAPIC_ICR_LOW, LAPIC_ICR_ASSERT | vector);
 	umsi_arch_irq_restore(state);
 }
 
@@ -93,7 +72,7 @@ static bool quiet(struct umsi_vec *v, struct umsi_vec_cpu *c, const uint64_t *sl
 	for (uint32_t vector = 0; vector < v->nslots; vector += 32) {
 		uint32_t asked = (uint32_t)(slots[vector / 64] >> vector % 64);
 
-		if (asked && reg_read(la, umsi_lapic_word(LAPIC_IRR, vector)) & asked)
+		if (asked && umsi_lapic_read(la, umsi_lapic_word(LAPIC_IRR, vector)) & asked)
 			return false;
 	}
 	return true;
@@ -101,7 +80,7 @@ static bool quiet(struct umsi_vec *v, struct umsi_vec_cpu *c, const uint64_t *sl
 
 uint32_t umsi_lapic_requests(const struct umsi_lapic *la, uint32_t vector)
 {
-	return reg_read(la, umsi_lapic_word(LAPIC_IRR, vector));
+	return umsi_lapic_read(la, umsi_lapic_word(LAPIC_IRR, vector));
 }
 
 /* An APIC has no enable bits by vector: out of circulation is all that can be done. */
@@ -137,7 +116,7 @@ static bool right_mode(const struct umsi_lapic *la)
 
 static bool right_id(const struct umsi_lapic *la, umsi_cpu cpu)
 {
-	uint32_t id = reg_read(la, LAPIC_ID);
+	uint32_t id = umsi_lapic_read(la, LAPIC_ID);
 
 	return (la->x2apic ? id : id >> 24) == la->v.domain.m->cpu[cpu].hw_id;
 }
@@ -158,16 +137,16 @@ static void mask_local_sources(const struct umsi_lapic *la, uint32_t version)
 	for (uint32_t i = 0; i < sizeof(lvt) / sizeof(lvt[0]); i++) {
 		if (lvt[i].entry > umsi_lapic_lvt_last(version))
 			continue;
-		if (umsi_lapic_lvt_is_nmi_or_smi(reg_read(la, lvt[i].offset)))
+		if (umsi_lapic_lvt_is_nmi_or_smi(umsi_lapic_read(la, lvt[i].offset)))
 			continue;
-		reg_write(la, lvt[i].offset, LAPIC_LVT_MASKED | LAPIC_SPURIOUS);
+		umsi_lapic_write(la, lvt[i].offset, LAPIC_LVT_MASKED | LAPIC_SPURIOUS);
 	}
 }
 
 static bool in_service(const struct umsi_lapic *la)
 {
 	for (uint32_t vector = 0; vector < LAPIC_VECTORS; vector += 32)
-		if (reg_read(la, umsi_lapic_word(LAPIC_ISR, vector)))
+		if (umsi_lapic_read(la, umsi_lapic_word(LAPIC_ISR, vector)))
 			return true;
 	return false;
 }
@@ -193,19 +172,19 @@ static int start_apic(struct umsi_lapic *la, umsi_cpu cpu)
 
 	if (!right_mode(la) || !right_id(la, cpu))
 		return UMSI_EREFUSED;
-	version = reg_read(la, LAPIC_VERSION);
+	version = umsi_lapic_read(la, LAPIC_VERSION);
 	if (la->directed_eoi && !(version & LAPIC_VERSION_CAN_SUPPRESS))
 		return UMSI_EREFUSED;
 	if (la->directed_eoi)
 		svr |= LAPIC_SVR_NO_BROADCAST;
 
-	reg_write(la, LAPIC_TPR, 0);
+	umsi_lapic_write(la, LAPIC_TPR, 0);
 	mask_local_sources(la, version);
-	reg_write(la, LAPIC_SVR, svr);
-	if (reg_read(la, LAPIC_SVR) != svr || !end_leftovers(la))
+	umsi_lapic_write(la, LAPIC_SVR, svr);
+	if (umsi_lapic_read(la, LAPIC_SVR) != svr || !end_leftovers(la))
 		return UMSI_EREFUSED;
 	umsi_lapic_error(la);
-	reg_write(la, LAPIC_LVT_ERROR, la->system + LAPIC_SLOT_ERROR);
+	umsi_lapic_write(la, LAPIC_LVT_ERROR, la->system + LAPIC_SLOT_ERROR);
 	return UMSI_OK;
 }
 

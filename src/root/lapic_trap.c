@@ -34,19 +34,6 @@ static bool serve_local(struct umsi_lapic *la, umsi_cpu cpu, uint32_t slot)
 	return slot == LAPIC_SLOT_TIMER || slot == LAPIC_SLOT_ERROR;
 }
 
-static void serve(struct umsi_lapic *la, struct umsi_vec_cpu *c, uint32_t vector)
-{
-	if (__builtin_expect(vector >= la->system, 0)) {
-		if (!serve_local(la, c->cpu, vector - la->system))
-			umsi_vec_dispatch(&la->v, c, vector - la->system);
-	} else if (__builtin_expect(vector >= la->v.first, 1)) {
-		umsi_vec_dispatch(&la->v, c, vector);
-	} else {
-		umsi_count_own(&c->unowned);
-	}
-	umsi_count_own(&c->core->count.claimed);
-}
-
 /* A CPU that no message can name still has a timer and an inbox. */
 static void trap_left_out(struct umsi_lapic *la, umsi_cpu cpu, uint32_t vector)
 {
@@ -66,12 +53,20 @@ static void trap_left_out(struct umsi_lapic *la, umsi_cpu cpu, uint32_t vector)
  * The end of interrupt comes after the handler: it is what lets a level pin
  * look at its line again, and by then the device has been served. It comes
  * before the look of the drain, which would find this vector in service.
- * "Spurious Interrupt": that vector is not in service, and an EOI would end
- * another one.
  */
-void umsi_lapic_trap(struct umsi_domain *root, umsi_cpu cpu, uint32_t vector)
+static inline void trap_end(struct umsi_lapic *la, struct umsi_vec_cpu *c)
 {
-	struct umsi_lapic *la = umsi_lapic_of(umsi_vec_of(root));
+	umsi_count_own(&c->core->count.claimed);
+	umsi_lapic_eoi(la);
+	umsi_vec_trap_leave(&la->v, c);
+}
+
+/*
+ * A system vector, or a CPU of those above. "Spurious Interrupt": that vector is not in
+ * service, and an EOI would end another one.
+ */
+static __attribute__((noinline)) void trap_other(struct umsi_lapic *la, umsi_cpu cpu, uint32_t vector)
+{
 	struct umsi_vec_cpu *c = la->v.cpu[cpu];
 
 	if (vector >= LAPIC_SPURIOUS)
@@ -81,9 +76,32 @@ void umsi_lapic_trap(struct umsi_domain *root, umsi_cpu cpu, uint32_t vector)
 		return;
 	}
 	umsi_vec_trap_enter(c);
-	serve(la, c, vector);
-	umsi_lapic_eoi(la);
-	umsi_vec_trap_leave(&la->v, c);
+	if (!serve_local(la, cpu, vector - la->system))
+		umsi_vec_dispatch(&la->v, c, vector - la->system);
+	trap_end(la, c);
+}
+
+static __attribute__((noinline)) void unowned(struct umsi_lapic *la, struct umsi_vec_cpu *c, uint32_t vector)
+{
+	if (vector >= la->v.first)
+		umsi_vec_unowned(&la->v, c, vector);
+	else
+		umsi_count_own(&c->unowned);
+}
+
+void umsi_lapic_trap(struct umsi_domain *root, umsi_cpu cpu, uint32_t vector)
+{
+	struct umsi_lapic *la = umsi_lapic_of(umsi_vec_of(root));
+	struct umsi_vec_cpu *c = la->v.cpu[cpu];
+
+	if (__builtin_expect(vector >= la->system || !c, 0)) {
+		trap_other(la, cpu, vector);
+		return;
+	}
+	umsi_vec_trap_enter(c);
+	if (!umsi_vec_arrive(c, vector))
+		unowned(la, c, vector);
+	trap_end(la, c);
 }
 
 void umsi_lapic_drain(struct umsi_domain *d, umsi_cpu cpu)

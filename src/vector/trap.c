@@ -181,3 +181,11 @@ void umsi_vec_unowned(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot)
 	if (note_storm(v, c, slot) >= v->domain.m->storm_limit)
 		quarantine(v, c, slot);
 }
+
+void umsi_vec_no_record(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot)
+{
+	if (slot < v->first)
+		umsi_vec_system(v, c, slot);
+	else
+		umsi_vec_unowned(v, c, slot);
+}

@@ -257,24 +257,31 @@ static inline void umsi_vec_trap_leave(struct umsi_vec *v, struct umsi_vec_cpu *
 	c->core->depth--;
 }
 
+/* A claimed slot without an owner: a system slot, or a stray. */
+void umsi_vec_no_record(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot);
 void umsi_vec_system(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot);
 void umsi_vec_unowned(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot);
 
-/* From a claimed slot to its handler: one table load, then one read-modify-write. */
-static inline void umsi_vec_dispatch(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot)
+/*
+ * From a claimed slot to its handler: one table load, then one read-modify-write.
+ * False: the slot has no owner.
+ */
+static inline bool umsi_vec_arrive(struct umsi_vec_cpu *c, uint32_t slot)
 {
 	struct umsi_record *r;
 
 	umsi_barrier_claim_to_handler();
-	if (__builtin_expect(slot < v->first, 0)) {
-		umsi_vec_system(v, c, slot);
-		return;
-	}
 	r = umsi_load_ptr(&c->table[slot]);
 	if (__builtin_expect(r != NULL, 1))
-		umsi_arrive(r, c->core);
-	else
-		umsi_vec_unowned(v, c, slot);
+		umsi_arrive(r, &c->core);
+	return __builtin_expect(r != NULL, 1);
+}
+
+/* System slots have no owner either, so nothing is asked about them before that is known. */
+static inline void umsi_vec_dispatch(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot)
+{
+	if (!umsi_vec_arrive(c, slot))
+		umsi_vec_no_record(v, c, slot);
 }
 
 /* ---- Leaving (leave.c). ---- */

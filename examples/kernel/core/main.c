@@ -105,8 +105,8 @@ void boot_main(uint64_t boot_hw_id, const void *tree)
 	crc32_init();
 	start_library();
 	cpu_start_all();
-	if (kernel.options.mode == MODE_COUNT)
-		arch_power_off(count_hot_path());
+	if (kernel.options.mode == MODE_COUNT || kernel.options.mode == MODE_COUNT_LOG)
+		arch_power_off(count_hot_path(kernel.options.mode == MODE_COUNT));
 	pci_init(&kernel.platform.pci);
 	disk_init();
 	edu_init();

@@ -20,6 +20,8 @@ static void take(struct options *o, const char *word)
 	if (option(word, "mode", &value)) {
 		if (text_starts(value, "monitor"))
 			o->mode = MODE_MONITOR;
+		else if (text_starts(value, "count-log"))
+			o->mode = MODE_COUNT_LOG;
 		else if (text_starts(value, "count"))
 			o->mode = MODE_COUNT;
 	} else if (option(word, "crc", &value)) {

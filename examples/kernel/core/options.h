@@ -9,7 +9,8 @@
 enum mode {
 	MODE_BATCH = 0,		/* the whole proof, then RESULT and power off */
 	MODE_MONITOR,		/* commands on the serial line */
-	MODE_COUNT,		/* instructions of the hot path, one CPU */
+	MODE_COUNT,		/* instructions of the hot path, one CPU, by its counter */
+	MODE_COUNT_LOG,		/* the same by the log of the emulator */
 };
 
 struct options {
