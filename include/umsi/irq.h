@@ -130,6 +130,19 @@ int umsi_irq_set_affinity(struct umsi *m, umsi_irq irq,
 int umsi_irq_set_affinity_wait(struct umsi *m, umsi_irq irq,
 			       const struct umsi_affinity *affinity);
 
+/* How many interrupts of a machine may wake it. */
+#define UMSI_WAKES_MAX	32
+
+/**
+ * umsi_irq_set_wake() - may it wake the suspended machine?
+ *
+ * Then umsi_suspend() leaves it armed, with all that share its message. It does
+ * not nest; freeing the interrupt ends it.
+ *
+ * Context: atomic. Return: UMSI_OK (also when it was so already), UMSI_ENOENT, UMSI_ENOSLOT (UMSI_WAKES_MAX are marked).
+ */
+int umsi_irq_set_wake(struct umsi *m, umsi_irq irq, bool wake);
+
 /* Can every block of its path be changed in atomic context? false also for no such irq. */
 bool umsi_irq_moves_atomically(struct umsi *m, umsi_irq irq);
 

@@ -109,8 +109,9 @@ struct umsi_store_ops {
 	void (*rearm)(void *store, uint32_t index, uint64_t cookie);
 
 	/*
-	 * Optional, level sources: what was sent last reached a CPU that has lost it
-	 * and will never end it (umsi_cpu_restore()): look at the line again.
+	 * Optional, level sources: what was sent last will not be ended, because the
+	 * CPU has lost it (umsi_cpu_restore()) or the message is written afresh
+	 * (umsi_device_restore()): look at the line again, once unmasked.
 	 */
 	void (*lost)(void *store, uint32_t index, uint64_t cookie);
 

@@ -134,6 +134,40 @@ int umsi_cpu_dead(struct umsi *m, umsi_cpu cpu);
  */
 int umsi_cpu_restore(struct umsi *m, umsi_cpu cpu);
 
+/**
+ * umsi_suspend() - the whole machine is about to sleep
+ * @m: the machine
+ *
+ * Quiesces every device (umsi_device_quiesce()) but for interrupts marked by
+ * umsi_irq_set_wake(); requests are refused with UMSI_EGONE until umsi_resume().
+ * A host takes its other CPUs down first (umsi_cpu_leave()), or lets them idle.
+ * After success it sleeps until umsi_woken_by() names somebody, or for reasons of its own.
+ *
+ * Context: sleepable. Return: UMSI_OK, or, with every device awake again, UMSI_EBUSY (an interrupt
+ *   that wakes has arrived meanwhile: umsi_woken_by()), UMSI_ESTATE (suspended already), UMSI_ECONTEXT.
+ */
+int umsi_suspend(struct umsi *m);
+
+/**
+ * umsi_resume() - it is awake again, and may have lost every register
+ * @m: the machine
+ *
+ * First the host restores what is its own, and calls umsi_cpu_restore() on the
+ * CPU it runs on if that one's controller kept nothing. Writes again what
+ * translators and roots hold for all CPUs, then every device's messages and masks.
+ *
+ * Context: sleepable. Return: UMSI_OK, UMSI_ESTATE (not suspended), UMSI_ECONTEXT; what a root or
+ *   translator answered (still suspended: call again); or what a device answered (the
+ *   others are awake; call umsi_device_restore() for that one).
+ */
+int umsi_resume(struct umsi *m);
+
+/*
+ * An interrupt marked by umsi_irq_set_wake() that has arrived since the last
+ * umsi_suspend(), also one that is disabled; UMSI_IRQ_NONE: none. Context: any but NMI.
+ */
+umsi_irq umsi_woken_by(struct umsi *m);
+
 /* True from umsi_cpu_online() on. Any context; the answer may be stale. */
 bool umsi_cpu_is_online(const struct umsi *m, umsi_cpu cpu);
 

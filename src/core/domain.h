@@ -130,6 +130,13 @@ struct umsi_domain_ops {
 	/* Roots: umsi_cpu_restore(), on that CPU with interrupts off. What may have been lost is called once. */
 	int (*cpu_restore)(struct umsi_domain *d, umsi_cpu cpu);
 
+	/*
+	 * The machine comes out of a suspend: what this block keeps for all CPUs may be
+	 * gone. Writes it again. Roots come before what is nearer to devices. Sleepable,
+	 * no device sends yet but those that may wake. UMSI_OK, or what the hardware answered.
+	 */
+	int (*resume)(struct umsi_domain *d);
+
 	/* Roots: umsi_drain_point() of this CPU, interrupts off, outside traps. */
 	void (*drain)(struct umsi_domain *d, umsi_cpu cpu);
 

@@ -4,6 +4,7 @@
 #define UMSI_CORE_MACHINE_H
 
 #include <umsi/host.h>
+#include <umsi/irq.h>
 #include <umsi/status.h>
 #include <umsi/types.h>
 #include <umsi/umsi.h>
@@ -125,6 +126,12 @@ struct umsi_pool {
 /* Kept CPU sets are found by their contents. */
 #define UMSI_MASK_CHAINS	64
 
+/* An interrupt that may wake the machine; how often it had arrived when that went to sleep. */
+struct umsi_wake {
+	uint32_t irq;			/* its number + 1; 0: nobody */
+	uint32_t seen;
+};
+
 struct umsi {
 	void *host;
 	uint32_t ncpus;
@@ -150,6 +157,12 @@ struct umsi {
 	struct umsi_mutex mutex;	/* guards the lists below */
 	struct umsi_domain *domains;
 	uint32_t devices;
+	struct umsi_device *device_list;
+	bool suspended;
+
+	struct umsi_lock wake_lock;	/* guards wake; inside a record's lock */
+	struct umsi_wake wake[UMSI_WAKES_MAX];
+
 	struct umsi_pool device_pool, table_pool, block_pool;
 };
 

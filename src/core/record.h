@@ -76,6 +76,7 @@ struct umsi_record {
 	uint8_t phase;			/* enum umsi_phase */
 	uint8_t trigger;		/* enum umsi_trigger */
 	uint8_t away;			/* enum umsi_away: its device is not written to */
+	bool wake;			/* it stays armed while the machine is suspended */
 	bool broken;			/* outside its affinity: its CPUs have left */
 	bool masked;			/* level: its store is masked while held, or disabled */
 	bool told;			/* a store was told its present slot: it retires, and is not just given back */

@@ -13,26 +13,46 @@
 #include "core/run.h"
 #include "msi/leaf.h"
 
+/* How long a store may answer "not now". */
+#define STORE_WAIT_NS	200000000u
+
+static int visit_locked(struct umsi_table *t, struct umsi_record *r,
+			int (*visit)(struct umsi_table *t, struct umsi_record *r))
+{
+	uintptr_t state = umsi_record_enter(r);
+	int status = r->phase == UMSI_PHASE_FREE ? UMSI_OK : visit(t, r);
+
+	umsi_record_unlock(r, state);
+	return status;
+}
+
+static int visit_patiently(struct umsi_table *t, struct umsi_record *r,
+			   int (*visit)(struct umsi_table *t, struct umsi_record *r))
+{
+	void *host = t->dev->m->host;
+	uint64_t deadline = umsi_host_time_ns(host) + STORE_WAIT_NS;
+	int status;
+
+	while ((status = visit_locked(t, r, visit)) == UMSI_EAGAIN && umsi_host_time_ns(host) < deadline)
+		umsi_host_relax(host);
+	return status == UMSI_EAGAIN ? UMSI_ETIMEOUT : status;
+}
+
 /* Every record of the table, under the device's mutex and then each record's lock. The first error. */
 static int for_each(struct umsi_table *t, int (*visit)(struct umsi_table *t, struct umsi_record *r))
 {
 	uint32_t number, at = 0;
 	int status = UMSI_OK;
 
-	while ((at = umsi_index_map_next(&t->map, at, t->map.size - 1)) != UINT32_MAX) {
+	while (at < t->map.size &&
+	       (at = umsi_index_map_next(&t->map, at, t->map.size - 1)) != UINT32_MAX) {
 		struct umsi_record *r = NULL;
+		int one;
 
 		if (umsi_index_map_get(&t->map, at++, &number))
 			r = umsi_record_by_number(t->dev->m, number);	/* NULL: still being made */
-		if (r) {
-			uintptr_t state = umsi_record_enter(r);
-			int one = r->phase == UMSI_PHASE_FREE ? UMSI_OK : visit(t, r);
-
-			umsi_record_unlock(r, state);
-			status = status ? status : one;
-		}
-		if (at >= t->map.size)
-			break;
+		one = r ? visit_patiently(t, r, visit) : UMSI_OK;
+		status = status ? status : one;
 	}
 	return status;
 }
@@ -70,6 +90,17 @@ static int quiesce(struct umsi_table *t, struct umsi_record *r)
 	return status;
 }
 
+/* What shares its message with one that may wake the machine stays armed with it. */
+static int quiesce_unless_wake(struct umsi_table *t, struct umsi_record *r)
+{
+	struct umsi_group g = umsi_group_of(&r);
+
+	for (uint32_t i = 0; i < g.count; i++)
+		if (g.member[i]->wake)
+			return UMSI_OK;
+	return quiesce(t, r);
+}
+
 static int lose(struct umsi_table *t, struct umsi_record *r)
 {
 	struct umsi_group g = umsi_group_of(&r);
@@ -96,11 +127,17 @@ static int write_again(struct umsi_table *t, const struct umsi_group *g)
 	return status < 0 ? status : UMSI_OK;
 }
 
-/* @r is open. Masked till its message stands, as at the first time. */
+/* @r is open. Masked, also if it was never away (umsi_suspend()), till its message stands, as at the first time. */
 static int reopen(struct umsi_table *t, struct umsi_record *r, const struct umsi_group *g)
 {
 	int status = UMSI_OK;
 
+	for (uint32_t i = 0; i < g->count; i++)
+		if (is_open(g->member[i]))
+			umsi_leaf_mask(t, g->member[i]);
+	/* A level source that was served and not ended keeps its entry; nobody may end it by the old message. */
+	if (t->ops->lost && umsi_record_is_level(r))
+		t->ops->lost(t->store, r->index, r->cookie);
 	if (t->ops->set_trigger)
 		status = t->ops->set_trigger(t->store, r->index, r->cookie, r->trigger);
 	if (!status)
@@ -116,12 +153,11 @@ static int reopen(struct umsi_table *t, struct umsi_record *r, const struct umsi
 static int restore(struct umsi_table *t, struct umsi_record *r)
 {
 	struct umsi_group g = umsi_group_of(&r);
-	bool replay = !t->ops->mask || t->ops->mask_loses || r->away == UMSI_AWAY_LOST;
+	bool lossy = !t->ops->mask || t->ops->mask_loses || r->away == UMSI_AWAY_LOST;
+	bool replay = lossy && !umsi_record_is_level(r);
 	struct umsi_record *open = NULL;
 	int status;
 
-	if (!r->away)
-		return UMSI_OK;
 	for (uint32_t i = 0; i < g.count && !open; i++)
 		if (is_open(g.member[i]))
 			open = g.member[i];
@@ -129,7 +165,7 @@ static int restore(struct umsi_table *t, struct umsi_record *r)
 	if (status)
 		return status;
 	set_away(&g, UMSI_AWAY_NOT);
-	/* What happened meanwhile was told to nobody. */
+	/* What happened meanwhile was told to nobody; but a line that is up tells now. */
 	for (uint32_t i = 0; replay && i < g.count; i++)
 		if (is_open(g.member[i]))
 			umsi_inbox_trigger(g.member[i]);
@@ -155,7 +191,7 @@ static int send_away(struct umsi_device *dev, enum umsi_away how,
 	dev->away = true;
 	for (struct umsi_table *t = dev->tables; t; t = t->next) {
 		umsi_store32(&t->away, how);
-		one = for_each(t, visit);
+		one = t->gone ? UMSI_OK : for_each(t, visit);
 		status = status ? status : one;
 	}
 	umsi_device_unlock(dev);
@@ -167,6 +203,11 @@ int umsi_device_quiesce(struct umsi_device *dev)
 	return send_away(dev, UMSI_AWAY_QUIET, quiesce);
 }
 
+int umsi_device_sleep(struct umsi_device *dev)
+{
+	return send_away(dev, UMSI_AWAY_QUIET, quiesce_unless_wake);
+}
+
 int umsi_device_lost(struct umsi_device *dev)
 {
 	return send_away(dev, UMSI_AWAY_LOST, lose);
@@ -176,7 +217,7 @@ static int restore_table(struct umsi_table *t)
 {
 	int status;
 
-	if (!umsi_load32(&t->away))
+	if (!umsi_load32(&t->away) || t->gone)
 		return UMSI_OK;
 	if (t->ops->reachable && !t->ops->reachable(t->store))
 		return UMSI_EGONE;

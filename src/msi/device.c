@@ -3,10 +3,27 @@
 
 #include "core/trace.h"
 
-static void count_device(struct umsi *m, uint32_t n)
+static void link_device(struct umsi_device *dev)
 {
+	struct umsi *m = dev->m;
+
 	umsi_host_mutex_lock(m->host, &m->mutex);
-	m->devices += n;
+	dev->next = m->device_list;
+	m->device_list = dev;
+	m->devices++;
+	umsi_host_mutex_unlock(m->host, &m->mutex);
+}
+
+static void unlink_device(struct umsi_device *dev)
+{
+	struct umsi *m = dev->m;
+	struct umsi_device **at;
+
+	umsi_host_mutex_lock(m->host, &m->mutex);
+	for (at = &m->device_list; *at != dev; at = &(*at)->next)
+		;
+	*at = dev->next;
+	m->devices--;
 	umsi_host_mutex_unlock(m->host, &m->mutex);
 }
 
@@ -40,7 +57,7 @@ int umsi_device_add(struct umsi *m, const struct umsi_device_config *config,
 	dev->away = false;
 	umsi_text_copy(dev->name, config->name, sizeof(dev->name));
 	umsi_fetch_add32(&dev->parent->users, 1);
-	count_device(m, 1);
+	link_device(dev);
 	umsi_trace_point(m, UMSI_TRACE_DEVICE_ADD, dev->requester_id, 0);
 	*out = dev;
 	return UMSI_OK;
@@ -75,7 +92,7 @@ int umsi_device_remove(struct umsi_device *dev)
 
 	umsi_trace_point(m, UMSI_TRACE_DEVICE_REMOVE, dev->requester_id, 0);
 	umsi_fetch_add32(&dev->parent->users, UINT32_MAX);
-	count_device(m, UINT32_MAX);
+	unlink_device(dev);
 	umsi_pool_put(m, &m->device_pool, dev);
 	return UMSI_OK;
 }

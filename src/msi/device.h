@@ -19,6 +19,7 @@
  */
 struct umsi_device {
 	struct umsi_pool_link link;
+	struct umsi_device *next;	/* in the machine's list; its mutex */
 	struct umsi *m;
 	struct umsi_domain *parent;
 	uint32_t requester_id, node, max_irqs;
@@ -35,7 +36,7 @@ struct umsi_device {
  * A table is the leaf domain of its interrupts.
  *
  *   field                   written under     read without the lock by
- *   map, closing, next      device mutex      nobody
+ *   map, closing, gone, next  device mutex      nobody
  *   away                    device mutex      requests, under a record's lock
  *   the rest                creation          anyone who holds the table, and dumps
  */
@@ -49,7 +50,7 @@ struct umsi_table {
 	char name[UMSI_NAME_MAX];
 	struct umsi_index_map map;
 	umsi_atomic32 away;		/* enum umsi_away */
-	bool closing;
+	bool closing, gone;		/* its end has begun; it is empty and its store goes */
 };
 
 static inline struct umsi *umsi_device_machine(const struct umsi_device *dev)
@@ -76,6 +77,9 @@ static inline void umsi_device_unlock(struct umsi_device *dev)
 {
 	umsi_host_mutex_unlock(dev->m->host, &dev->mutex);
 }
+
+/* umsi_device_quiesce(), but for interrupts that may wake the machine. */
+int umsi_device_sleep(struct umsi_device *dev);
 
 /* The leaf level (leaf.c). */
 extern const struct umsi_domain_ops umsi_leaf_ops;

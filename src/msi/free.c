@@ -15,6 +15,7 @@
 #include "core/flow.h"
 #include "core/mask.h"
 #include "core/trace.h"
+#include "core/wake.h"
 #include "msi/device.h"
 
 /* Takes the record out of everybody's reach. False: somebody else was first. */
@@ -36,6 +37,7 @@ static bool kill(struct umsi_record *r, uint32_t generation)
 	umsi_fetch_or32(&r->state, UMSI_DEAD);
 	umsi_trace_irq(r, UMSI_TRACE_FREE, settled != UMSI_OK, generation);
 	umsi_flow_end(r);
+	umsi_wake_end(r);
 	/* Of a block, only the last: the device may send any number of it till then. */
 	if (!block || --block->live == 0) {
 		struct umsi_record *first = umsi_record_leader(r);

@@ -15,6 +15,7 @@ static void fill(struct umsi_table *t, struct umsi_device *dev, const struct ums
 	t->ops = ops;
 	t->store = store;
 	t->closing = false;
+	t->gone = false;
 	t->domain = (struct umsi_domain){
 		.ops = &umsi_leaf_ops, .m = dev->m, .parent = dev->parent,
 	};
@@ -84,21 +85,22 @@ static bool begin_closing(struct umsi_table *t)
 	return first;
 }
 
-static bool is_empty(struct umsi_table *t)
+/* From here on nobody that walks the device's tables touches its store. False: it is not empty yet. */
+static bool end_if_empty(struct umsi_table *t)
 {
-	bool empty;
-
 	umsi_device_lock(t->dev);
-	empty = t->map.count == 0;
+	t->gone = t->map.count == 0;
 	umsi_device_unlock(t->dev);
-	return empty;
+	return t->gone;
 }
 
+/* In one step: who walks a device's tables finds none without its indices. */
 static void unlink_table(struct umsi_table *t)
 {
 	struct umsi_table **at;
 
 	umsi_device_lock(t->dev);
+	umsi_index_map_destroy(t->dev->m, &t->map);
 	for (at = &t->dev->tables; *at != t; at = &(*at)->next)
 		;
 	*at = t->next;
@@ -119,14 +121,13 @@ int umsi_table_destroy(struct umsi_table *t)
 
 	/* Other threads may be in the middle of an allocation or a free: theirs end too. */
 	umsi_irq_free_range(t, 0, UMSI_INDEX_LAST);
-	while (!is_empty(t)) {
+	while (!end_if_empty(t)) {
 		umsi_host_relax(m->host);
 		umsi_irq_free_range(t, 0, UMSI_INDEX_LAST);
 	}
 	if (t->ops->destroy)
 		t->ops->destroy(t->store);
 	umsi_path_detach(t->dev->parent, t->dev, t->map.size);
-	umsi_index_map_destroy(m, &t->map);
 	unlink_table(t);
 	umsi_pool_put(m, &m->table_pool, t);
 	return UMSI_OK;

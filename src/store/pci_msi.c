@@ -184,18 +184,24 @@ static void msi_destroy(void *store)
 	umsi_host_free(x->function.host, x, sizeof(*x));
 }
 
-/* Off, and every message masked that can be; the first index that opens turns it on. */
+/*
+ * Every message masked that can be; the first index that opens turns it on. What
+ * was not reset stays on: turned off, it would lose what waits behind its masks.
+ */
 static int msi_restore(void *store)
 {
 	struct msi *x = store;
-	uint32_t control = with_messages(x, x->found_control & ~MSI_CONTROL_ENABLE), now;
+	uint32_t now = read_control(x);
+	uint32_t control = with_messages(x, x->found_control & ~MSI_CONTROL_ENABLE) | (now & MSI_CONTROL_ENABLE);
 
-	write_control(x, control);
+	if (now == GONE16)
+		return UMSI_EGONE;
+	if (now != control)
+		write_control(x, control);
 	if (x->maskable)
 		write_masks(x, x->found_masks | umsi_msi_bits(x->messages));
 	pci_intx_off(&x->function);
-	now = read_control(x);
-	return now == control ? UMSI_OK : now == GONE16 ? UMSI_EGONE : UMSI_EREFUSED;
+	return read_control(x) == control ? UMSI_OK : UMSI_EREFUSED;
 }
 
 static const struct umsi_store_ops maskable_ops = {

@@ -39,6 +39,7 @@ static const struct actor_kind kinds[] = {
 	{ "raiser", actor_raiser, offsetof(struct plan, raisers), 1, in_turn },
 	{ "shaker", actor_shaker, offsetof(struct plan, shakers), 2, anywhere },
 	{ "sleeper", actor_sleeper, offsetof(struct plan, sleepers), 1, anywhere },
+	{ "suspender", actor_suspender, offsetof(struct plan, suspenders), 1, anywhere },
 };
 
 #define KINDS	(sizeof(kinds) / sizeof(kinds[0]))

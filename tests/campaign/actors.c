@@ -3,6 +3,7 @@
 #include "world.h"
 
 #include <umsi/dump.h>
+#include <umsi/host.h>
 
 #include "isa.h"
 #include "umsi_hosted.h"
@@ -449,7 +450,8 @@ static bool any_owed(const struct device *d)
 static void hold_fire(struct world *w, struct device *d)
 {
 	for (uint32_t turn = 0; any_owed(d); turn++) {
-		MACH_CHECK(w->m, turn < 1000, "I-CONS", "an event of plain MSI was not handled in time");
+		MACH_CHECK(w->m, turn < 4000, "I-CONS", "an event of plain MSI was not handled in time");
+		umsi_host_relax(w->m);	/* who put it to sleep may live on this CPU */
 		mach_delay(w->m, 20);
 	}
 }

@@ -48,6 +48,7 @@ void totals_add(struct totals *sum, const struct totals *more)
 		sum->unmasked[i] += more->unmasked[i];
 	sum->naps += more->naps;
 	sum->sleeps += more->sleeps;
+	sum->suspends += more->suspends;
 }
 
 static void note_violation(const struct jobs *j, struct shared *s, struct worker *w, uint64_t seed)

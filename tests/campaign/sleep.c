@@ -39,3 +39,64 @@ void actor_sleeper(void *arg)
 		MACH_CHECK(w->m, status == UMSI_OK, "I-API", "restore: %s", umsi_status_text(status));
 	}
 }
+
+/* Now and then one of device 1's interrupts may wake the machine; its owner may free it any time. */
+static bool mark_one(struct world *w)
+{
+	struct entry *e = &w->device[1].entry[mach_random(w->m, WORLD_ENTRIES)];
+	int status;
+
+	mach_sync(w->m);
+	if (!e->irq || mach_random(w->m, 2))
+		return false;
+	status = umsi_irq_set_wake(w->umsi, e->irq, true);
+	MACH_CHECK(w->m, status == UMSI_OK || status == UMSI_ENOENT, "I-API", "wake: %s",
+		   umsi_status_text(status));
+	return status == UMSI_OK;
+}
+
+static void unmark_all(struct world *w)
+{
+	for (uint32_t i = 0; i < WORLD_ENTRIES; i++)
+		umsi_irq_set_wake(w->umsi, w->device[1].entry[i].irq, false);
+}
+
+/* What sleeps may lose everything; what may wake the machine keeps its power. */
+static void sleep_through(struct world *w, bool marked)
+{
+	bool reset = mach_random(w->m, 2);
+	uint32_t devices = marked ? 1 : 2;
+
+	w->suspends++;
+	for (uint32_t i = 0; reset && i < devices; i++)
+		mach_pci_reset(w->device[i].pci);
+	mach_delay(w->m, mach_random(w->m, 400));
+	for (uint32_t i = 0; reset && i < devices; i++)
+		umsi_host_pci_write(w->m, w->device[i].fn.requester_id, COMMAND, 2, DECODE_MASTER);
+}
+
+void actor_suspender(void *arg)
+{
+	struct actor *a = arg;
+	struct world *w = a->w;
+
+	actor_begin(a);
+	while (actor_next(a)) {
+		bool marked;
+		int status;
+
+		mach_delay(w->m, 200 + mach_random(w->m, 900));
+		marked = mark_one(w);
+		actor_says(a, "suspends the machine");
+		status = umsi_suspend(w->umsi);
+		MACH_CHECK(w->m, status == UMSI_OK || (status == UMSI_EBUSY && marked), "I-API", "suspend: %s",
+			   umsi_status_text(status));
+		if (!status) {
+			sleep_through(w, marked);
+			status = umsi_resume(w->umsi);
+			MACH_CHECK(w->m, status == UMSI_OK || may_fail(w, status), "I-API", "resume: %s",
+				   umsi_status_text(status));
+		}
+		unmark_all(w);
+	}
+}

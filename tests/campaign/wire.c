@@ -9,7 +9,7 @@
 #include "isa.h"
 #include "world.h"
 
-#define PATIENCE	20000u	/* steps from raising to handler: starved CPUs, moves that wait */
+#define PATIENCE	80000u	/* steps from raising to handler: starved CPUs, moves that wait, CPUs that die, sleep */
 
 /* The line first: between the two nothing else runs. */
 static void set_line(struct world *w, bool high)
@@ -66,6 +66,7 @@ static void raise_once(struct world *w)
 	set_line(w, true);
 	while (w->wire.high && !w->wire.later) {
 		MACH_CHECK(w->m, mach_steps(w->m) < until, "I-CONS", "the wire is up and nobody sees it");
+		umsi_host_relax(w->m);	/* who put it to sleep may live on this CPU */
 		mach_delay(w->m, 10);
 		umsi_host_relax(w->m);		/* whoever brings its CPU back may be on this one */
 	}
@@ -132,7 +133,7 @@ void actor_shaker(void *arg)
 	}
 }
 
-/* Each raise, each move and each CPU that lost its controller may cost a call that finds the line down already. */
+/* Each raise, move and return from sleep may cost a call that finds the line down already. */
 void wire_check(struct world *w)
 {
 	struct umsi_irq_stats st;
@@ -140,7 +141,7 @@ void wire_check(struct world *w)
 	if (!w->wire.irq || umsi_irq_stats_read(w->umsi, w->wire.irq, &st) != UMSI_OK)
 		return;
 	MACH_CHECK(w->m, !w->wire.high, "I-CONS", "the wire is up at the end");
-	MACH_CHECK(w->m, w->wire.empty <= w->wire.raised + st.moves + w->naps, "I-SPUR",
+	MACH_CHECK(w->m, w->wire.empty <= w->wire.raised + st.moves + w->suspends + w->naps, "I-SPUR",
 		   "a storm: %llu empty calls, %llu lines raised, %llu moves", (unsigned long long)w->wire.empty,
 		   (unsigned long long)w->wire.raised, (unsigned long long)st.moves);
 }

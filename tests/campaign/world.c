@@ -128,7 +128,7 @@ bool may_fail(const struct world *w, int status)
 	if (status == UMSI_ENOMEM)
 		return w->plan.fail_alloc;
 	if (status == UMSI_EGONE || status == UMSI_ECAP_GONE)
-		return w->plan.surprise || w->plan.sleepers;
+		return w->plan.surprise || w->plan.sleepers || w->plan.suspenders;
 	if (status == UMSI_ENOCPU)
 		return w->plan.hotplug;
 	return status == UMSI_ENOSLOT || status == UMSI_EAGAIN || status == UMSI_ENOINDEX;
@@ -390,6 +390,7 @@ static void check_all_gone(struct world *w, struct totals *totals)
 	memcpy(totals->unmasked, w->unmasked, sizeof(totals->unmasked));
 	totals->naps += w->naps;
 	totals->sleeps += w->sleeps;
+	totals->suspends += w->suspends;
 	MACH_CHECK(w->m, w->isa->destroy(w->root) == UMSI_OK, "I-API", "the root cannot go");
 	w->root = NULL;
 	MACH_CHECK(w->m, umsi_destroy(w->umsi) == UMSI_OK, "I-API", "the machine cannot go");

@@ -81,7 +81,7 @@ struct world {
 	uint64_t started;			/* through the seam */
 	uint32_t going;			/* bit per CPU that has been told to leave once */
 	uint64_t trips;			/* CPUs that went down */
-	uint64_t naps, sleeps;		/* CPUs that lost their controller, devices that went away */
+	uint64_t naps, sleeps, suspends;	/* CPUs that lost their controller, devices that went away, both at once */
 	bool closing;			/* handlers answer at once from now on */
 	uint32_t left;			/* drain threads still at work in the last phase */
 	struct umsi_trace trace;	/* if run->tell */
@@ -90,7 +90,7 @@ struct world {
 };
 
 struct totals {
-	uint64_t steps, moves, handled, runs, reaped, revived, handovers, drains, hotplug, naps, sleeps;
+	uint64_t steps, moves, handled, runs, reaped, revived, handovers, drains, hotplug, naps, sleeps, suspends;
 	uint64_t level_moves;		/* of wires, under fire */
 	uint64_t unmasked[3];		/* of messages without mask, by the order of sampling: together, address first, data first */
 };

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* Interrupts that stay armed while the machine is suspended. */
+#ifndef UMSI_CORE_WAKE_H
+#define UMSI_CORE_WAKE_H
+
+#include "core/record.h"
+
+/* @r is going: it wakes nobody any more. Under its lock. */
+void umsi_wake_end(struct umsi_record *r);
+
+/* From here on what arrives counts as waking. */
+void umsi_wake_arm(struct umsi *m);
+
+#endif
