@@ -76,24 +76,43 @@ static bool called(const void *arg)
 	return __atomic_load_n(&rtc.calls, __ATOMIC_ACQUIRE) == *(const uint32_t *)arg;
 }
 
-/* As raise_alarm(). */
+static void pass(uint64_t ns)
+{
+	uint64_t end = time_ns() + ns;
+
+	while (time_ns() < end)
+		arch_pause();
+}
+
+/*
+ * The alarm goes off now. True for sure if the second has not ended between read and
+ * write; else whoever heard it has had time to say so before that is looked at.
+ */
+static bool match_now(void)
+{
+	uint32_t now = mmio_read32(rtc.base + RTC_DR);
+
+	mmio_write32(rtc.base + RTC_MR, now);
+	if (mmio_read32(rtc.base + RTC_DR) == now)
+		return true;
+	pass(QUIET_NS);
+	return mmio_read32(rtc.base + RTC_RIS);
+}
+
 static void raise(struct fire *f)
 {
 	uint64_t before = fire_count(&f->seen);
 
-	do {
-		mmio_write32(rtc.base + RTC_MR, mmio_read32(rtc.base + RTC_DR));
-	} while (!mmio_read32(rtc.base + RTC_RIS) && fire_count(&f->seen) == before);
+	while (!match_now() && fire_count(&f->seen) == before)
+		;
 }
 
-/* The alarm goes off now: the second may end between read and write, so once more then. */
 static void raise_alarm(void)
 {
 	uint32_t before = __atomic_load_n(&rtc.calls, __ATOMIC_ACQUIRE);
 
-	do {
-		mmio_write32(rtc.base + RTC_MR, mmio_read32(rtc.base + RTC_DR));
-	} while (!mmio_read32(rtc.base + RTC_RIS) && called(&before));
+	while (!match_now() && called(&before))
+		;
 }
 
 /*
@@ -125,14 +144,6 @@ static bool answer_at_once(uint32_t round)
 		return false;
 	raise_alarm();
 	return wait_calls(goal) && move_to(round + 1);
-}
-
-static void pass(uint64_t ns)
-{
-	uint64_t end = time_ns() + ns;
-
-	while (time_ns() < end)
-		arch_pause();
 }
 
 /*
