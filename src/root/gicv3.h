@@ -201,6 +201,7 @@ void umsi_gicv3_drop_ending(struct umsi_gicv3 *gic);
 /* gicv3_leave.c */
 int umsi_gicv3_cpu_leave(struct umsi_domain *d, umsi_cpu cpu);
 int umsi_gicv3_cpu_dead(struct umsi_domain *d, umsi_cpu cpu);
+int umsi_gicv3_cpu_restore(struct umsi_domain *d, umsi_cpu cpu);
 
 /* gicv3_domain.c */
 umsi_cpu umsi_gicv3_choose(const struct umsi_gicv3 *gic, const struct umsi_record *r,

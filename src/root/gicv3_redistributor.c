@@ -136,7 +136,7 @@ static int lpis_on(struct umsi_gicv3 *gic, struct umsi_gicv3_cpu *c)
 	uint32_t ctlr = umsi_mmio_read32(c->frame + GICR_CTLR);
 	bool coherent;
 
-	if (c->lpis_on)
+	if (c->lpis_on && ctlr & GICR_CTLR_LPIS)
 		return UMSI_OK;
 	if (ctlr & GICR_CTLR_LPIS && !umsi_gicv3_redistributor_forget(gic, c))
 		return UMSI_EREFUSED;

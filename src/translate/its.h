@@ -169,7 +169,8 @@ int umsi_its_unmap_collection(struct umsi_its *its, umsi_cpu cpu);
 bool umsi_its_any_target(struct umsi_its *its, uint64_t *out);
 
 /* its_map.c */
-uint32_t umsi_its_device_id(const struct umsi_its *its, uint32_t requester_id, bool *out_shared);
+/* Shared: other functions come under the same DeviceID. UMSI_OK, UMSI_ENOTSUP (phantom functions). */
+int umsi_its_device_id(const struct umsi_its *its, const struct umsi_device *dev, uint32_t *out, bool *out_shared);
 
 /* its_device.c */
 int umsi_its_attach(struct umsi_domain *d, struct umsi_device *dev, uint32_t size);

@@ -163,11 +163,14 @@ static uint32_t with_reserve(const struct umsi_its *its, uint32_t events, bool s
 static int get_shared(struct umsi_its *its, const struct umsi_device *dev, uint32_t events,
 		      struct umsi_its_device **out)
 {
+	struct umsi_its_device *found;
 	bool shared;
-	uint32_t id = umsi_its_device_id(its, dev->requester_id, &shared);
-	struct umsi_its_device *found = find_device(its, id);
-	int status;
+	uint32_t id;
+	int status = umsi_its_device_id(its, dev, &id, &shared);
 
+	if (status)
+		return status;
+	found = find_device(its, id);
 	if (found && found->committed + events > UINT32_C(1) << found->event_bits)
 		return UMSI_ENOINDEX;
 	if (!found) {

@@ -90,6 +90,8 @@ static int activate(struct umsi_domain *d, struct umsi_record *r)
 		discard(&undo, dev, r, target);
 		umsi_its_post(its, &undo, UMSI_CPU_NONE, 0);
 	}
+	/* The queue's lock was given back since the root published; the store writes its message next. */
+	umsi_barrier_publish_to_message();
 	return status;
 }
 

@@ -67,6 +67,12 @@ static void tell_locked(struct umsi_its *its, uint64_t flags)
 	/* The commands are in memory before the ITS hears of them. */
 	umsi_barrier_publish_to_message();
 	umsi_gic_write64(its->frame + GITS_CWRITER, offset | flags);
+	/*
+	 * It has arrived before the lock is given back, which orders no device write: an
+	 * older CWRITER after a newer one would have the whole ring executed again.
+	 */
+	(void)umsi_gic_read64(its->frame + GITS_CWRITER);
+	umsi_barrier_flush_to_stamp();
 }
 
 /* ---- A stall ---- */
