@@ -78,7 +78,7 @@ struct umsi_domain_ops {
 	 */
 	void (*quieten)(struct umsi_domain *d, struct umsi_record *r);
 	void (*unquieten)(struct umsi_domain *d, struct umsi_record *r);
-	void (*rearm)(struct umsi_domain *d, struct umsi_record *r);
+	void (*rearm)(struct umsi_domain *d, struct umsi_record *r, bool locked);
 	/* Leaf, level sources: its CPU has lost what was sent last. Under the record's lock. */
 	void (*lost)(struct umsi_domain *d, struct umsi_record *r);
 

@@ -22,11 +22,11 @@ static void unquieten(struct umsi_record *r)
 	r->leaf->ops->unquieten(r->leaf, r);
 }
 
-void umsi_flow_rearm(struct umsi_record *r)
+void umsi_flow_rearm(struct umsi_record *r, bool locked)
 {
 	for (struct umsi_domain *d = r->leaf; d; d = d->parent)
 		if (d->ops->rearm)
-			d->ops->rearm(d, r);
+			d->ops->rearm(d, r, locked);
 }
 
 bool umsi_flow_hold(struct umsi_record *r)
@@ -55,7 +55,7 @@ void umsi_flow_disabled(struct umsi_record *r)
 	if (r->phase == UMSI_PHASE_ACTIVE && umsi_load32(&r->state) & UMSI_DIS)
 		quieten(r);
 	umsi_record_unlock(r, state);
-	umsi_flow_rearm(r);
+	umsi_flow_rearm(r, false);
 }
 
 void umsi_flow_enable(struct umsi_record *r)
@@ -92,7 +92,7 @@ static void end_hold(struct umsi_record *r)
 		umsi_inbox_push(r, umsi_load32(&r->target));
 	unquieten(r);
 	if (umsi_record_is_level(r))
-		umsi_flow_rearm(r);
+		umsi_flow_rearm(r, true);
 }
 
 int umsi_irq_done(struct umsi *m, umsi_irq irq)

@@ -11,8 +11,8 @@
 /* The handler answered UMSI_LATER. False: done has come already, or the interrupt is going: go on. */
 bool umsi_flow_hold(struct umsi_record *r);
 
-/* Level: the handler is done; the store looks at the line again. */
-void umsi_flow_rearm(struct umsi_record *r);
+/* Level: the handler is done; the store looks at the line again. @locked: under the record's lock. */
+void umsi_flow_rearm(struct umsi_record *r, bool locked);
 
 /* Level, arrived while disabled: nobody will quieten the device, so its store is masked until enabled. */
 void umsi_flow_disabled(struct umsi_record *r);

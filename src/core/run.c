@@ -19,7 +19,7 @@ static bool after_call(struct umsi_record *r, struct umsi_cpu_core *cpu, enum um
 	if (answer != UMSI_HANDLED && !answered(r, cpu, answer))
 		return false;
 	if (umsi_record_is_level(r))
-		umsi_flow_rearm(r);
+		umsi_flow_rearm(r, false);
 	return true;
 }
 

@@ -142,12 +142,24 @@ static void leaf_unquieten(struct umsi_domain *d, struct umsi_record *r)
 	umsi_leaf_settle(t, r);
 }
 
-static void leaf_rearm(struct umsi_domain *d, struct umsi_record *r)
+/*
+ * While the device is away, or just coming back, the lock tells which: a source
+ * that speaks again already must be told that it was served.
+ */
+static void leaf_rearm(struct umsi_domain *d, struct umsi_record *r, bool locked)
 {
 	struct umsi_table *t = umsi_table_of(d);
+	bool away = umsi_load32(&t->away);
+	uintptr_t state = 0;
 
-	if (t->ops->rearm && !umsi_load32(&t->away))
+	if (!t->ops->rearm)
+		return;
+	if (away && !locked)
+		state = umsi_record_enter(r);
+	if (!away || !r->away)
 		t->ops->rearm(t->store, r->index, r->cookie);
+	if (away && !locked)
+		umsi_record_unlock(r, state);
 }
 
 static void leaf_lost(struct umsi_domain *d, struct umsi_record *r)
