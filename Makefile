@@ -188,6 +188,7 @@ campaign: $(B)/fast/campaign ## SEEDS=20000 seeded runs of everything at once, o
 	$(B)/fast/campaign --seeds $(SEEDS)
 	$(B)/fast/campaign --isa x86 --seeds $(SEEDS)
 	$(B)/fast/campaign --isa arm --seeds $(SEEDS)
+	$(B)/fast/campaign --isa arm3 --seeds $(SEEDS)
 
 mutants: ## plant each bug of tests/mutants in a copy; something must notice
 	$(PYTHON) tools/mutants $(MUTANTS)
@@ -233,7 +234,9 @@ checks:
 			--run "$(B)/tests/campaign/campaign --isa x86 --seeds $(CAMPAIGN_SEEDS)" \
 			--run "$(B)/fast/campaign --isa x86 --seeds $(FAST_SEEDS)" \
 			--run "$(B)/tests/campaign/campaign --isa arm --seeds $(CAMPAIGN_SEEDS)" \
-			--run "$(B)/fast/campaign --isa arm --seeds $(FAST_SEEDS)") \
+			--run "$(B)/fast/campaign --isa arm --seeds $(FAST_SEEDS)" \
+			--run "$(B)/tests/campaign/campaign --isa arm3 --seeds $(CAMPAIGN_SEEDS)" \
+			--run "$(B)/fast/campaign --isa arm3 --seeds $(FAST_SEEDS)") \
 		--step boot-check --step check-minimal --tests $(TEST_PROGRAMS)
 
 clean: ## remove build/

@@ -25,7 +25,7 @@ static bool target_of(struct mach *m, uint64_t phys, uint32_t *target)
 	unsigned int bar;
 	struct cpu *c = mach_file_at(m, phys, &offset);
 
-	if (c || is_lapic(m, phys) || mach_gic_at(m, phys)) {
+	if (c || is_lapic(m, phys) || mach_gic_at(m, phys) || mach_gicv3_at(m, phys)) {
 		*target = c ? c->number : m->cpu->number;
 		return true;
 	}
@@ -48,7 +48,7 @@ static void check_published(struct mach *m, const struct cpu *c, const struct st
 {
 	if (s->target < MACH_CPUS_MAX) {
 		if (s->target != c->number || (is_lapic(m, s->phys) && (s->phys & 0xfff) == ICR_LOW) ||
-		    (mach_gic_at(m, s->phys) && mach_gic_sends(s->phys)))
+		    (mach_gic_at(m, s->phys) && mach_gic_sends(s->phys)) || s->phys == ICC_WINDOW)
 			mach_violate(m, "ORD", "message to a CPU, no fence behind the release store or unlock before it");
 		return;
 	}
@@ -181,7 +181,8 @@ uint64_t mach_mmio_read(struct mach *m, uint64_t phys, unsigned int width)
 	else if (mach_gic_at(m, phys)) {
 		m->cpu->read_locked = m->cpu->nheld != 0;
 		value = mach_gic_read(m, m->cpu, phys, width);
-	}
+	} else if (mach_gicv3_at(m, phys))
+		value = mach_gicv3_read(m, phys, width);
 	else if (target >= REGION_TARGET)
 		value = region_read(m, &m->region[target - REGION_TARGET], phys, width);
 	else if (width != 4 || phys % 4)
@@ -264,6 +265,10 @@ void mach_bus_post(struct mach *m, const struct store *s)
 	}
 	if (is_lapic(m, s->phys)) {
 		mach_lapic_write(m, &m->cpus[s->target], s->phys & 0xfff, s->value);
+		return;
+	}
+	if (mach_gicv3_at(m, s->phys)) {
+		mach_gicv3_write(m, &m->cpus[s->target], s->phys, s->width, s->value);
 		return;
 	}
 	if (mach_gic_at(m, s->phys)) {

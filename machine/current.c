@@ -94,6 +94,8 @@ struct mach *mach_create(uint64_t seed, const struct mach_config *config)
 	}
 	if (m->config.kind == MACH_ARM)
 		mach_gic_init(m);
+	if (m->config.kind == MACH_ARM3)
+		mach_gicv3_init(m);
 	m->cpu = &m->cpus[0];
 	mach_now = m;
 	return m;
@@ -106,6 +108,7 @@ void mach_destroy(struct mach *m)
 	mach_pci_done(m);
 	mach_regions_done(m);
 	mach_gic_done(m);
+	mach_gicv3_done(m);
 	mach_words_done(m);
 	mach_dma_done(m);
 	mach_blocks_done(m);

@@ -368,6 +368,7 @@ struct mach {
 	struct remapper *remappers;
 	struct mach_aplic *aplics;
 	struct gic *gic;		/* gic.c */
+	struct gicv3 *gicv3;		/* gicv3.c */
 
 	struct block *blocks;
 	size_t nblocks, room_blocks;
@@ -517,6 +518,22 @@ bool mach_gic_pends(const struct cpu *c);
 bool mach_gic_message(struct mach *m, uint64_t address, uint32_t data, const struct arrival *from);
 uint64_t mach_gic_read(struct mach *m, struct cpu *c, uint64_t phys, unsigned int width);
 void mach_gic_write(struct mach *m, struct cpu *c, uint64_t phys, unsigned int width, uint64_t value);
+
+/* gicv3.c: SGIs leave their CPU like device writes, by this address of no machine. */
+#define ICC_WINDOW	(UINT64_C(1) << 57)
+void mach_gicv3_init(struct mach *m);
+void mach_gicv3_done(struct mach *m);
+void mach_gicv3_reset(struct mach *m, struct cpu *c);
+bool mach_gicv3_at(const struct mach *m, uint64_t phys);
+bool mach_gicv3_pends(const struct cpu *c);
+uint64_t mach_gicv3_read(struct mach *m, uint64_t phys, unsigned int width);
+void mach_gicv3_write(struct mach *m, struct cpu *c, uint64_t phys, unsigned int width, uint64_t value);
+uint64_t mach_icc_read(struct mach *m, struct cpu *c, uint32_t reg);
+void mach_icc_write(struct mach *m, struct cpu *c, uint32_t reg, uint64_t value);
+
+/* its.c. False: no ITS has its doorbell there. */
+bool mach_its_message(struct mach *m, uint32_t requester_id, uint64_t address, uint32_t data,
+		      const struct arrival *from);
 
 /* lapic.c */
 void mach_lapic_init(struct mach *m, struct cpu *c);

@@ -69,6 +69,7 @@ enum mach_kind {
 	MACH_RISCV = 0,			/* an IMSIC file per CPU */
 	MACH_X86,			/* a local APIC per CPU */
 	MACH_ARM,			/* one GICv2 with a v2m frame */
+	MACH_ARM3,			/* one GICv3; its ITSes are added */
 };
 
 struct mach_config {
@@ -82,6 +83,9 @@ struct mach_config {
 	uint64_t imsic_base;		/* 0 = 0x28000000 */
 	uint32_t guest_bits, hart_bits;	/* hart_bits 0 = just enough */
 	uint32_t group_bits, group_shift; /* group = upper bits of the hart index; shift 0 = 24 */
+	uint32_t lpi_id_bits;		/* GICv3: interrupt ids are below 2^this; 0 = 16 */
+	bool incoherent;		/* GICv3: redistributors read memory past the caches */
+	bool lpis_stay;			/* GICv3: EnableLPIs cannot be cleared again */
 	uint64_t max_steps;		/* more is a violation I-PROG; 0 = 1,000,000 */
 	uint32_t ns_per_step;		/* 0 = 1000 */
 	uint32_t tick_steps;		/* period of every online CPU's timer interrupt; 0 = no ticks */
@@ -292,6 +296,47 @@ bool mach_aplic_pending(const struct mach_aplic *a, uint32_t source);
 uint64_t mach_aplic_sent(const struct mach_aplic *a, uint32_t source);
 /* Extempore messages so far. */
 uint64_t mach_aplic_extempore(const struct mach_aplic *a);
+
+/* ---- The GICv3: distributor, redistributors, ITSes ------------------------- */
+
+#define MACH_GICV3_DISTRIBUTOR		UINT64_C(0x08000000)
+#define MACH_GICV3_REDISTRIBUTORS	UINT64_C(0x080a0000)	/* 128 KiB each, by CPU */
+#define MACH_GICV3_FIRST_NUMBER		3u	/* GICR_TYPER.Processor_Number of CPU 0: no CPU's own number */
+
+uint64_t mach_gicv3_affinity(umsi_cpu cpu);	/* MPIDR_EL1: four to a group */
+/* Wires are SPIs 32 .. 95. */
+void mach_gicv3_line(struct mach *m, uint32_t id, bool high);
+bool mach_gicv3_enabled(const struct mach *m, uint32_t id);
+umsi_cpu mach_gicv3_target(const struct mach *m, uint32_t id);
+uint32_t mach_gicv3_pending(const struct mach *m, umsi_cpu cpu);	/* LPIs at its redistributor */
+
+struct mach_its_config {
+	uint64_t phys;			/* of the control frame */
+	uint64_t doorbell;		/* where an IOMMU shows GITS_TRANSLATER; 0 = phys + 0x10040 */
+	uint32_t iidr;
+	uint32_t device_bits, event_bits;	/* 0 = 16 */
+	uint32_t real_device_bits;	/* erratum: fewer than it says; 0 = as many */
+	uint32_t entry_bytes;		/* of an ITT; 0 = 12 */
+	uint32_t real_entry_bytes;	/* erratum: more than it says; 0 = as many */
+	uint32_t own_collections;
+	uint32_t page;			/* the largest page of its tables: 0 .. 2, 4 to 64 KiB */
+	uint32_t node_first, node_last;	/* erratum: SYNC of other CPUs hangs; node_last 0 = of none */
+	bool by_address;		/* TYPER.PTA */
+	bool flat;			/* no tables in two levels */
+	bool incoherent;		/* reads memory past the caches */
+	bool ignores_type;		/* erratum: tables must be device memory */
+	bool stalls;			/* on commands that cannot be carried out; else a fault */
+};
+
+struct mach_its;
+
+struct mach_its *mach_its_add(struct mach *m, const struct mach_its_config *config);
+void mach_its_refuse(struct mach_its *its, uint64_t nth);	/* it stalls on the n-th command from now */
+void mach_its_deaf(struct mach_its *its, bool deaf);		/* it executes nothing */
+uint64_t mach_its_translated(const struct mach_its *its);
+uint64_t mach_its_unmapped(const struct mach_its *its);		/* messages of events nobody mapped */
+uint32_t mach_its_devices(const struct mach_its *its);
+uint32_t mach_its_events(const struct mach_its *its);
 
 /* ---- I/O APICs ---------------------------------------------------------- */
 

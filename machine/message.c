@@ -26,6 +26,8 @@ static void deliver(struct mach *m, struct mach_pci *d, const struct message *g)
 		return;
 	if (m->config.kind == MACH_ARM && mach_gic_message(m, g->address, g->data, &a))
 		return;
+	if (m->config.kind == MACH_ARM3 && mach_its_message(m, mach_pci_sends_as(d), g->address, g->data, &a))
+		return;
 	if (!c || offset) {
 		mach_violate(m, "I-ISO", "entry %u of %x sent %#x to %#llx: nobody there",
 			     g->entry, d->config.requester_id, g->data,
@@ -43,6 +45,8 @@ void mach_pci_send(struct mach_pci *d, uint64_t address, uint32_t data)
 	mach_step(d->m);
 	mach_trace(d->m, "function % sends % by itself", d->config.requester_id, data);
 	if (d->m->config.kind == MACH_X86 && mach_remap(d->m, mach_pci_sends_as(d), address, data, &a))
+		return;
+	if (d->m->config.kind == MACH_ARM3 && mach_its_message(d->m, mach_pci_sends_as(d), address, data, &a))
 		return;
 	mach_violate(d->m, "I-ISO", "%x sent %#x to %#llx: nobody there", d->config.requester_id, data,
 		     (unsigned long long)address);

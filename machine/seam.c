@@ -229,3 +229,26 @@ void umsi_hosted_csr_clear(unsigned int csr, uint64_t bits)
 	mach_step(m);
 	mach_csr_bits(m, m->cpu, csr, bits, false);
 }
+
+uint64_t umsi_hosted_sysreg_read(enum umsi_hosted_sysreg reg)
+{
+	struct mach *m = mach_need("umsi_hosted_sysreg_read");
+
+	mach_step(m);
+	mach_store_target_now(m, m->cpu, m->cpu->number);
+	return mach_icc_read(m, m->cpu, reg);
+}
+
+/* SGIs leave the CPU late and in order, as a device write would; the rest acts at once. */
+void umsi_hosted_sysreg_write(enum umsi_hosted_sysreg reg, uint64_t value)
+{
+	struct mach *m = mach_need("umsi_hosted_sysreg_write");
+
+	mach_step(m);
+	if (reg == UMSI_ICC_SGI1R_EL1) {
+		mach_mmio_write(m, ICC_WINDOW, 8, value);
+		return;
+	}
+	mach_store_target_now(m, m->cpu, m->cpu->number);
+	mach_icc_write(m, m->cpu, reg, value);
+}

@@ -12,6 +12,8 @@ bool mach_trap_pending(const struct cpu *c)
 		return c->m->config.trap && c->up && mach_lapic_pends(c);
 	if (c->m->config.kind == MACH_ARM)
 		return c->m->config.trap && c->up && mach_gic_pends(c);
+	if (c->m->config.kind == MACH_ARM3)
+		return c->m->config.trap && c->up && mach_gicv3_pends(c);
 	return c->m->config.trap && c->up &&
 	       (c->timer || c->software || (c->file.top && c->file.delivery == 1) || mach_aplic_signals(c));
 }
@@ -126,6 +128,7 @@ void mach_cpu_down(struct mach *m)
 	mach_file_reset(m, c);
 	mach_lapic_reset(m, c);
 	mach_gic_reset(m, c);
+	mach_gicv3_reset(m, c);
 }
 
 void mach_cpu_up(struct mach *m, umsi_cpu cpu, void (*fn)(void *arg), void *arg)

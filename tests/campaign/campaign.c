@@ -25,7 +25,7 @@ static const struct argp_option options[] = {
 	{ "replay", 'r', "SEED", 0, "run one seed and tell its story", 0 },
 	{ "events", 'e', "N", 0, "length of a story (default 60)", 0 },
 	{ "keep-going", 'k', NULL, 0, "do not stop at the first violation", 0 },
-	{ "isa", 'i', "NAME", 0, "machines of NAME: riscv (default), x86 or arm", 0 },
+	{ "isa", 'i', "NAME", 0, "machines of NAME: riscv (default), x86, arm or arm3", 0 },
 	{ "quiet", 'q', NULL, 0, "no progress line", 0 },
 	{ 0 },
 };

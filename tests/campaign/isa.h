@@ -25,11 +25,13 @@ struct isa {
 	 */
 	int (*wires)(struct world *w, struct umsi_device *dev, struct umsi_table **out, uint32_t *index);
 	void (*line)(struct world *w, bool high);
+	/* What stands before the root, w->messages, goes; NULL: nothing does. */
+	int (*translator_destroy)(struct world *w);
 	int (*destroy)(struct umsi_domain *root);
 	bool hotplug;			/* its root lets CPUs leave */
 };
 
-extern const struct isa isa_riscv, isa_x86, isa_arm;
+extern const struct isa isa_riscv, isa_x86, isa_arm, isa_arm3;
 extern const struct isa *const isa_all[];
 extern const size_t isa_count;
 

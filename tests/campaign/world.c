@@ -180,7 +180,7 @@ static int table_up(struct world *w, struct device *d)
 int device_up(struct world *w, struct device *d, uint32_t number)
 {
 	struct umsi_device_config c = {
-		.name = device_names[number], .requester_id = d->fn.requester_id, .parent = w->root,
+		.name = device_names[number], .requester_id = d->fn.requester_id, .parent = w->messages,
 	};
 	int status = umsi_device_add(w->umsi, &c, &d->dev);
 
@@ -249,6 +249,8 @@ static void build_library(struct world *w)
 	if (w->run->tell)
 		start_trace(w);
 	w->isa->root(w, on_timer, on_ipi);
+	if (!w->messages)
+		w->messages = w->root;
 }
 
 /* False: violated. */
@@ -313,7 +315,7 @@ static void check_shadow(struct world *w, struct entry *e)
 		   mach_pci_table(e->pci, e->index, 2) == msg.data &&
 		   !(mach_pci_table(e->pci, e->index, 3) & 1), "I-HW",
 		   "entry %u of the device differs from its shadow", e->index);
-	MACH_CHECK(w->m, mach_message_cpu(w->m, &msg) == umsi_irq_effective_cpu(w->umsi, e->irq),
+	MACH_CHECK(w->m, mach_pci_target(e->pci, e->index) == umsi_irq_effective_cpu(w->umsi, e->irq),
 		   "I-HW", "entry %u: message and effective CPU differ", e->index);
 	MACH_CHECK(w->m, !e->trigger_owed, "I-CONS", "entry %u: a software trigger was lost", e->index);
 }
@@ -391,6 +393,8 @@ static void check_all_gone(struct world *w, struct totals *totals)
 	totals->naps += w->naps;
 	totals->sleeps += w->sleeps;
 	totals->suspends += w->suspends;
+	if (w->isa->translator_destroy)
+		MACH_CHECK(w->m, w->isa->translator_destroy(w) == UMSI_OK, "I-API", "the translator cannot go");
 	MACH_CHECK(w->m, w->isa->destroy(w->root) == UMSI_OK, "I-API", "the root cannot go");
 	w->root = NULL;
 	MACH_CHECK(w->m, umsi_destroy(w->umsi) == UMSI_OK, "I-API", "the machine cannot go");

@@ -62,6 +62,8 @@ struct world {
 	struct umsi *umsi;
 	struct umsi_storage storage;
 	struct umsi_domain *root;
+	struct umsi_domain *messages;	/* where devices send to: the root, or a translator before it */
+	struct mach_its *its;		/* arm3 */
 	struct plan plan;
 	const struct run *run;
 	uint64_t ops[ACTORS_MAX];	/* operations each actor began */
