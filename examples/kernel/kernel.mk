@@ -61,7 +61,7 @@ run: kernel ## boot the example kernel (CPUS=4 IR=vtd|amd DISK= QEMU_ARGS= MONIT
 	@$(RUN_ENV) tools/run
 
 ISAS := riscv64 aarch64 x86_64
-TABLE_COLUMNS := isa cpus completions lost crc_errors spurious moves_loaded dynamic ipis_for_moves edu_moves edu_lost xhci_moves xhci_lost level_moves level_lost hpet hpet_moves hpet_lost
+TABLE_COLUMNS := isa cpus completions lost crc_errors spurious moves_loaded dynamic ipis_for_moves edu_moves edu_lost xhci_moves xhci_lost level_moves level_lost hpet hpet_moves hpet_lost shared_moves shared_lost
 
 run-all: ## boot the example kernel of every ISA; ends in one table
 	@bad=0; for isa in $(ISAS); do $(MAKE) --no-print-directory run ISA=$$isa || bad=1; done; \

@@ -11,6 +11,7 @@
 #include "core/print.h"
 #include "core/report.h"
 #include "drivers/edu.h"
+#include "drivers/pair.h"
 #include "drivers/pci.h"
 #include "drivers/xhci.h"
 
@@ -87,6 +88,9 @@ static void batch(void)
 	phase("unmaskable message moved under fire");
 	xhci_fire(kernel.options.moves);
 	phase("16 messages that move together moved under fire");
+	pair_init();	/* after platform_check(), which may have used the wires' controller */
+	pair_fire(LEVEL_MOVES);
+	phase("a wire of two devices moved under fire");
 	report_dump();
 	report_stats();
 	report_interrupts();

@@ -33,6 +33,13 @@ int platform_ipi_add(struct umsi_domain *root, void (*handler)(void *arg, umsi_c
 		     uint32_t *out_ipi);
 int platform_ipi_send(struct umsi_domain *root, uint32_t ipi, umsi_cpu cpu);
 
+/*
+ * Where pin @pin (1: INTA) of a function is wired: the table of that wire and its index there; both
+ * the table and its device stay. False: not known.
+ */
+bool platform_pci_wire(uint32_t requester_id, uint32_t pin, struct umsi_table **table, uint32_t *index,
+		       uint8_t *trigger);
+
 /* Uses what else this machine has, wired lines for one; all CPUs are up. False: not as it must be. */
 bool platform_check(struct umsi_domain *root);
 

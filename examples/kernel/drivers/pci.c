@@ -21,6 +21,7 @@
 
 struct function {
 	uint32_t class;
+	bool taken;
 	struct umsi_pci_function fn;
 };
 
@@ -159,8 +160,9 @@ bool pci_take(uint32_t class, struct umsi_pci_function *out)
 		struct function *f = &bus.function[i];
 		uint32_t command;
 
-		if (f->class != class)
+		if (f->class != class || f->taken)
 			continue;
+		f->taken = true;
 		command = pci_config_read(f->fn.requester_id, PCI_COMMAND, 2);
 		pci_config_write(f->fn.requester_id, PCI_COMMAND, 2,
 				 command | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);

@@ -22,7 +22,7 @@ struct pci_windows {
 /* Assigns every memory BAR of bus 0 and prints what is there. */
 void pci_init(const struct pci_windows *windows);
 
-/* The first function of a class; turns on memory decoding and bus mastering. */
+/* The first function of a class that was not taken yet; turns on memory decoding and bus mastering. */
 bool pci_take(uint32_t class, struct umsi_pci_function *out);
 
 uint32_t pci_config_read(uint32_t requester_id, uint32_t offset, unsigned int width);

@@ -7,6 +7,7 @@
 #include <umsi/its.h>
 
 #include "core/cpu.h"
+#include "core/kernel.h"
 #include "core/platform.h"
 #include "core/print.h"
 #include "core/tree.h"
@@ -91,6 +92,35 @@ int platform_ipi_add(struct umsi_domain *root, void (*handler)(void *arg, umsi_c
 int platform_ipi_send(struct umsi_domain *root, uint32_t ipi, umsi_cpu cpu)
 {
 	return is_v3() ? umsi_gicv3_ipi_send(root, ipi, cpu) : umsi_gic_ipi_send(root, ipi, cpu);
+}
+
+/* GIC binding: an SPI, its number without the 32 private ones, 4 for active high. */
+#define CELL_SPI	0
+#define CELL_HIGH	4
+#define SPI_FIRST	32
+
+bool platform_pci_wire(uint32_t requester_id, uint32_t pin, struct umsi_table **table, uint32_t *index,
+		       uint8_t *trigger)
+{
+	struct umsi_device_config config = { .name = "intx", .parent = kernel.root };
+	struct umsi_fdt_interrupt interrupt;
+	static struct umsi_device *device;
+	static struct umsi_table *wires;
+	struct umsi_fdt_error error = { 0 };
+	struct umsi_pci_host host;
+
+	tree_need(umsi_fdt_pci_host(&tree_fdt, -1, &host, &error), "PCI host bridge", &error);
+	if (umsi_fdt_pci_interrupt(&tree_fdt, host.node, requester_id, pin, &interrupt) != UMSI_OK ||
+	    interrupt.cells < 3 || interrupt.cell[0] != CELL_SPI || (interrupt.cell[2] & 15) != CELL_HIGH)
+		return false;
+	if (!wires)
+		tree_need(umsi_device_add(kernel.m, &config, &device), "wires of PCI", NULL);
+	if (!wires)
+		tree_need(gic_wires(device, &wires), "wires of PCI", NULL);
+	*table = wires;
+	*index = SPI_FIRST + interrupt.cell[1];
+	*trigger = UMSI_TRIGGER_LEVEL_HIGH;
+	return true;
 }
 
 int gic_wires(struct umsi_device *device, struct umsi_table **out)

@@ -40,3 +40,23 @@ int wire_table(struct umsi_domain *root, const struct umsi_fdt_interrupt *interr
 		umsi_device_remove(*out_device);
 	return status;
 }
+
+/* Behind one controller, as on every board with an APLIC. */
+bool platform_pci_wire(uint32_t requester_id, uint32_t pin, struct umsi_table **table, uint32_t *index,
+		       uint8_t *trigger)
+{
+	struct umsi_fdt_error error = { 0 };
+	struct umsi_fdt_interrupt interrupt;
+	static struct umsi_device *device;
+	static struct umsi_table *wires;
+	struct umsi_pci_host host;
+
+	tree_need(umsi_fdt_pci_host(&tree_fdt, -1, &host, &error), "PCI host bridge", &error);
+	if (umsi_fdt_pci_interrupt(&tree_fdt, host.node, requester_id, pin, &interrupt) != UMSI_OK ||
+	    umsi_fdt_aplic_source(&interrupt, index, trigger) != UMSI_OK)
+		return false;
+	if (!wires && wire_table(kernel.root, &interrupt, &device, &wires) != UMSI_OK)
+		return false;
+	*table = wires;
+	return true;
+}

@@ -210,6 +210,23 @@ int platform_ipi_send(struct umsi_domain *root, uint32_t ipi, umsi_cpu cpu)
 	return umsi_lapic_ipi_send(root, ipi, cpu);
 }
 
+/*
+ * Routing is in AML, which this kernel does not run. On this board the pins of the
+ * slots below 25 go, each slot one further, to pins 20 to 23 of the I/O APIC, active high.
+ */
+bool platform_pci_wire(uint32_t requester_id, uint32_t pin, struct umsi_table **table, uint32_t *index,
+		       uint8_t *trigger)
+{
+	uint32_t slot = requester_id >> 3 & 31;
+
+	if (slot >= 25)
+		return false;
+	*table = wire_pins(kernel.messages, ioapic_phys);
+	*index = 20 + (slot + pin - 1) % 4;
+	*trigger = UMSI_TRIGGER_LEVEL_HIGH;
+	return true;
+}
+
 bool platform_check(struct umsi_domain *root)
 {
 	/* The emulator's HPET sends past its remapping units, and each of its moves writes to it. */

@@ -44,6 +44,9 @@ static inline void port_write32(uint16_t port, uint32_t v)
 /* Found by platform.c; 0 = none. */
 extern uint16_t port_pm1a_control;
 
+/* The pins of the I/O APIC at @ioapic_phys, which is taken when first asked for. */
+struct umsi_table *wire_pins(struct umsi_domain *parent, uint64_t ioapic_phys);
+
 /* Moves a level-triggered pin under fire. False: a line went dead, or stormed. */
 bool wire_check(struct umsi_domain *parent, uint64_t ioapic_phys);
 

@@ -49,22 +49,30 @@ static void need(int status, const char *what)
 		panic("i/o apic: %s: %s", what, umsi_status_text(status));
 }
 
-bool wire_check(struct umsi_domain *parent, uint64_t ioapic_phys)
+struct umsi_table *wire_pins(struct umsi_domain *parent, uint64_t ioapic_phys)
 {
 	struct umsi_device_config device_config = { .name = "ioapic", .parent = parent };
 	/* Behind remapping a pin's end of interrupt is told by the pin's own number. */
 	struct umsi_ioapic_config config = { .phys = ioapic_phys, .directed_eoi = remap_on() };
+	static struct umsi_table *pins;
+	struct umsi_device *device;
+
+	if (pins)
+		return pins;
+	device_config.requester_id = remap_ioapic_id();
+	need(umsi_device_add(kernel.m, &device_config, &device), "device");
+	need(umsi_ioapic_create(device, &config, &pins), "table");
+	return pins;
+}
+
+bool wire_check(struct umsi_domain *parent, uint64_t ioapic_phys)
+{
 	struct umsi_irq_request_at at = {
 		.first = SERIAL_PIN, .last = SERIAL_PIN, .trigger = UMSI_TRIGGER_LEVEL_HIGH,
 	};
-	struct umsi_device *device;
-	struct umsi_table *table;
 	bool good;
 
-	device_config.requester_id = remap_ioapic_id();
-	need(umsi_device_add(kernel.m, &device_config, &device), "device");
-	need(umsi_ioapic_create(device, &config, &table), "table");
-	need(umsi_irq_alloc(table, &at, &kernel.level.irq), "alloc");
+	need(umsi_irq_alloc(wire_pins(parent, ioapic_phys), &at, &kernel.level.irq), "alloc");
 	need(umsi_irq_request(kernel.m, kernel.level.irq, line_handler, NULL, "serial"), "request");
 	port_write8(SERIAL_MCR, port_read8(SERIAL_MCR) | MCR_OUT2);
 	kernel.level.raise = raise;
