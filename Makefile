@@ -95,7 +95,7 @@ $(foreach v,$(VARIANTS) bench,$(eval $(call variant,$(v))))
 # ---- Targets -----------------------------------------------------------
 
 .PHONY: all help lib-hosted variants tests test-programs check checks clean campaign mutants fuzz-fdt
-.PHONY: check-arrows check-headers check-symbols boot-check
+.PHONY: check-arrows check-headers check-symbols check-tool check-shrink check-trace-levels boot-check
 
 all: lib-hosted lib-riscv64 lib-x86_64 $(B)/umsi ## the library, hosted and freestanding, and the umsi command
 
@@ -157,6 +157,22 @@ $(B)/umsi: $(TOOL_OBJECTS) $(B)/hosted-gcc/libumsi.a
 
 -include $(TOOL:%.c=$(B)/hosted-gcc/%.d)
 
+# The same with a bug planted by hand (docs/finding-a-bug.md): its object stands before the archive's.
+BUG := tests/mutants/R7-no-marker.patch
+BUGGY := src/vector/trap.c
+
+$(B)/tool/umsi-with-a-bug: $(BUG) $(BUGGY) $(TOOL_OBJECTS) $(B)/hosted-gcc/libumsi.a
+	@mkdir -p $(@D) && rm -rf $(B)/tool/bug && mkdir -p $(B)/tool/bug/$(dir $(BUGGY)) && cp $(BUGGY) $(B)/tool/bug/$(BUGGY)
+	@patch -s -p1 -d $(B)/tool/bug --fuzz=0 < $(BUG)
+	$(call show,CC,$@)$(CC_hosted-gcc) $(LIB_FLAGS) -c -o $(B)/tool/bug.o $(B)/tool/bug/$(BUGGY)
+	$(call show,LINK,$@)$(GCC) $(FAST_FLAGS) -o $@ $(TOOL_OBJECTS) $(B)/tool/bug.o $(B)/hosted-gcc/libumsi.a -lyaml -lpthread
+
+check-tool: $(B)/umsi ## the umsi command: answers, determinism, traces as babeltrace2 reads them
+	$(PYTHON) tests/tool/check $(B)/umsi $(B)/tool
+
+check-shrink: $(B)/tool/umsi-with-a-bug ## a bug planted by hand is found, made small, repeated from its line
+	$(PYTHON) tests/tool/check --shrink $< $(B)/tool
+
 TEST_PROGRAMS := $(TESTS:%.c=$(B)/%)
 ARCHIVES := $(B)/asan/libumsi.a $(if $(MACHINE),$(B)/asan/libmachine.a)
 link_test = $(GCC) $(TEST_FLAGS) -o $@ $(filter %.o,$^) \
@@ -211,6 +227,18 @@ check-symbols: lib-riscv64 lib-aarch64 ## the library needs only the hooks, and 
 	$(PYTHON) tools/check-symbols $(RISCV64) $(B)/riscv64
 	$(PYTHON) tools/check-symbols $(AARCH64) $(B)/aarch64
 
+# All of the library with none, and with all, of its trace points (src/core/trace.h).
+check-trace-levels: ## trace points compile out without a rest, and in
+	@for level in 0 2; do \
+		mkdir -p $(B)/trace$$level; \
+		for f in $(SRC_riscv64); do \
+			$(CC_riscv64) $(LIB_FLAGS) -DUMSI_TRACE=$$level -c -o $(B)/trace$$level/$$(echo $$f | tr / _).o $$f || exit 1; \
+		done; \
+	done
+	@! nm -A $(B)/trace0/*.o | grep 'U umsi_trace_write$$'
+	@nm $(B)/trace2/src_core_run.c.o | grep -q 'U umsi_trace_write$$'
+	@echo "no trace point is left with UMSI_TRACE=0"
+
 boot-check:: ## a short boot of the example kernels, where there are any
 
 -include examples/kernel/kernel.mk
@@ -237,7 +265,7 @@ checks:
 			--run "$(B)/fast/campaign --isa arm --seeds $(FAST_SEEDS)" \
 			--run "$(B)/tests/campaign/campaign --isa arm3 --seeds $(CAMPAIGN_SEEDS)" \
 			--run "$(B)/fast/campaign --isa arm3 --seeds $(FAST_SEEDS)") \
-		--step boot-check --step check-minimal --tests $(TEST_PROGRAMS)
+		--step check-tool --step check-shrink --step check-trace-levels --step boot-check --step check-minimal --tests $(TEST_PROGRAMS)
 
 clean: ## remove build/
 	rm -rf $(B)

@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define EFFORT_MOST	32
+
 struct op {
 	uint32_t actor, op;
 };
@@ -25,6 +27,7 @@ struct search {
 	struct keep keep[2];		/* present and candidate */
 	struct op *ops;			/* present */
 	uint32_t count;
+	uint32_t effort;		/* 1, 2, 4, ... */
 	time_t deadline;
 	struct attempt *attempt;	/* shared with a child */
 };
@@ -41,11 +44,12 @@ static void show(const struct search *f)
 			(unsigned long long)f->s->tries);
 }
 
-static uint32_t schedules_for(uint32_t operations)
+/* Few while runs are long; twice as many in each later round. */
+static uint32_t schedules_for(const struct search *f, uint32_t operations)
 {
-	if (operations > 200)
-		return 6;
-	return operations > 40 ? 20 : operations > 12 ? 80 : 200;
+	uint32_t n = operations > 200 ? 4 : operations > 40 ? 12 : operations > 12 ? 40 : 80;
+
+	return n * f->effort;
 }
 
 /* What a child is doing; it may die at it. */
@@ -103,7 +107,7 @@ static bool fails(struct search *f, struct run *run, uint32_t operations)
 {
 	struct shrink *s = f->s;
 
-	attempt_apart(f, run, schedules_for(operations));
+	attempt_apart(f, run, schedules_for(f, operations));
 	s->tries += f->attempt->tries;
 	show(f);
 	if (!f->attempt->fails)
@@ -266,8 +270,6 @@ static void list_operations(struct search *f)
 bool shrink(struct shrink *s)
 {
 	struct search *f = calloc(1, sizeof(*f));
-	bool again = true;
-
 	if (!f)
 		abort();
 	f->s = s;
@@ -285,10 +287,13 @@ bool shrink(struct shrink *s)
 	s->operations_before = f->count;
 	to_keep(f->ops, f->count, &f->keep[0]);
 	s->run.keep = &f->keep[0];
-	while (again && !out_of_time(f)) {
-		again = drop_actors(f);
-		again |= drop_operations(f);
-		again |= calm_fields(f);
+	for (f->effort = 1; f->effort <= EFFORT_MOST && !out_of_time(f);) {
+		bool smaller = drop_actors(f);
+
+		smaller |= drop_operations(f);
+		smaller |= calm_fields(f);
+		if (!smaller)
+			f->effort *= 2;
 	}
 	if (s->progress && isatty(STDERR_FILENO))
 		fprintf(stderr, "\r%60s\r", "");

@@ -57,7 +57,7 @@ static const struct argp_option options[] = {
 	{ "schedule", KEY_SCHEDULE, "N", 0, "another order of the same steps", 3 },
 	{ "shrink", KEY_SHRINK, NULL, 0, "make what violates small, then tell its story", 3 },
 	{ "shrink-seconds", KEY_SHRINK_SECONDS, "N", 0, "look for a smaller one at most N seconds (default 60)", 3 },
-	{ "events", 'e', "N", 0, "the last N lines of a story (default 60; 0 = all)", 3 },
+	{ "events", 'e', "N", 0, "the last N lines of a story (default 60, shrunk 200; 0 = all)", 3 },
 	{ "trace", KEY_TRACE, "FILE", 0, "write the library's trace of the run, for umsi trace", 3 },
 	{ NULL, 0, NULL, 0, "Output", 4 },
 	{ "json", KEY_JSON, NULL, 0, "machine-readable, one document per line", 4 },
@@ -70,7 +70,7 @@ struct settings {
 	const char *set, *keep_text, *cursor, *trace;
 	struct keep keep;
 	uint64_t schedule;
-	bool seeds_given, first_given, isa_given, replay, shrink, list, show, json, keep_going, quiet;
+	bool events_given, seeds_given, first_given, isa_given, replay, shrink, list, show, json, keep_going, quiet;
 	const struct isa *isa;
 	uint64_t seeds, first;
 	uint32_t events, shrink_seconds, budget_s;
@@ -151,7 +151,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 's': s->seeds = number(arg, state); s->seeds_given = true; break;
 	case 'f': s->first = number(arg, state); s->first_given = true; break;
 	case 'j': s->jobs = small_number(arg, state); break;
-	case 'e': s->events = small_number(arg, state); break;
+	case 'e': s->events = small_number(arg, state); s->events_given = true; break;
 	case 'k': s->keep_going = true; break;
 	case 'q': s->quiet = true; break;
 	case 'i':
@@ -333,8 +333,7 @@ static void look(void *arg, struct world *w)
 {
 	struct look *l = arg;
 
-	if (mach_violated(w->m) || l->tale.last != UINT32_MAX)
-		tale_tell(&l->tale, w);
+	tale_tell(&l->tale, w);
 	if (l->trace)
 		write_trace(l, w);
 }
@@ -377,7 +376,9 @@ static void print_shrunk(const struct settings *s, const struct shrink *k, uint3
 static int shrink_and_tell(const struct settings *s, const struct run *run)
 {
 	static struct shrink k;
-	struct look l = { .tale = { .to = stdout, .json = s->json }, .trace = s->trace };
+	struct look l = {
+		.tale = { .to = stdout, .json = s->json, .last = s->events_given ? s->events : 200 }, .trace = s->trace,
+	};
 	struct outcome out;
 	struct run told;
 

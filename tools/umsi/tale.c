@@ -114,6 +114,35 @@ static int by_time(const void *a, const void *b)
 	return x->time_ns < y->time_ns ? -1 : x->time_ns > y->time_ns;
 }
 
+/* "masks nic0[3]" right behind "masks nic0[2]", by the same CPU: one line for all of them. */
+static void merge_runs(struct lines *l)
+{
+	unsigned int first = 0, last = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->count; i++) {
+		struct line *line = &l->line[i], *before = n ? &l->line[n - 1] : NULL;
+		size_t stem = strcspn(line->text, "[");
+		unsigned int index;
+		int end = 0;
+
+		if (strncmp(line->text, "masks ", 6) || sscanf(line->text + stem, "[%u]%n", &index, &end) != 1 ||
+		    line->text[stem + (size_t)end]) {
+			l->line[n++] = *line;
+			continue;
+		}
+		if (before && before->cpu == line->cpu && !strncmp(before->text, line->text, stem + 1) &&
+		    index == last + 1) {
+			last = index;
+			snprintf(before->text + stem, sizeof(before->text) - stem, "[%u] to [%u]", first, last);
+			continue;
+		}
+		first = last = index;
+		l->line[n++] = *line;
+	}
+	l->count = n;
+}
+
 static void tell_text(const struct tale *t, const struct line *line)
 {
 	char who[16] = "device";
@@ -146,6 +175,7 @@ void tale_tell(void *tale, struct world *w)
 			take_trace(w->ring[cpu], w->acting_ns, &l);
 	if (l.count)
 		qsort(l.line, l.count, sizeof(*l.line), by_time);
+	merge_runs(&l);
 	if (t->last && l.count > t->last)
 		i = l.count - t->last;
 	t->lines = (uint32_t)(l.count - i);
