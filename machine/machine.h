@@ -387,6 +387,26 @@ void mach_vtd_deaf(struct mach_vtd *v, bool deaf);
 void mach_vtd_power_cycle(struct mach_vtd *v);
 bool mach_vtd_enabled(const struct mach_vtd *v);
 
+struct mach_amd_vi_config {
+	uint64_t phys;
+	bool no_ga, no_xt, no_2k;	/* entries of 128 bits, 32-bit ids, tables of 2,048 */
+	bool no_all;			/* cannot forget everything at once */
+};
+
+struct mach_amd_vi;
+
+struct mach_amd_vi *mach_amd_vi_add(struct mach *m, const struct mach_amd_vi_config *config);
+uint64_t mach_amd_vi_passed(const struct mach_amd_vi *v);
+uint64_t mach_amd_vi_blocked(const struct mach_amd_vi *v);
+/* As their namesakes of VT-d. */
+void mach_amd_vi_stall(struct mach_amd_vi *v, bool stall);
+void mach_amd_vi_refuse(struct mach_amd_vi *v, uint32_t nth);
+void mach_amd_vi_deaf(struct mach_amd_vi *v, bool deaf);
+void mach_amd_vi_power_cycle(struct mach_amd_vi *v);
+bool mach_amd_vi_enabled(const struct mach_amd_vi *v);
+/* The word about interrupts of a device table entry, as it stands in memory. */
+uint64_t mach_amd_vi_device_entry(const struct mach_amd_vi *v, uint16_t requester_id);
+
 /* The CPU that a message of the function goes to, as the tables in memory stand, or UMSI_CPU_NONE. */
 umsi_cpu mach_pci_target(struct mach_pci *d, uint32_t entry);
 /* A write the function makes by itself: any address, any data. */

@@ -63,6 +63,30 @@ void rig_begin_vtd(uint64_t seed, const struct mach_chaos *chaos)
 	rig_online();
 }
 
+int rig_amd(const struct mach_amd_vi_config *unit, const struct umsi_amd_vi_config *config)
+{
+	struct mach_amd_vi_config u = unit ? *unit : (struct mach_amd_vi_config){ 0 };
+	struct umsi_amd_vi_config c = config ? *config : (struct umsi_amd_vi_config){ .last_bus = 15 };
+
+	if (!rig.amd) {
+		u.phys = RIG_AMD_PHYS;
+		rig.amd = mach_amd_vi_add(rig.m, &u);
+	}
+	if (!c.phys)
+		c.phys = RIG_AMD_PHYS;
+	return umsi_amd_vi_create(rig.root, &c, &rig.unit);
+}
+
+void rig_begin_amd(uint64_t seed, const struct mach_chaos *chaos, bool wide_entries)
+{
+	struct umsi_amd_vi_config c = { .last_bus = 15, .wide_entries = wide_entries };
+
+	rig_machine(seed, chaos, false, NULL);
+	assert_int_equal(rig_amd(NULL, &c), UMSI_OK);
+	assert_true(mach_amd_vi_enabled(rig.amd));
+	rig_online();
+}
+
 static enum umsi_handled handler(void *arg)
 {
 	struct call *c = arg;
@@ -148,9 +172,11 @@ void rig_end(void)
 		if (rig.f[i].dev)
 			assert_int_equal(umsi_device_remove(rig.f[i].dev), UMSI_OK);
 	if (rig.unit)
-		assert_int_equal(umsi_vtd_destroy(rig.unit), UMSI_OK);
+		assert_int_equal(rig.amd ? umsi_amd_vi_destroy(rig.unit) : umsi_vtd_destroy(rig.unit), UMSI_OK);
 	assert_int_equal(umsi_lapic_destroy(rig.root), UMSI_OK);
 	assert_int_equal(umsi_destroy(rig.umsi), UMSI_OK);
-	assert_true(mach_check_leaks(rig.m));
+	if (!mach_check_leaks(rig.m))
+		mach_report(rig.m, stderr, 40);
+	assert_null(mach_violated(rig.m));
 	mach_destroy(rig.m);
 }

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include <umsi/amd_vi.h>
 #include <umsi/device.h>
 #include <umsi/host.h>
 #include <umsi/irq.h>
@@ -24,6 +25,7 @@
 #define RIG_FUNCTIONS	4
 #define RIG_ENTRIES	16
 #define RIG_VTD_PHYS	0xfed90000u
+#define RIG_AMD_PHYS	0xfed80000u
 
 /* One function with its device, its interrupts, and what their handlers saw. */
 struct function {
@@ -46,6 +48,7 @@ struct rig {
 	struct umsi *umsi;
 	struct umsi_domain *root, *unit;
 	struct mach_vtd *vtd;
+	struct mach_amd_vi *amd;
 	struct umsi_cpu_desc cpus[RIG_CPUS];
 	struct function f[RIG_FUNCTIONS];
 	struct call call[RIG_FUNCTIONS][32];
@@ -61,7 +64,10 @@ void rig_online(void);
 int rig_vtd(const struct mach_vtd_config *unit, const struct umsi_vtd_config *config);
 /* All of it: calm machine, unit with 256 entries, CPUs online. */
 void rig_begin_vtd(uint64_t seed, const struct mach_chaos *chaos);
-/* Function @n, @messages 0: MSI-X; else plain MSI with that many, and its device. */
+/* The same with an AMD-Vi unit. */
+int rig_amd(const struct mach_amd_vi_config *unit, const struct umsi_amd_vi_config *config);
+void rig_begin_amd(uint64_t seed, const struct mach_chaos *chaos, bool wide_entries);
+/* Function @n with its device: MSI-X, or plain MSI where @config has it. */
 struct function *rig_function(uint32_t n, const struct mach_pci_config *config,
 			      const struct umsi_requester *as);
 int rig_irq(struct function *f, uint32_t index);

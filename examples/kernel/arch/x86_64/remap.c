@@ -5,6 +5,7 @@
  */
 #include "remap.h"
 
+#include <umsi/amd_vi.h>
 #include <umsi/dump.h>
 #include <umsi/irq.h>
 #include <umsi/lapic.h>
@@ -17,13 +18,14 @@
 #include "drivers/edu.h"
 #include "drivers/pci.h"
 
-#define SCOPES_MAX	16u
+#define SCOPES_MAX	16u	/* and device entries of IVRS */
 
 /* Each is given this long to arrive; a message takes microseconds. */
 #define INTRUDER_NS	20000000ull
 
 static struct {
 	struct umsi_domain *unit;
+	void (*take_faults)(void);
 	uint16_t ioapic_id;
 } remap;
 
@@ -57,6 +59,15 @@ static void find_vtd_ioapic(const void *dmar, uint32_t bytes)
 			remap.ioapic_id = (uint16_t)(scopes[i].first_bus << 8 | scopes[i].hop[0]);
 }
 
+static void take_vtd_faults(void)
+{
+	struct umsi_vtd_fault fault;
+
+	while (umsi_vtd_fault_take(remap.unit, &fault) == UMSI_OK)
+		kprintf("vt-d: blocked: requester %04x, index %u, reason %02x: %s\n", fault.requester_id,
+			fault.index, fault.reason, fault.what);
+}
+
 static int start_vtd(const void *dmar, uint32_t bytes, struct umsi_domain *root)
 {
 	struct umsi_acpi_dmar_unit unit;
@@ -71,17 +82,49 @@ static int start_vtd(const void *dmar, uint32_t bytes, struct umsi_domain *root)
 	find_vtd_ioapic(dmar, bytes);
 	config.phys = unit.phys;
 	kernel.translator = "vtd";
+	remap.take_faults = take_vtd_faults;
 	kprintf("vt-d: unit at %lx, i/o apic sends as %04x\n", unit.phys, remap.ioapic_id);
 	return umsi_vtd_create(root, &config, &remap.unit);
 }
 
-static void take_vtd_faults(void)
-{
-	struct umsi_vtd_fault fault;
+/* ---- AMD-Vi ---- */
 
-	while (umsi_vtd_fault_take(remap.unit, &fault) == UMSI_OK)
-		kprintf("vt-d: blocked: requester %04x, index %u, reason %02x: %s\n", fault.requester_id,
-			fault.index, fault.reason, fault.what);
+static void find_amd_ioapic(const void *ivrs, uint32_t bytes)
+{
+	struct umsi_acpi_ivrs_device devices[SCOPES_MAX];
+	struct umsi_acpi_error error = { 0 };
+	uint32_t count;
+
+	need(umsi_acpi_ivrs_devices(ivrs, bytes, devices, SCOPES_MAX, &count, &error), &error);
+	for (uint32_t i = 0; i < count; i++)
+		if (devices[i].kind == UMSI_ACPI_IVRS_IOAPIC)
+			remap.ioapic_id = devices[i].first;
+}
+
+static void take_amd_events(void)
+{
+	struct umsi_amd_vi_event event;
+
+	while (umsi_amd_vi_event_take(remap.unit, &event) == UMSI_OK)
+		kprintf("amd-vi: requester %04x, event %u: %s\n", event.requester_id, event.code, event.what);
+}
+
+static int start_amd(const void *ivrs, uint32_t bytes, struct umsi_domain *root)
+{
+	struct umsi_amd_vi_config config = { 0 };
+	struct umsi_acpi_error error = { 0 };
+	struct umsi_acpi_ivrs_unit unit;
+	uint32_t count;
+
+	need(umsi_acpi_ivrs(ivrs, bytes, &unit, 1, &count, &error), &error);
+	if (!count)
+		return UMSI_OK;
+	find_amd_ioapic(ivrs, bytes);
+	config.phys = unit.phys;
+	kernel.translator = "amd";
+	remap.take_faults = take_amd_events;
+	kprintf("amd-vi: unit at %lx, i/o apic sends as %04x\n", unit.phys, remap.ioapic_id);
+	return umsi_amd_vi_create(root, &config, &remap.unit);
 }
 
 /* ---- Either ---- */
@@ -102,6 +145,8 @@ int remap_start(uint64_t rsdp, umsi_acpi_map map, struct umsi_domain *root, stru
 	kernel.translator = "none";
 	if (table)
 		status = start_vtd(table, bytes, root);
+	else if ((table = find(rsdp, map, "IVRS", &bytes)))
+		status = start_amd(table, bytes, root);
 	*out = remap.unit ? remap.unit : root;
 	return status;
 }
@@ -189,8 +234,7 @@ bool remap_check(void)
 		intrude(edu.requester_id, at, disk.queue[i].irq);
 	if (at)
 		aim(edu.requester_id, at, &own);
-	if (remap.unit)
-		take_vtd_faults();
+	remap.take_faults();
 	kprintf("intruder: %lu messages with another device's handle, %lu arrived\n", kernel.foreign,
 		kernel.foreign_arrived);
 	return !kernel.foreign_arrived;
