@@ -103,13 +103,14 @@ static struct umsi_amd_irte128 entry_get(const struct umsi_amd_vi *v, const stru
 	};
 }
 
+/* Ordered behind the vectors' table entries: the unit reads whenever it likes. */
 static void entry_set(const struct umsi_amd_vi *v, struct umsi_amd_table *t, uint32_t index,
 		      struct umsi_amd_irte128 entry)
 {
 	if (v->wide)
 		umsi_arch_store128(wide_at(t, index), entry.low, entry.high);
 	else
-		umsi_store32(narrow_at(t, index), (uint32_t)entry.low);
+		umsi_store32_release(narrow_at(t, index), (uint32_t)entry.low);
 }
 
 /* UMSI_ENOTSUP: an id that the entries of this unit cannot hold. */

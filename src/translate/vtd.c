@@ -199,11 +199,15 @@ static void vtd_compose(struct umsi_domain *d, struct umsi_record *r, struct ums
 
 /* ---- Moves ---- */
 
+/*
+ * Release: the vectors' table entries are visible before the unit, which reads
+ * entries whenever it likes, can send to the new place.
+ */
 static void store_lows(struct umsi_vtd *v, const struct umsi_group *g, const uint64_t *low)
 {
 	for (uint32_t i = 0; i < g->count; i++)
 		if (g->member[i]->phase == UMSI_PHASE_ACTIVE)
-			umsi_store64(&v->table[g->member[i]->entry].low, low[i]);
+			umsi_store64_release(&v->table[g->member[i]->entry].low, low[i]);
 	write_back(v, &v->table[g->member[0]->entry], g->count);
 }
 

@@ -599,7 +599,7 @@ static void moves_under_fire_lose_nothing(void **state)
 {
 	(void)state;
 	moves = 0;
-	for (uint64_t seed = 1; seed <= 60; seed++)
+	for (uint64_t seed = 1; seed <= 120; seed++)
 		fire(seed);
 	assert_true(moves > 500);
 }
