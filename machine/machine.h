@@ -93,6 +93,9 @@ struct mach_config {
 	/* Takes a trap on the CPU it names, interrupts off; NULL = interrupts wait. */
 	void (*trap)(void *arg, umsi_cpu cpu);
 	void *trap_arg;
+	/* Sees each named barrier of arch/ (enum umsi_hosted_barrier); takes no step. NULL = nobody. */
+	void (*barrier)(void *arg, uint32_t cpu, uint32_t which);
+	void *barrier_arg;
 	/*
 	 * A handler that begins right after a claim which stood for messages of
 	 * other entries only is a violation I-ROUTE (else a line of the story).

@@ -139,6 +139,8 @@ void umsi_hosted_barrier(enum umsi_hosted_barrier which)
 		mach_violate(m, "MODEL", "no such barrier");
 	}
 	mach_trace(m, "barrier %", which, 0);
+	if (m->config.barrier)
+		m->config.barrier(m->config.barrier_arg, c->number, which);
 }
 
 uint64_t umsi_hosted_mmio_read(const volatile void *address, unsigned int width)

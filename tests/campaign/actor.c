@@ -40,6 +40,7 @@ static const struct actor_kind kinds[] = {
 	{ "shaker", actor_shaker, offsetof(struct plan, shakers), 2, anywhere },
 	{ "sleeper", actor_sleeper, offsetof(struct plan, sleepers), 1, anywhere },
 	{ "suspender", actor_suspender, offsetof(struct plan, suspenders), 1, anywhere },
+	{ "commuter", actor_commuter, offsetof(struct plan, commuters), 1, in_turn },
 };
 
 #define KINDS	(sizeof(kinds) / sizeof(kinds[0]))
@@ -90,6 +91,8 @@ static bool acts(const struct world *w, const struct actor_kind *k)
 {
 	if (k->run == actor_raiser || k->run == actor_shaker)
 		return w->wire.irq != UMSI_IRQ_NONE;
+	if (k->run == actor_commuter)
+		return w->isa->hotplug && w->plan.hotplug && w->plan.ncpus > 3;
 	return k->run != actor_hotplug || (w->isa->hotplug && w->plan.ncpus > 2);
 }
 

@@ -67,6 +67,7 @@ void actor_toucher(void *actor);	/* triggers, reads, dumps, misuses */
 void actor_remover(void *actor);	/* the device that comes and goes */
 void actor_ipi(void *actor);
 void actor_hotplug(void *actor);	/* hotplug.c */
+void actor_commuter(void *actor);	/* the same beside it, for other CPUs */
 void actor_raiser(void *actor);		/* wire.c: raises a level-triggered wire */
 void actor_shaker(void *actor);		/* wire.c: moves it */
 void actor_sleeper(void *actor);	/* sleep.c */

@@ -93,7 +93,9 @@ static void allocate(struct actor *o)
 		at.last = at.first + PART - 1;
 	}
 	at.affinity = any_affinity(w, &bits);
+	overlap_begin(w, OVERLAP_ALLOCATE);
 	status = umsi_irq_alloc(device_of(w, e)->table, &at, &irq);
+	overlap_end_of(w, OVERLAP_ALLOCATE, status);
 	check_status(w, status, "alloc");
 	if (status)
 		return;
@@ -114,7 +116,9 @@ static void free_entry(struct actor *a, struct entry *e)
 
 	actor_says(a, "frees %s[%u]", e->on, e->index);
 	mach_entry_live(e->pci, e->index, false);
+	overlap_begin(w, OVERLAP_FREE);
 	status = umsi_irq_free(w->umsi, e->irq);
+	overlap_end(w, OVERLAP_FREE);
 	MACH_CHECK(w->m, status == UMSI_OK, "I-API", "free: %s", umsi_status_text(status));
 	entry_end_life(e);
 }
@@ -158,6 +162,7 @@ static void disable_a_while(struct actor *a, struct entry *e)
 	uint32_t depth = 1 + pick(w, 3);
 
 	actor_says(a, "disables %s[%u] for a while", e->on, e->index);
+	overlap_begin(w, OVERLAP_MASK);
 	for (uint32_t i = 0; i < depth; i++)
 		MACH_CHECK(w->m, umsi_irq_disable(w->umsi, e->irq) == UMSI_OK, "I-API", "disable");
 	MACH_CHECK(w->m, umsi_irq_synchronize(w->umsi, e->irq) == UMSI_OK, "I-API", "synchronize");
@@ -167,6 +172,7 @@ static void disable_a_while(struct actor *a, struct entry *e)
 		e->quiet = i + 1 < depth;
 		MACH_CHECK(w->m, umsi_irq_enable(w->umsi, e->irq) == UMSI_OK, "I-API", "enable");
 	}
+	overlap_end(w, OVERLAP_MASK);
 	MACH_CHECK(w->m, umsi_irq_enable(w->umsi, e->irq) == UMSI_ESTATE, "I-API",
 		   "one enable too many was accepted");
 }
@@ -233,6 +239,17 @@ static void say_where(const struct actor *a, const char *what, const struct worl
 	}
 }
 
+static int move_once(struct world *w, umsi_irq irq, const struct umsi_affinity *a, enum overlap what)
+{
+	int status;
+
+	overlap_begin(w, what);
+	status = pick(w, 2) ? umsi_irq_set_affinity(w->umsi, irq, a)
+			    : umsi_irq_set_affinity_wait(w->umsi, irq, a);
+	overlap_end_of(w, what, status);
+	return status;
+}
+
 void actor_mover(void *arg)
 {
 	struct actor *self = arg;
@@ -250,12 +267,17 @@ void actor_mover(void *arg)
 			continue;
 		}
 		say_where(self, "moves", w, irq, &a);
-		status = pick(w, 2) ? umsi_irq_set_affinity(w->umsi, irq, &a)
-				    : umsi_irq_set_affinity_wait(w->umsi, irq, &a);
+		status = move_once(w, irq, &a, OVERLAP_MOVE);
 		w->moves_tried++;
 		w->moves_done += status == UMSI_OK;
 		MACH_CHECK(w->m, status == UMSI_OK || status == UMSI_ENOENT || may_fail(w, status),
 			   "I-API", "set affinity: %s", umsi_status_text(status));
+		if (status || pick(w, 4))
+			continue;
+		/* Again at once, perhaps back: the slot it left retires still. */
+		a = (struct umsi_affinity){ .kind = UMSI_AFFINITY_CPU, .cpu = pick(w, w->plan.ncpus) };
+		say_where(self, "moves again", w, irq, &a);
+		move_once(w, irq, &a, OVERLAP_SECOND);
 	}
 }
 
@@ -296,7 +318,9 @@ static void free_foreign(struct actor *a)
 		return;
 	actor_says(a, "frees %s[%u], which is not its own", e->on, e->index);
 	mach_entry_live(e->pci, e->index, false);
+	overlap_begin(w, OVERLAP_FREE);
 	status = umsi_irq_free(w->umsi, irq);
+	overlap_end(w, OVERLAP_FREE);
 	MACH_CHECK(w->m, status == UMSI_OK || status == UMSI_ENOENT, "I-API", "free: %s",
 		   umsi_status_text(status));
 	/* A request that ran beside this free may have called it live again. */
@@ -396,8 +420,10 @@ static void fill_plain(struct world *w, struct device *d)
 	int status;
 
 	at.affinity = any_affinity(w, &bits);
+	overlap_begin(w, OVERLAP_ALLOCATE);
 	status = n > 1 ? umsi_irq_alloc_block(d->table, &at, n, irq)
 		       : umsi_irq_alloc(d->table, &at, &irq[0]);
+	overlap_end_of(w, OVERLAP_ALLOCATE, status);
 	check_status(w, status, "alloc block");
 	for (uint32_t i = 0; i < n && !status; i++)
 		entry_begin_life(&d->entry[i], irq[i]);
@@ -432,7 +458,9 @@ static void empty_device(struct world *w, struct device *d)
 		mach_entry_live(d->pci, i, false);
 	d->table = NULL;
 	d->dev = NULL;
+	overlap_begin(w, OVERLAP_REMOVE);
 	MACH_CHECK(w->m, umsi_device_remove(dev) == UMSI_OK, "I-API", "remove");
+	overlap_end(w, OVERLAP_REMOVE);
 	for (uint32_t i = 0; i < WORLD_ENTRIES; i++)
 		if (d->entry[i].irq)
 			entry_end_life(&d->entry[i]);
@@ -471,7 +499,9 @@ static void fire(struct actor *self, struct device *d)
 	if (irq && pick(w, 3)) {
 		say_where(self, "moves", w, irq, &a);
 		was = umsi_irq_effective_cpu(w->umsi, irq);
+		overlap_begin(w, OVERLAP_MOVE);
 		umsi_irq_set_affinity(w->umsi, irq, &a);
+		overlap_end(w, OVERLAP_MOVE);
 		w->unmasked[mach_pci_sampling(d->pci) - MACH_SAMPLE_TOGETHER] +=
 			!w->plan.plain_maskable && umsi_irq_effective_cpu(w->umsi, irq) != was;
 	}

@@ -26,6 +26,7 @@ static const struct argp_option options[] = {
 	{ "events", 'e', "N", 0, "length of a story (default 60)", 0 },
 	{ "keep-going", 'k', NULL, 0, "do not stop at the first violation", 0 },
 	{ "isa", 'i', "NAME", 0, "machines of NAME: riscv (default), x86, arm or arm3", 0 },
+	{ "matrix", 'm', NULL, 0, "print how often which operations overlapped", 0 },
 	{ "quiet", 'q', NULL, 0, "no progress line", 0 },
 	{ 0 },
 };
@@ -34,7 +35,7 @@ struct settings {
 	const struct isa *isa;
 	uint64_t first, seeds;
 	unsigned int jobs, events;
-	bool replay, keep_going, quiet;
+	bool replay, keep_going, quiet, matrix;
 };
 
 static uint64_t number(const char *text, struct argp_state *state)
@@ -63,6 +64,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, "no such machine: '%s'", arg);
 		break;
 	case 'k': s->keep_going = true; break;
+	case 'm': s->matrix = true; break;
 	case 'q': s->quiet = true; break;
 	case ARGP_KEY_ARG: argp_usage(state); break;
 	default: return ARGP_ERR_UNKNOWN;
@@ -141,6 +143,8 @@ int main(int argc, char **argv)
 	if (result.crashed)
 		printf("a process died: campaign --isa %s --jobs 1 --replay %llu\n", s.isa->name,
 		       (unsigned long long)result.violated[0]);
+	if (s.matrix)
+		overlap_print(stdout, result.totals.met);
 	print_totals(&s, &result);
 	return result.violations ? 1 : 0;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* CPUs that leave, die and come back while everything else goes on. */
+#include <umsi/host.h>
+
 #include "isa.h"
 #include "world.h"
 
@@ -25,8 +27,10 @@ static void leave(void *arg)
 {
 	struct trip *t = arg;
 	struct world *w = t->w;
-	int status = umsi_cpu_leave(w->umsi, t->cpu);
+	int status;
 
+	overlap_begin(w, OVERLAP_OFFLINE);
+	status = umsi_cpu_leave(w->umsi, t->cpu);
 	MACH_CHECK(w->m, status == UMSI_OK || status == UMSI_ENOSLOT ||
 		   (status == UMSI_ENOMEM && w->plan.fail_alloc), "I-API", "leave: %s",
 		   umsi_status_text(status));
@@ -37,6 +41,7 @@ static void leave(void *arg)
 		t->down = true;
 		w->trips++;
 	}
+	overlap_end_of(w, OVERLAP_OFFLINE, status);
 	t->decided = true;
 	if (t->down)
 		mach_cpu_down(w->m);
@@ -49,6 +54,7 @@ static void nap(void *arg)
 
 	mach_irq_off(t->w->m);
 	t->w->naps++;
+	overlap_begin(t->w, OVERLAP_FAULT);
 	t->down = true;
 	t->decided = true;
 	mach_cpu_down(t->w->m);
@@ -58,21 +64,48 @@ static void come_back(void *arg)
 {
 	struct trip *t = arg;
 	struct world *w = t->w;
-	int status = t->nap ? umsi_cpu_restore(w->umsi, t->cpu) : umsi_cpu_online(w->umsi, t->cpu);
+	int status;
 
+	status = t->nap ? umsi_cpu_restore(w->umsi, t->cpu) : umsi_cpu_online(w->umsi, t->cpu);
 	MACH_CHECK(w->m, status == UMSI_OK, "I-API", "online again: %s", umsi_status_text(status));
 	mach_irq_on(w->m);
+	/* What waited for it comes now. */
+	mach_delay(w->m, mach_random(w->m, 40));
+	overlap_end(w, t->nap ? OVERLAP_FAULT : OVERLAP_ONLINE);
 	t->back = true;
 }
 
-void actor_hotplug(void *arg)
+/* A CPU of this traveller's: with two at it, one has the odd, one the even ones. */
+static umsi_cpu draw_cpu(struct world *w, uint32_t part)
 {
-	struct actor *a = arg;
+	uint32_t parts = w->plan.commuters ? 2 : 1;
+	uint32_t mine = (w->plan.ncpus - 1 - part + parts - 1) / parts;
+
+	return 1 + part + parts * (umsi_cpu)mach_random(w->m, mine);
+}
+
+/* Two CPUs that come up at the same moment are rare by themselves. */
+static void meet_at_the_door(struct world *w)
+{
+	uint64_t until = mach_steps(w->m) + 6000;
+
+	if (!w->plan.commuters)
+		return;
+	w->waits_at_door = !w->waits_at_door;
+	while (w->waits_at_door && mach_steps(w->m) < until) {
+		umsi_host_relax(w->m);
+		mach_delay(w->m, 10);
+	}
+	w->waits_at_door = false;
+}
+
+static void travel(struct actor *a, uint32_t part)
+{
 	struct world *w = a->w;
 
 	mach_sync(w->m);
 	while (actor_next(a)) {
-		struct trip t = { .w = w, .cpu = 1 + (umsi_cpu)mach_random(w->m, w->plan.ncpus - 1) };
+		struct trip t = { .w = w, .cpu = draw_cpu(w, part) };
 
 		t.nap = w->plan.naps && mach_random(w->m, 2);
 		actor_says(a, t.nap ? "lets cpu%u nap" : "sends cpu%u away", t.cpu);
@@ -85,9 +118,23 @@ void actor_hotplug(void *arg)
 		mach_wait(w->m, has_decided, &t);
 		if (t.down) {
 			mach_delay(w->m, mach_random(w->m, 600));
+			if (mach_random(w->m, 2))
+				meet_at_the_door(w);
+			if (!t.nap)
+				overlap_begin(w, OVERLAP_ONLINE);
 			mach_cpu_up(w->m, t.cpu, come_back, &t);
 			mach_wait(w->m, is_back, &t);
 		}
 		mach_delay(w->m, mach_random(w->m, 400));
 	}
+}
+
+void actor_hotplug(void *arg)
+{
+	travel(arg, 0);
+}
+
+void actor_commuter(void *arg)
+{
+	travel(arg, 1);
 }

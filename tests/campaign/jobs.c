@@ -46,6 +46,9 @@ void totals_add(struct totals *sum, const struct totals *more)
 	sum->level_moves += more->level_moves;
 	for (uint32_t i = 0; i < 3; i++)
 		sum->unmasked[i] += more->unmasked[i];
+	for (uint32_t i = 0; i < OVERLAPS; i++)
+		for (uint32_t k = 0; k < OVERLAPS; k++)
+			sum->met[i][k] += more->met[i][k];
 	sum->naps += more->naps;
 	sum->sleeps += more->sleeps;
 	sum->suspends += more->suspends;

@@ -24,6 +24,7 @@ const struct plan_field plan_fields[] = {
 	{ "shakers", AT(shakers), 0, 2, 0, PLAN_ACTS, "threads that move that wire" },
 	{ "sleepers", AT(sleepers), 0, 1, 0, PLAN_ACTS, "thread that sends device 0 to sleep, or resets it" },
 	{ "suspenders", AT(suspenders), 0, 1, 0, PLAN_ACTS, "thread that suspends and resumes the machine; without sleepers" },
+	{ "commuters", AT(commuters), 0, 1, 0, PLAN_ACTS, "a second thread that takes CPUs down and up; needs 4 CPUs and the first" },
 	{ "naps", AT(naps), 0, 1, 0, PLAN_WILD, "CPUs nap without leaving, and lose their controller's state" },
 	{ "traffic0", AT(traffic[0]), 0, 100000, 0, PLAN_SIZE, "events of device 0 on its own account" },
 	{ "traffic1", AT(traffic[1]), 0, 100000, 0, PLAN_SIZE, "events of device 1" },
@@ -97,6 +98,7 @@ static void draw_actors(uint64_t x, struct plan *p)
 	p->raisers = 1;
 	p->shakers = 2;
 	p->hotplug = (x >> 30) % 3 == 0 && p->ncpus > 2;
+	p->commuters = p->hotplug && p->ncpus > 3;
 	p->sleepers = (x >> 26) % 4 == 0;
 	p->suspenders = !p->sleepers && (x >> 18) % 4 == 0;
 	p->naps = (x >> 22) % 2;

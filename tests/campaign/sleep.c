@@ -28,6 +28,7 @@ void actor_sleeper(void *arg)
 
 		mach_delay(w->m, 100 + mach_random(w->m, 600));
 		actor_says(a, how ? "device 0 sleeps and is reset" : "device 0 sleeps");
+		overlap_begin(w, OVERLAP_FAULT);
 		put_away(w, d, how == 2);
 		if (how)
 			mach_pci_reset(d->pci);
@@ -36,6 +37,7 @@ void actor_sleeper(void *arg)
 		if (how)
 			umsi_host_pci_write(w->m, d->fn.requester_id, COMMAND, 2, DECODE_MASTER);
 		status = umsi_device_restore(d->dev);
+		overlap_end(w, OVERLAP_FAULT);
 		MACH_CHECK(w->m, status == UMSI_OK, "I-API", "restore: %s", umsi_status_text(status));
 	}
 }
@@ -88,6 +90,7 @@ void actor_suspender(void *arg)
 		mach_delay(w->m, 200 + mach_random(w->m, 900));
 		marked = mark_one(w);
 		actor_says(a, "suspends the machine");
+		overlap_begin(w, OVERLAP_SUSPEND);
 		status = umsi_suspend(w->umsi);
 		MACH_CHECK(w->m, status == UMSI_OK || (status == UMSI_EBUSY && marked), "I-API", "suspend: %s",
 			   umsi_status_text(status));
@@ -97,6 +100,7 @@ void actor_suspender(void *arg)
 			MACH_CHECK(w->m, status == UMSI_OK || may_fail(w, status), "I-API", "resume: %s",
 				   umsi_status_text(status));
 		}
+		overlap_end(w, OVERLAP_SUSPEND);
 		unmark_all(w);
 	}
 }

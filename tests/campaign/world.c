@@ -52,6 +52,13 @@ static uint64_t handler_random(const struct entry *e)
 	return x ^ x >> 29;
 }
 
+static void move_self(struct world *w, const struct entry *e, umsi_cpu cpu)
+{
+	overlap_begin(w, OVERLAP_MOVE);
+	umsi_irq_set_affinity(w->umsi, e->irq, &(struct umsi_affinity){ .kind = UMSI_AFFINITY_CPU, .cpu = cpu });
+	overlap_end(w, OVERLAP_MOVE);
+}
+
 /* A handler as a driver would write it, which sometimes uses the atomic calls. */
 enum umsi_handled world_handler(void *arg)
 {
@@ -72,8 +79,7 @@ enum umsi_handled world_handler(void *arg)
 		break;
 	case 1:
 		if (w->plan.handler_move)
-			umsi_irq_set_affinity(w->umsi, e->irq, &(struct umsi_affinity){
-				.kind = UMSI_AFFINITY_CPU, .cpu = (umsi_cpu)((r >> 8) % w->plan.ncpus) });
+			move_self(w, e, (umsi_cpu)((r >> 8) % w->plan.ncpus));
 		break;
 	case 2:
 		if (w->plan.handler_free)
@@ -258,6 +264,7 @@ static bool build(struct world *w, uint64_t seed)
 {
 	struct mach_config config = {
 		.ncpus = w->plan.ncpus, .tick_steps = w->plan.ticks, .trap = on_trap, .trap_arg = w,
+		.barrier = overlap_barrier, .barrier_arg = w,
 		.max_steps = 2000000, .chaos = &w->plan.chaos, .tell = w->run->tell,
 		.schedule = w->run->schedule, .stop_step = w->run->stop_step,
 	};
@@ -341,6 +348,13 @@ static bool check_at_rest(struct world *w)
 	return mach_check_quiet(w->m);
 }
 
+static void remove_device(struct world *w, struct umsi_device *dev)
+{
+	overlap_begin(w, OVERLAP_REMOVE);
+	umsi_device_remove(dev);
+	overlap_end(w, OVERLAP_REMOVE);
+}
+
 /* The last phase: everything goes, every CPU proves its slots quiet. */
 static void actor_last(void *arg)
 {
@@ -349,14 +363,12 @@ static void actor_last(void *arg)
 	struct umsi_stats st;
 
 	umsi_hosted_rmw(&w->started, 8, UMSI_HOSTED_ADD, 1, UMSI_HOSTED_ACQ_REL);
-	if (cpu == 0) {
-		for (uint32_t i = 0; i < WORLD_DEVICES; i++)
-			if (w->device[i].dev)
-				umsi_device_remove(w->device[i].dev);
-		if (w->wire.dev)
-			umsi_device_remove(w->wire.dev);
-		w->left = 0;
-	}
+	for (uint32_t i = cpu; i < WORLD_DEVICES; i += w->plan.ncpus)
+		if (w->device[i].dev)
+			remove_device(w, w->device[i].dev);
+	if (cpu == 0 && w->wire.dev)
+		remove_device(w, w->wire.dev);
+	w->left--;
 	while (w->left)
 		mach_delay(w->m, 20);
 	for (uint32_t turn = 0; turn < 400; turn++) {
@@ -393,6 +405,7 @@ static void check_all_gone(struct world *w, struct totals *totals)
 	totals->naps += w->naps;
 	totals->sleeps += w->sleeps;
 	totals->suspends += w->suspends;
+	memcpy(totals->met, w->overlaps.met, sizeof(totals->met));
 	if (w->isa->translator_destroy)
 		MACH_CHECK(w->m, w->isa->translator_destroy(w) == UMSI_OK, "I-API", "the translator cannot go");
 	MACH_CHECK(w->m, w->isa->destroy(w->root) == UMSI_OK, "I-API", "the root cannot go");
@@ -420,7 +433,7 @@ static bool run_phases(struct world *w, struct totals *totals)
 	for (uint32_t i = 0; i < WORLD_DEVICES; i++)
 		for (uint32_t j = 0; j < WORLD_ENTRIES; j++)
 			mach_entry_live(w->device[i].pci, j, false);
-	w->left = 1;
+	w->left = w->plan.ncpus;
 	for (uint32_t i = 0; i < w->plan.ncpus; i++)
 		mach_thread(w->m, i, actor_last, w);
 	if (!mach_run(w->m))

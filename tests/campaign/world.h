@@ -14,6 +14,7 @@
 
 #include "actor.h"
 #include "machine.h"
+#include "overlap.h"
 #include "plan.h"
 
 #define WORLD_CPUS_MAX		8
@@ -84,6 +85,9 @@ struct world {
 	uint32_t going;			/* bit per CPU that has been told to leave once */
 	uint64_t trips;			/* CPUs that went down */
 	uint64_t naps, sleeps, suspends;	/* CPUs that lost their controller, devices that went away, both at once */
+	struct overlaps overlaps;
+	bool waits_at_door;		/* a traveller who is about to bring his CPU up */
+	uint32_t proving;		/* bit per CPU that proves its slots quiet */
 	bool closing;			/* handlers answer at once from now on */
 	uint32_t left;			/* drain threads still at work in the last phase */
 	struct umsi_trace trace;	/* if run->tell */
@@ -93,6 +97,7 @@ struct world {
 
 struct totals {
 	uint64_t steps, moves, handled, runs, reaped, revived, handovers, drains, hotplug, naps, sleeps, suspends;
+	uint64_t met[OVERLAPS][OVERLAPS];
 	uint64_t level_moves;		/* of wires, under fire */
 	uint64_t unmasked[3];		/* of messages without mask, by the order of sampling: together, address first, data first */
 };
