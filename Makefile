@@ -201,10 +201,10 @@ tests: test-programs ## unit tests, with sanitizers
 SEEDS ?= 20000
 
 campaign: $(B)/fast/campaign ## SEEDS=20000 seeded runs of everything at once, on each kind of machine
-	$(B)/fast/campaign --seeds $(SEEDS)
-	$(B)/fast/campaign --isa x86 --seeds $(SEEDS)
-	$(B)/fast/campaign --isa arm --seeds $(SEEDS)
-	$(B)/fast/campaign --isa arm3 --seeds $(SEEDS)
+	$(B)/fast/campaign --matrix --seeds $(SEEDS)
+	$(B)/fast/campaign --matrix --isa x86 --seeds $(SEEDS)
+	$(B)/fast/campaign --matrix --isa arm --seeds $(SEEDS)
+	$(B)/fast/campaign --matrix --isa arm3 --seeds $(SEEDS)
 
 mutants: ## plant each bug of tests/mutants in a copy; something must notice
 	$(PYTHON) tools/mutants $(MUTANTS)
