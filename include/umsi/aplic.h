@@ -103,11 +103,10 @@ void umsi_aplic_direct_trap(struct umsi_domain *root, umsi_cpu cpu);
  * @dev: its parent is a direct APLIC root
  * @out: indices are source numbers, 1 upwards; allocate exact ones
  *
- * A level source that moves while its handler runs is claimed by the new CPU over and over
- * until the handler has quietened the device; so a handler of one that lets interrupts in
- * quietens its device first. Sources that are delegated to a child domain or have no wire
- * refuse requests (UMSI_EREFUSED). One that was freed can be had again
- * once every CPU has ended the trap it may be in; until then UMSI_EAGAIN, or a wait, as with slots.
+ * A level source that is claimed while its handler runs, on the CPU that it has moved to or
+ * inside the handler, is disabled until that call is done. Sources that are delegated to a child
+ * domain or have no wire refuse requests (UMSI_EREFUSED). One that was freed can be had again once
+ * every CPU has ended the trap it may be in: umsi_irq_alloc() waits for that, bounded.
  *
  * Context: sleepable. Return: UMSI_OK, UMSI_EINVAL (NULL, not such a device), as umsi_table_create().
  */

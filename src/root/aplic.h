@@ -21,11 +21,20 @@
 #include "core/run.h"
 
 #define APLIC_WORDS	16	/* of 64 sources */
+
+/*
+ * Of a source's gate: its enable bit is set exactly if its owner wants it open
+ * and it is not shut. All three are changed under the lock.
+ */
+#define APLIC_OPEN	1u	/* by its owner */
+#define APLIC_SHUT	2u	/* a level claimed while its handler was running: until that is done */
+
 #define APLIC_KICK	1u	/* bit of work; IPI n is bit n + 1 */
 
 /*
  *   field      written under              read without the lock by
  *   index      creation                   anyone
+ *   open       own CPU, interrupts off    nobody
  *   work       atomic                     own CPU
  *   done       own CPU, interrupts off    anyone (acquire)
  *   load       atomic                     anyone: a hint for choosing
@@ -33,6 +42,7 @@
  */
 struct umsi_aplic_cpu {
 	_Alignas(64) uint32_t index;	/* in this domain, or UMSI_APLIC_NO_HART */
+	bool open;			/* its delivery control is on */
 	umsi_atomic32 work;		/* why it was interrupted, beside sources */
 	umsi_atomic64 done;
 	umsi_atomic32 load;		/* interrupts that target it */
@@ -48,6 +58,7 @@ struct umsi_aplic_ipi {
 /*
  *   field                written under     read without the lock by
  *   record[]             lock              traps
+ *   gate[]               lock              traps
  *   req                  lock              traps (acquire)
  *   ending, ticket       lock              nobody
  *   ending_count         lock              dump, statistics
@@ -73,6 +84,7 @@ struct umsi_aplic {
 	umsi_atomic32 ipis;
 	struct umsi_aplic_ipi ipi[UMSI_APLIC_IPIS_MAX];
 	umsi_atomic_ptr record[APLIC_SOURCES_MAX + 1];
+	umsi_atomic32 gate[APLIC_SOURCES_MAX + 1];
 	struct umsi_aplic_cpu cpu[];	/* ncpus */
 };
 
@@ -102,6 +114,14 @@ bool umsi_aplic_make_room(struct umsi_domain *d, const struct umsi_where *where,
 umsi_cpu umsi_aplic_choose(const struct umsi_aplic *a, const struct umsi_where *where);
 /* A claimed source that nobody owns is disabled. */
 void umsi_aplic_unowned(struct umsi_aplic *a, umsi_cpu cpu, uint32_t source);
+
+/* aplic_gate.c */
+void umsi_aplic_open(struct umsi_aplic *a, uint32_t source);
+void umsi_aplic_close(struct umsi_aplic *a, uint32_t source);
+/* In a trap: nobody claims it again before its handler is done. */
+void umsi_aplic_shut(struct umsi_aplic *a, uint32_t source);
+/* The handler is done. */
+void umsi_aplic_unshut(struct umsi_aplic *a, uint32_t source);
 
 /* aplic_cpu.c */
 void umsi_aplic_signal(struct umsi_aplic *a, umsi_cpu cpu, uint32_t work);

@@ -29,7 +29,7 @@ int umsi_aplic_cpu_online(struct umsi_domain *d, umsi_cpu cpu)
 
 	if (a->cpu[cpu].index == UMSI_APLIC_NO_HART)
 		return UMSI_EREFUSED;
-	if (umsi_load32(&d->m->cpu[cpu].online) != UMSI_CPU_OFFLINE)
+	if (a->cpu[cpu].open)
 		return UMSI_OK;
 	umsi_aplic_write(a, idc(a, cpu, APLIC_IDELIVERY), 0);
 	umsi_aplic_write(a, idc(a, cpu, APLIC_IFORCE), 0);
@@ -39,6 +39,7 @@ int umsi_aplic_cpu_online(struct umsi_domain *d, umsi_cpu cpu)
 	    umsi_aplic_read(a, idc(a, cpu, APLIC_ITHRESHOLD)) != 0)
 		return UMSI_EREFUSED;
 	umsi_barrier_look_to_done();
+	a->cpu[cpu].open = true;
 	umsi_store32(&a->cpu[cpu].work, 0);
 	umsi_store64_release(&a->cpu[cpu].done, umsi_load64_acquire(&a->req));
 	return UMSI_OK;
@@ -111,6 +112,7 @@ int umsi_aplic_cpu_dead(struct umsi_domain *d, umsi_cpu cpu)
 	umsi_aplic_write(a, idc(a, cpu, APLIC_IDELIVERY), 0);
 	(void)umsi_aplic_read(a, idc(a, cpu, APLIC_IDELIVERY));
 	umsi_barrier_look_to_done();
+	a->cpu[cpu].open = false;
 	return UMSI_OK;
 }
 

@@ -154,14 +154,14 @@ static int wire_write(void *store, uint32_t index, uint64_t cookie, const struct
 static int wire_mask(void *store, uint32_t index, uint64_t cookie)
 {
 	(void)cookie;
-	umsi_aplic_write(store, APLIC_CLRIENUM, index);
+	umsi_aplic_close(store, index);
 	return 1;
 }
 
 static int wire_unmask(void *store, uint32_t index, uint64_t cookie)
 {
 	(void)cookie;
-	umsi_aplic_write(store, APLIC_SETIENUM, index);
+	umsi_aplic_open(store, index);
 	return 1;
 }
 
@@ -190,6 +190,12 @@ static int wire_set_trigger(void *store, uint32_t index, uint64_t cookie, unsign
 	return umsi_aplic_read(a, umsi_aplic_sourcecfg(index)) == mode ? UMSI_OK : UMSI_EREFUSED;
 }
 
+static void wire_rearm(void *store, uint32_t index, uint64_t cookie)
+{
+	(void)cookie;
+	umsi_aplic_unshut(store, index);
+}
+
 static const struct umsi_store_ops wire_ops = {
 	.name = "wires",
 	.number_name = "source",
@@ -199,6 +205,7 @@ static const struct umsi_store_ops wire_ops = {
 	.unmask = wire_unmask,
 	.settle = wire_settle,
 	.set_trigger = wire_set_trigger,
+	.rearm = wire_rearm,
 };
 
 int umsi_aplic_direct_wires(struct umsi_device *dev, struct umsi_table **out)

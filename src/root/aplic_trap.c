@@ -17,6 +17,16 @@ static bool is_asserted(const struct umsi_aplic *a, uint32_t source)
 	return umsi_aplic_read(a, umsi_aplic_input(source)) & umsi_aplic_bit(source);
 }
 
+static void serve_level(struct umsi_aplic *a, struct umsi_cpu_core *core, uint32_t source,
+			struct umsi_record *r)
+{
+	if (!is_asserted(a, source))
+		return;
+	if (umsi_load32(&r->state) & UMSI_RUN)
+		umsi_aplic_shut(a, source);
+	umsi_arrive(r, &core);
+}
+
 static void serve(struct umsi_aplic *a, umsi_cpu cpu, uint32_t source)
 {
 	struct umsi_cpu_core *core = &a->domain.m->cpu[cpu];
@@ -26,8 +36,10 @@ static void serve(struct umsi_aplic *a, umsi_cpu cpu, uint32_t source)
 	r = umsi_load_ptr(&a->record[source]);
 	if (__builtin_expect(!r, 0))
 		umsi_aplic_unowned(a, cpu, source);
-	else if (!umsi_record_is_level(r) || is_asserted(a, source))
+	else if (!umsi_record_is_level(r))
 		umsi_arrive(r, &core);
+	else
+		serve_level(a, core, source, r);
 }
 
 static void serve_ipis(struct umsi_aplic *a, umsi_cpu cpu, uint32_t bits)

@@ -157,7 +157,7 @@ static void serve(struct wire *w)
 	w->seen = w->raised;
 }
 
-static enum umsi_handled handler(void *arg)
+enum umsi_handled rig_handler(void *arg)
 {
 	struct wire *w = arg;
 
@@ -208,7 +208,7 @@ void rig_listen(struct wire *w)
 					  .trigger = (uint8_t)w->trigger };
 
 	assert_int_equal(umsi_irq_alloc(rig.table, &at, &w->irq), UMSI_OK);
-	assert_int_equal(umsi_irq_request(rig.umsi, w->irq, handler, w, "wire"), UMSI_OK);
+	assert_int_equal(umsi_irq_request(rig.umsi, w->irq, rig_handler, w, "wire"), UMSI_OK);
 }
 
 void rig_wires(void)

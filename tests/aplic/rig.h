@@ -73,5 +73,6 @@ void rig_check_wires(void);
 void rig_request(struct wire *w, uint32_t source, unsigned int trigger);
 void rig_listen(struct wire *w);
 void rig_raise(struct wire *w);
+enum umsi_handled rig_handler(void *wire);
 
 #endif

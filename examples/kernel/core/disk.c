@@ -91,7 +91,7 @@ void disk_move(struct cpu *cpu, struct nvme_queue *q)
 	umsi_cpu was;
 	int status;
 
-	if ( __atomic_exchange_n(&q->mover, 1, __ATOMIC_ACQUIRE))
+	if (__atomic_exchange_n(nvme_mover(q), 1, __ATOMIC_ACQUIRE))
 		return;
 	was = umsi_irq_effective_cpu(kernel.m, q->irq);
 	target = cpu_random_up(cpu, was);
@@ -103,7 +103,7 @@ void disk_move(struct cpu *cpu, struct nvme_queue *q)
 	else if (to.cpu != was && read64(&q->completed) < submitted &&
 		 umsi_irq_effective_cpu(kernel.m, q->irq) == to.cpu)
 		add64(&disk.moves_loaded, 1);
-	__atomic_store_n(&q->mover, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(nvme_mover(q), 0, __ATOMIC_RELEASE);
 }
 
 void disk_check(uint64_t page, const unsigned char *data, bool first)

@@ -15,6 +15,7 @@ struct platform {
 	uint64_t ticks_per_second;
 	uint64_t memory, memory_bytes;		/* free for the page allocator */
 	struct pci_windows pci;
+	bool wires_only;			/* nobody takes messages: PCI functions use their pins */
 	uint64_t exit_register;			/* ends the emulator with a status; 0 = none */
 	char arguments[256];
 };

@@ -49,8 +49,8 @@ void report_stats(void)
 		s.claimed, s.handled, s.merged, s.unowned, s.dead, s.not_mine, s.quarantined, s.handovers);
 	kprintf("umsi: moves %lu refused %lu drains %lu revived %lu reaped %lu retiring %u irqs %u records %u\n",
 		s.moves, s.moves_refused, s.drains, s.revived, s.reaped, s.retiring, s.irqs, s.records);
-	kprintf("nvme: late %lu errors %lu stray %lu looks_outside_handler %lu overlaps %lu calls_after_end %lu\n",
-		c->late, c->errors, c->stray, c->looks_outside, c->overlaps, c->calls_after_end);
+	kprintf("nvme: late %lu errors %lu stray %lu looks_outside_handler %lu overlaps %lu calls_after_end %lu wire_empty %lu\n",
+		c->late, c->errors, c->stray, c->looks_outside, c->overlaps, c->calls_after_end, c->wire_empty);
 	fire_print("level", &kernel.level);
 	fire_print("hpet", &kernel.hpet);
 	fire_print("edu", &edu.fire);
@@ -121,7 +121,9 @@ bool report_result(void)
 	       !c->calls_after_end && !disk.crc_errors && !disk.failures && !disk.move_errors &&
 	       !spurious && !s.ipis_for_moves && level_good() &&
 	       hpet_good(s.retriggers) && shared_good() &&
-	       (!edu.present || fired(&edu.fire, kernel.options.moves, s.retriggers)) &&
+	       (!edu.present || fired(&edu.fire, kernel.options.moves,
+				      edu.wired ? edu.fire.raised + edu.fire.moves : s.retriggers)) &&
+	       c->wire_empty <= c->completions + s.moves &&
 	       (!xhci.present || fired(&xhci.fire, kernel.options.moves, s.retriggers)) && !xhci_errors() &&
 	       (cpu_count() == 1 || disk.moves_loaded >= kernel.options.moves) &&
 	       disk.rounds >= kernel.options.dynamic &&

@@ -9,6 +9,7 @@
 extern char kernel_end[];
 
 struct umsi_fdt tree_fdt;
+umsi_fdt_node tree_pci_host;
 
 void tree_need(int status, const char *what, const struct umsi_fdt_error *error)
 {
@@ -36,14 +37,26 @@ static void carve(uint64_t *first, uint64_t *end, uint64_t hole, uint64_t bytes)
 		*first = hole_end;
 }
 
-/* Free memory: the bank the kernel is in, without kernel, tree and reservations. */
+/* The first bank of the memory node that the kernel is in; a machine of several NUMA nodes has several. */
+static void find_bank(uint64_t *base, uint64_t *bytes)
+{
+	umsi_fdt_node node = umsi_fdt_first_child(&tree_fdt, umsi_fdt_root(&tree_fdt));
+	uintptr_t here = (uintptr_t)kernel_end;
+
+	for (; node >= 0; node = umsi_fdt_next_sibling(&tree_fdt, node))
+		if (text_starts(umsi_fdt_name(&tree_fdt, node), "memory") &&
+		    umsi_fdt_get_reg(&tree_fdt, node, 0, base, bytes) == UMSI_OK && here - *base < *bytes)
+			return;
+	tree_need(UMSI_EFW_MISSING, "/memory", NULL);
+}
+
+/* Free memory: that bank, without kernel, tree and reservations. */
 static void find_memory(struct platform *p, const void *tree)
 {
-	umsi_fdt_node node = umsi_fdt_find_path(&tree_fdt, "/memory");
+	umsi_fdt_node node;
 	uint64_t base, bytes, first, end;
 
-	tree_need(node < 0 ? UMSI_EFW_MISSING : UMSI_OK, "/memory", NULL);
-	tree_need(umsi_fdt_get_reg(&tree_fdt, node, 0, &base, &bytes), "/memory reg", NULL);
+	find_bank(&base, &bytes);
 	first = page_up((uintptr_t)kernel_end);
 	end = base + bytes;
 	carve(&first, &end, (uintptr_t)tree, tree_fdt.bytes);
@@ -74,6 +87,7 @@ static void find_pci(struct platform *p)
 	struct umsi_pci_host host;
 
 	tree_need(umsi_fdt_pci_host(&tree_fdt, -1, &host, &error), "PCI host bridge", &error);
+	tree_pci_host = host.node;
 	p->pci.ecam = host.ecam_phys;
 	p->pci.ecam_bytes = host.ecam_bytes;
 	for (uint32_t i = 0; i < host.windows; i++) {

@@ -8,6 +8,7 @@
 #include "core/platform.h"
 
 extern struct umsi_fdt tree_fdt;
+extern umsi_fdt_node tree_pci_host;
 
 /* Opens @tree and fills in CPUs, memory, arguments and PCI windows. */
 void tree_read(struct platform *p, uint64_t boot_hw_id, const void *tree);

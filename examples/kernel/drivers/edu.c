@@ -58,8 +58,13 @@ void edu_init(void)
 	if (!edu.registers)
 		panic("edu: BAR 0 is not assigned");
 	config.requester_id = edu.requester_id = fn.requester_id;
-	need(umsi_device_add(kernel.m, &config, &edu.device), "device");
-	need(umsi_pci_msi_create(edu.device, &fn, 1, &edu.table), "MSI");
+	if (kernel.platform.wires_only) {
+		edu.wired = true;
+		need(pci_wire(&fn, &edu.table, &at), "pin");
+	} else {
+		need(umsi_device_add(kernel.m, &config, &edu.device), "device");
+		need(umsi_pci_msi_create(edu.device, &fn, 1, &edu.table), "MSI");
+	}
 	need(umsi_irq_alloc(edu.table, &at, &edu.fire.irq), "alloc");
 	need(umsi_irq_request(kernel.m, edu.fire.irq, edu_handler, NULL, "edu"), "request");
 	edu.fire.raise = raise;

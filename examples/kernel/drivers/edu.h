@@ -16,6 +16,7 @@
 
 struct edu {
 	bool present;
+	bool wired;			/* its pin is used: a level */
 	uint32_t requester_id;
 	uintptr_t registers;
 	struct umsi_device *device;

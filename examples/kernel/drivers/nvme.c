@@ -94,13 +94,24 @@ static void take_interrupts(struct nvme *nvme, const struct umsi_pci_function *f
 		.requester_id = fn->requester_id,
 		.parent = kernel.messages,
 	};
-	int status = umsi_device_add(kernel.m, &config, &nvme->device);
+	struct umsi_irq_request_at at;
+	struct umsi_table *pins;
+	int status;
 
-	if (status == UMSI_OK)
-		status = umsi_pci_msix_create(nvme->device, fn, &nvme->table);
+	if (kernel.platform.wires_only) {
+		status = pci_wire(fn, &pins, &at);
+		if (status == UMSI_OK)
+			status = nvme_wire(nvme, pins, &at);
+		nvme->vectors = NVME_WIRED_MAX;
+	} else {
+		status = umsi_device_add(kernel.m, &config, &nvme->device);
+		if (status == UMSI_OK)
+			status = umsi_pci_msix_create(nvme->device, fn, &nvme->table);
+		if (status == UMSI_OK)
+			nvme->vectors = umsi_table_size(nvme->table);
+	}
 	if (status != UMSI_OK)
-		panic("nvme: MSI-X: %s", umsi_status_text(status));
-	nvme->vectors = umsi_table_size(nvme->table);
+		panic("nvme: interrupts: %s", umsi_status_text(status));
 	status = nvme_queue_attach(&nvme->admin, 0, 0, 0);
 	if (status != UMSI_OK)
 		panic("nvme: admin interrupt: %s", umsi_status_text(status));

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <umsi/device.h>
 #include <umsi/umsi.h>
 
 #include "core/spin.h"
@@ -20,6 +21,7 @@ struct nvme;
 
 #define NVME_ENTRIES		64	/* of each queue */
 #define NVME_OUTSTANDING_MAX	32	/* so that a completion queue is never full */
+#define NVME_WIRED_MAX		129
 #define NVME_TIMEOUT_NS		(10 * 1000000000ull)
 
 /* "Submission Queue Entry - Command Format" */
@@ -106,6 +108,7 @@ struct nvme_counts {
 	uint64_t looks_outside;		/* completion queue looked at outside its handler */
 	uint64_t overlaps;		/* handler on two CPUs at once */
 	uint64_t calls_after_end;	/* handler called after its interrupt was released */
+	uint64_t wire_empty;		/* calls of the wire's handler that found no completion */
 };
 
 struct nvme {
@@ -114,6 +117,8 @@ struct nvme {
 	struct umsi_device *device;
 	struct umsi_table *table;
 	uint32_t vectors;
+	umsi_irq wire;			/* of all queues, where functions send no messages; else UMSI_IRQ_NONE */
+	struct nvme_queue *wired[NVME_WIRED_MAX];	/* atomic pointers; NULL = nobody's */
 	struct nvme_queue admin;
 	uint32_t queue_pairs;		/* granted by the controller */
 	uint32_t block_bytes;
@@ -132,6 +137,10 @@ bool nvme_queue_init(struct nvme *nvme, struct nvme_queue *q, uint16_t qid, cons
 void nvme_queue_reset(struct nvme_queue *q);
 /* An interrupt for it at an index of [first, last], on @cpu. Returns an umsi_status. */
 int nvme_queue_attach(struct nvme_queue *q, uint32_t first, uint32_t last, uint32_t cpu);
+/* The pin, a level, for all queues that are attached from now on. Returns an umsi_status. */
+int nvme_wire(struct nvme *nvme, struct umsi_table *table, const struct umsi_irq_request_at *at);
+/* Whoever sets it from 0 to 1 may move the queue's interrupt. */
+uint32_t *nvme_mover(struct nvme_queue *q);
 /* Gives the interrupt back. Returns an umsi_status. */
 int nvme_queue_detach(struct nvme_queue *q);
 

@@ -149,7 +149,70 @@ static enum umsi_handled queue_handler(void *arg)
 	return answer;
 }
 
-int nvme_queue_attach(struct nvme_queue *q, uint32_t first, uint32_t last, uint32_t cpu)
+/* ---- One wire for all queues ---- */
+
+/* Its line stays up until every completion queue has been emptied. */
+static enum umsi_handled wire_handler(void *arg)
+{
+	struct nvme *nvme = arg;
+	unsigned int all = 0;
+
+	for (unsigned int i = 0; i < NVME_WIRED_MAX; i++) {
+		struct nvme_queue *q = __atomic_load_n(&nvme->wired[i], __ATOMIC_ACQUIRE);
+
+		if (!q)
+			continue;
+		if (__atomic_exchange_n(&q->in_handler, 1, __ATOMIC_ACQUIRE))
+			count(&nvme->counts.overlaps, 1);
+		q->runs++;
+		all += take_completions(q);
+		__atomic_store_n(&q->in_handler, 0, __ATOMIC_RELEASE);
+	}
+	count(&nvme->counts.completions, all);
+	count(&nvme->counts.wire_empty, !all);
+	return UMSI_HANDLED;
+}
+
+int nvme_wire(struct nvme *nvme, struct umsi_table *table, const struct umsi_irq_request_at *at)
+{
+	int status = umsi_irq_alloc(table, at, &nvme->wire);
+
+	if (status == UMSI_OK)
+		status = umsi_irq_request(kernel.m, nvme->wire, wire_handler, nvme, "nvme-pin");
+	return status;
+}
+
+uint32_t *nvme_mover(struct nvme_queue *q)
+{
+	return q->nvme->wire ? &q->nvme->admin.mover : &q->mover;
+}
+
+static int attach_wire(struct nvme_queue *q)
+{
+	struct nvme_queue *nobody = NULL;
+
+	q->irq = q->nvme->wire;
+	q->msix_index = 0;
+	for (unsigned int i = 0; i < NVME_WIRED_MAX; i++, nobody = NULL)
+		if (__atomic_compare_exchange_n(&q->nvme->wired[i], &nobody, q, false, __ATOMIC_ACQ_REL,
+						__ATOMIC_ACQUIRE))
+			return UMSI_OK;
+	return UMSI_ENOINDEX;
+}
+
+/* No call that began before looks at it any more. */
+static int detach_wire(struct nvme_queue *q)
+{
+	for (unsigned int i = 0; i < NVME_WIRED_MAX; i++)
+		if (__atomic_load_n(&q->nvme->wired[i], __ATOMIC_RELAXED) == q)
+			__atomic_store_n(&q->nvme->wired[i], NULL, __ATOMIC_RELEASE);
+	q->irq = UMSI_IRQ_NONE;
+	return umsi_irq_synchronize(kernel.m, q->nvme->wire);
+}
+
+/* ---- An interrupt for each queue ---- */
+
+static int attach_message(struct nvme_queue *q, uint32_t first, uint32_t last, uint32_t cpu)
 {
 	struct umsi_irq_request_at at = {
 		.first = first,
@@ -170,7 +233,7 @@ int nvme_queue_attach(struct nvme_queue *q, uint32_t first, uint32_t last, uint3
 	return status;
 }
 
-int nvme_queue_detach(struct nvme_queue *q)
+static int detach_message(struct nvme_queue *q)
 {
 	int status = umsi_irq_release(kernel.m, q->irq);
 
@@ -180,6 +243,16 @@ int nvme_queue_detach(struct nvme_queue *q)
 	status = umsi_irq_free(kernel.m, q->irq);
 	q->irq = UMSI_IRQ_NONE;
 	return status;
+}
+
+int nvme_queue_attach(struct nvme_queue *q, uint32_t first, uint32_t last, uint32_t cpu)
+{
+	return q->nvme->wire ? attach_wire(q) : attach_message(q, first, last, cpu);
+}
+
+int nvme_queue_detach(struct nvme_queue *q)
+{
+	return q->nvme->wire ? detach_wire(q) : detach_message(q);
 }
 
 /* ---- The submitter's side ---- */

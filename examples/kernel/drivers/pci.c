@@ -3,6 +3,7 @@
 #include "drivers/pci.h"
 
 #include "arch.h"
+#include "core/platform.h"
 #include "core/print.h"
 
 #define PCI_VENDOR		0x00
@@ -10,6 +11,7 @@
 #define PCI_REVISION_CLASS	0x08
 #define PCI_HEADER_TYPE		0x0e
 #define PCI_BAR0		0x10
+#define PCI_INTERRUPT_PIN	0x3d
 
 #define PCI_COMMAND_MEMORY	0x2u
 #define PCI_COMMAND_MASTER	0x4u
@@ -170,4 +172,16 @@ bool pci_take(uint32_t class, struct umsi_pci_function *out)
 		return true;
 	}
 	return false;
+}
+
+int pci_wire(const struct umsi_pci_function *fn, struct umsi_table **table, struct umsi_irq_request_at *at)
+{
+	uint32_t pin = pci_config_read(fn->requester_id, PCI_INTERRUPT_PIN, 1);
+
+	*at = (struct umsi_irq_request_at){ 0 };
+	if (!pin || pin > 4 || !platform_pci_wire(fn->requester_id, pin, table, &at->first, &at->trigger))
+		return UMSI_ENOENT;
+	at->last = at->first;
+	kprintf("pci: %x pin %u is wire %u\n", fn->requester_id, pin, at->first);
+	return UMSI_OK;
 }

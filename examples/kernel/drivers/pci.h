@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <umsi/device.h>
 #include <umsi/pci.h>
 
 struct pci_windows {
@@ -24,6 +25,9 @@ void pci_init(const struct pci_windows *windows);
 
 /* The first function of a class that was not taken yet; turns on memory decoding and bus mastering. */
 bool pci_take(uint32_t class, struct umsi_pci_function *out);
+
+/* Where its interrupt pin is wired, and what to allocate there. An umsi_status. */
+int pci_wire(const struct umsi_pci_function *fn, struct umsi_table **table, struct umsi_irq_request_at *at);
 
 uint32_t pci_config_read(uint32_t requester_id, uint32_t offset, unsigned int width);
 void pci_config_write(uint32_t requester_id, uint32_t offset, unsigned int width, uint32_t value);

@@ -8,9 +8,10 @@
 #define FRAME	144
 
 	.text
+	.macro	TRAP_ENTRY entry, handler
 	.balign	4
-	.globl trap_entry
-trap_entry:
+	.globl \entry
+\entry:
 	addi	sp, sp, -FRAME
 	sd	ra, 0(sp)
 	sd	t0, 8(sp)
@@ -33,7 +34,7 @@ trap_entry:
 	sd	t0, 128(sp)
 	sd	t1, 136(sp)
 	csrr	a0, scause
-	call	trap_handle
+	call	\handler
 	ld	t0, 128(sp)
 	ld	t1, 136(sp)
 	csrw	sepc, t0
@@ -56,6 +57,10 @@ trap_entry:
 	ld	a7, 120(sp)
 	addi	sp, sp, FRAME
 	sret
+	.endm
+
+	TRAP_ENTRY trap_entry, trap_handle
+	TRAP_ENTRY trap_entry_direct, trap_handle_direct
 
 /* The same, noting the retired-instruction counter first (count mode only). */
 	.balign	4

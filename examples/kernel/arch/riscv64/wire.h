@@ -6,8 +6,8 @@
 #include <umsi/device.h>
 #include <umsi/fdt.h>
 
-/* The table of sources that @interrupt's controller has. The device is @root's. An umsi_status. */
-int wire_table(struct umsi_domain *root, const struct umsi_fdt_interrupt *interrupt,
-	       struct umsi_device **out_device, struct umsi_table **out);
+/* Its controller's sources as a table, made on first use, and what to allocate of it. An umsi_status. */
+int wire_find(const struct umsi_fdt_interrupt *interrupt, struct umsi_table **out_table,
+	      struct umsi_irq_request_at *out_at);
 
 #endif
