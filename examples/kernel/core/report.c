@@ -42,6 +42,7 @@ void report_stats(void)
 	struct umsi_stats s;
 	uint64_t wakes = 0;
 
+	pair_count();
 	umsi_stats_read(kernel.m, &s);
 	for (uint32_t i = 0; i < cpu_count(); i++)
 		wakes += cpu_at(i)->wakes_sent;
@@ -106,6 +107,7 @@ bool report_result(void)
 	struct umsi_stats s;
 	uint64_t spurious;
 
+	pair_count();
 	umsi_stats_read(kernel.m, &s);
 	/* A move may cost the two devices of a wire a call that is for neither; see shared_good(). */
 	spurious = s.unowned + s.not_mine - pair.fire.empty;

@@ -99,13 +99,19 @@ void pair_init(void)
 
 void pair_fire(uint64_t moves)
 {
-	struct umsi_irq_stats st;
-
 	if (!pair.present)
 		return;
 	fire_run(&pair.fire, moves);
 	if (__atomic_exchange_n(&owed, 0, __ATOMIC_ACQUIRE))
 		need(umsi_shared_done(half[1].irqs.sharer), "done");
+}
+
+void pair_count(void)
+{
+	struct umsi_irq_stats st;
+
+	if (!pair.present)
+		return;
 	need(umsi_irq_stats_read(kernel.m, pair.fire.irq, &st), "statistics");
 	pair.fire.empty = st.not_mine;
 }

@@ -19,5 +19,7 @@ extern struct pair pair;
 /* Takes two devices that nobody else took, if there are and they share a wire. */
 void pair_init(void);
 void pair_fire(uint64_t moves);
+/* Takes the empty walks from the library: the last may come after the last event was seen. */
+void pair_count(void);
 
 #endif
