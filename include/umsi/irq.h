@@ -30,7 +30,7 @@ typedef enum umsi_handled (*umsi_handler)(void *arg);
 /**
  * umsi_irq_request() - attach a handler and let the interrupt through
  * @handler, @arg: called until umsi_irq_release() returns
- * @name: for dumps; its first 15 bytes are copied; NULL = none
+ * @name: for dumps; its first 12 bytes are copied; NULL = none
  *
  * Activates the path root first, writes the message, unmasks the store. The
  * interrupt starts enabled (depth 0).

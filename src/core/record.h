@@ -14,7 +14,7 @@
 #include "core/state.h"
 
 #define UMSI_LEVELS_MAX		4
-#define UMSI_IRQ_NAME_MAX	16
+#define UMSI_IRQ_NAME_MAX	13	/* with the end */
 
 struct umsi_block;
 struct umsi_domain;
@@ -49,16 +49,19 @@ enum umsi_away {
  * Lock order: a record's lock, then one CPU's slot lock, then the records' lock.
  */
 struct umsi_record {
-	_Alignas(64) umsi_atomic32 state;
-	umsi_atomic32 not_mine;
+	/* All that a claim and its handler's end use: 32 bytes of one cache line. */
+	_Alignas(32) umsi_atomic32 state;
+	uint8_t trigger;		/* enum umsi_trigger */
+	uint8_t phase;			/* enum umsi_phase */
+	uint16_t depth;			/* of disables */
 	umsi_handler handler;
 	void *arg;
 	umsi_atomic64 handled;
+
 	struct umsi *m;
 	struct umsi_record *inbox_next;	/* also links the free list */
 	umsi_atomic32 merged;
 	umsi_atomic32 references;	/* slots it owns, and one until its free returns */
-
 	struct umsi_lock lock;
 	umsi_atomic_ptr block;		/* struct umsi_block whose lock is used instead, or NULL */
 	struct umsi_domain *leaf;	/* the device end of the path */
@@ -69,22 +72,20 @@ struct umsi_record {
 	uint32_t number;
 	uint32_t affinity_cpu;		/* affinity when it is one CPU, else UMSI_CPU_NONE */
 	uint32_t moves, triggers;
+	umsi_atomic32 not_mine;
 	uint32_t slot;			/* the root's number: on its CPU, or in the machine */
 	uint32_t entry;			/* the translator's, where there is one */
 	uint16_t index;			/* in its table */
-	uint16_t depth;			/* of disables */
-	uint8_t phase;			/* enum umsi_phase */
-	uint8_t trigger;		/* enum umsi_trigger */
-	uint8_t away;			/* enum umsi_away: its device is not written to */
-	bool wake;			/* it stays armed while the machine is suspended */
-	bool broken;			/* outside its affinity: its CPUs have left */
-	bool masked;			/* level: its store is masked while held, or disabled */
-	bool told;			/* a store was told its present slot: it retires, and is not just given back */
-	bool unsettled;			/* the flush of the last release proved nothing */
+	uint8_t away : 2;		/* enum umsi_away: its device is not written to */
+	bool wake : 1;			/* it stays armed while the machine is suspended */
+	bool broken : 1;		/* outside its affinity: its CPUs have left */
+	bool masked : 1;		/* level: its store is masked while held, or disabled */
+	bool told : 1;			/* a store was told its present slot: it retires, and is not just given back */
+	bool unsettled : 1;		/* the flush of the last release proved nothing */
 	char name[UMSI_IRQ_NAME_MAX];
 };
 
-_Static_assert(sizeof(struct umsi_record) <= 192, "a record is at most three cache lines");
+_Static_assert(sizeof(struct umsi_record) == 160, "what an interrupt may cost: see bench/targets");
 
 static inline bool umsi_record_is_level(const struct umsi_record *r)
 {
