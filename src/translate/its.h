@@ -120,10 +120,18 @@ struct umsi_its {
 	umsi_atomic32 device_count, event_count, event_room;
 };
 
-/* Commands that are queued together; its CPU's collection is mapped first where it is not yet. */
+/*
+ * Commands that are queued together; its CPU's collection is mapped first where
+ * it is not yet. Filled in by umsi_its_execute(): whether they were queued, and
+ * the last of them, by number, that was skipped (ITS_NONE: none was).
+ */
+#define ITS_NONE	UINT32_MAX
+
 struct umsi_its_batch {
 	struct umsi_its_command command[ITS_BATCH_MAX];
 	uint32_t count;
+	bool queued;
+	uint32_t refused;
 };
 
 static inline struct umsi_its *umsi_its_of(struct umsi_domain *d)
@@ -160,7 +168,7 @@ void umsi_its_queue_free(struct umsi_its *its);
  * collection it uses, or UMSI_CPU_NONE. UMSI_OK, UMSI_ETIMEOUT (it may still be executed),
  * UMSI_EREFUSED (it stalled on one of them, which was skipped). Any context.
  */
-int umsi_its_execute(struct umsi_its *its, const struct umsi_its_batch *b, umsi_cpu cpu, uint64_t target);
+int umsi_its_execute(struct umsi_its *its, struct umsi_its_batch *b, umsi_cpu cpu, uint64_t target);
 /* The same without the wait, for what has failed already. */
 void umsi_its_post(struct umsi_its *its, const struct umsi_its_batch *b, umsi_cpu cpu, uint64_t target);
 /* @cpu's collection is mapped no more. */

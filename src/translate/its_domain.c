@@ -86,7 +86,8 @@ static int activate(struct umsi_domain *d, struct umsi_record *r)
 	umsi_its_add(&b, umsi_its_event_command(ITS_INV, dev->device_id, r->entry));
 	umsi_its_add(&b, umsi_its_sync(target));
 	status = umsi_its_execute(its, &b, cpu, target);
-	if (status) {
+	/* Where the mapping itself was skipped, or never queued, there is nothing to undo. */
+	if (status && b.queued && b.refused != 0) {
 		discard(&undo, dev, r, target);
 		umsi_its_post(its, &undo, UMSI_CPU_NONE, 0);
 	}
@@ -140,14 +141,13 @@ static int move_update(struct umsi_domain *d, struct umsi_record *r, struct umsi
 	movi_all(&b, r, mv->cpu);
 	umsi_its_add(&b, umsi_its_sync(target_of(its, &old)));
 	status = umsi_its_execute(its, &b, mv->cpu, target_of(its, &mv->message));
-	if (status) {
+	if (status && b.queued) {
 		movi_all(&back, r, old_cpu);
 		umsi_its_add(&back, umsi_its_sync(target_of(its, &mv->message)));
 		umsi_its_post(its, &back, old_cpu, target_of(its, &old));
-		return status;
 	}
-	mv->absorbed = true;
-	return UMSI_OK;
+	mv->absorbed = !status;
+	return status;
 }
 
 static bool reaches(struct umsi_domain *d, umsi_cpu cpu)

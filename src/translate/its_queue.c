@@ -147,12 +147,19 @@ static void look_locked(struct umsi_its *its)
 		help_over_locked(its);
 }
 
-static bool was_refused_locked(const struct umsi_its_queue *q, uint64_t from, uint64_t to)
+/* The batch ends at position @to; a collection's mapping may precede it from @from on. */
+static int outcome_locked(const struct umsi_its_queue *q, struct umsi_its_batch *b, uint64_t from, uint64_t to)
 {
-	for (uint32_t i = 0; i < ITS_REFUSED_KEPT; i++)
-		if (q->refused_at[i] > from && q->refused_at[i] <= to)
-			return true;
-	return false;
+	int status = UMSI_OK;
+
+	for (uint32_t i = 0; i < ITS_REFUSED_KEPT; i++) {
+		if (q->refused_at[i] <= from || q->refused_at[i] > to)
+			continue;
+		status = UMSI_EREFUSED;
+		if (q->refused_at[i] > to - b->count)
+			b->refused = (uint32_t)(q->refused_at[i] - (to - b->count) - 1);
+	}
+	return status;
 }
 
 /* ---- Queueing and waiting ---- */
@@ -229,7 +236,7 @@ static int try_append(struct umsi_its *its, const struct umsi_its_batch *b, umsi
 }
 
 /* One look: UMSI_OK: executed; UMSI_EREFUSED: and one was skipped; UMSI_EAGAIN: not yet. */
-static int try_finish(struct umsi_its *its, uint64_t from, uint64_t to)
+static int try_finish(struct umsi_its *its, struct umsi_its_batch *b, uint64_t from, uint64_t to)
 {
 	struct umsi_its_queue *q = &its->queue;
 	uintptr_t state = umsi_lock(machine_of(its), &q->lock);
@@ -238,7 +245,7 @@ static int try_finish(struct umsi_its *its, uint64_t from, uint64_t to)
 	if (q->consumed < to)
 		look_locked(its);
 	if (q->consumed >= to)
-		status = was_refused_locked(q, from, to) ? UMSI_EREFUSED : UMSI_OK;
+		status = outcome_locked(q, b, from, to);
 	umsi_unlock(machine_of(its), &q->lock, state);
 	return status;
 }
@@ -252,18 +259,21 @@ static int gave_up(struct umsi_its *its)
 	return UMSI_ETIMEOUT;
 }
 
-int umsi_its_execute(struct umsi_its *its, const struct umsi_its_batch *b, umsi_cpu cpu, uint64_t target)
+int umsi_its_execute(struct umsi_its *its, struct umsi_its_batch *b, umsi_cpu cpu, uint64_t target)
 {
 	void *host = machine_of(its)->host;
 	uint64_t end = umsi_host_time_ns(host) + its->timeout_ns, from, to;
 	int status;
 
+	b->queued = false;
+	b->refused = ITS_NONE;
 	while ((status = try_append(its, b, cpu, target, &from, &to)) == UMSI_EAGAIN)
 		if (umsi_host_time_ns(host) > end)
 			return gave_up(its);
 	if (status)
 		return status;
-	while ((status = try_finish(its, from, to)) == UMSI_EAGAIN)
+	b->queued = true;
+	while ((status = try_finish(its, b, from, to)) == UMSI_EAGAIN)
 		if (umsi_host_time_ns(host) > end)
 			return gave_up(its);
 	return status;

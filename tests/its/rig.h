@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* A GICv3 with one or two ITSes on the machine in a box, and tables of devices that are just numbers. */
+#ifndef ITS_RIG_H
+#define ITS_RIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <umsi/device.h>
+#include <umsi/gicv3.h>
+#include <umsi/irq.h>
+#include <umsi/its.h>
+#include <umsi/umsi.h>
+
+#include "machine.h"
+
+#define RIG_ITS_PHYS	UINT64_C(0x10080000)
+#define RIG_DOORBELL	(RIG_ITS_PHYS + 0x10040)
+#define RIG_CPUS_MAX	8u
+
+struct rig {
+	struct mach *m;
+	struct umsi_storage storage;
+	struct umsi *umsi;
+	struct umsi_domain *root, *its;
+	struct mach_its *hw;
+	uint32_t cpus, max_irqs;
+};
+
+/* What a test changes before rig_start(); zeroed: one ITS as QEMU's, three CPUs. */
+struct rig_config {
+	uint32_t cpus, id_bits;
+	uint32_t node_of[RIG_CPUS_MAX];
+	bool redistributors_incoherent, lpis_stay;
+	struct mach_its_config hw;
+	struct umsi_its_config its;
+	bool calm;			/* nothing waits, nothing is reordered */
+};
+
+/* Machine, library, root, CPUs online; then the ITS: its status. */
+int rig_start(struct rig *r, uint64_t seed, const struct rig_config *config);
+/* Runs what was added, and fails with the story if it was violated. */
+void rig_run(struct rig *r);
+/* Every CPU ends its traps, twice; what was freed is free. */
+void rig_settle(struct rig *r);
+/* ITS, root and machine go; nothing leaks. */
+void rig_end(struct rig *r);
+/* Nothing is mapped, owned or ending. */
+void rig_expect_empty(struct rig *r);
+
+/* A store that does nothing. */
+extern const struct umsi_store_ops rig_store;
+
+/* A device with a table of @vectors whose store does nothing. An umsi_status. */
+int rig_device(struct rig *r, uint32_t requester_id, uint32_t vectors, struct umsi_device **dev,
+	       struct umsi_table **table);
+
+#endif
