@@ -31,6 +31,7 @@ struct redistributor {
 	uint32_t running;		/* acknowledged and not ended */
 	uint64_t propbaser, pendbaser;
 	uint64_t *pends;		/* by LPI */
+	uint32_t npending;
 	uint8_t *config;		/* kept copies, by LPI */
 	uint32_t top;			/* the lowest LPI that is pending and enabled; NOBODY: none */
 	struct lpi_order order[ORDERS];
@@ -162,7 +163,7 @@ static bool is_up(struct mach *m, struct redistributor *r, uint32_t lpi)
 static void find_top(struct mach *m, struct redistributor *r, uint32_t from)
 {
 	r->top = NOBODY;
-	for (uint32_t w = from / 64; w < m->gicv3->ids / 64; w++)
+	for (uint32_t w = from / 64; r->npending && w < m->gicv3->ids / 64; w++)
 		for (uint64_t left = r->pends[w]; left; left &= left - 1) {
 			uint32_t lpi = w * 64 + (uint32_t)__builtin_ctzll(left);
 
@@ -180,6 +181,7 @@ static bool pends(const struct redistributor *r, uint32_t lpi)
 
 static void set_pending(struct mach *m, struct redistributor *r, uint32_t lpi)
 {
+	r->npending += !pends(r, lpi);
 	r->pends[lpi / 64] |= UINT64_C(1) << lpi % 64;
 	if (is_up(m, r, lpi) && lpi < r->top)
 		r->top = lpi;
@@ -187,6 +189,7 @@ static void set_pending(struct mach *m, struct redistributor *r, uint32_t lpi)
 
 static void clear_pending(struct mach *m, struct redistributor *r, uint32_t lpi)
 {
+	r->npending -= pends(r, lpi);
 	r->pends[lpi / 64] &= ~(UINT64_C(1) << lpi % 64);
 	if (r->top == lpi)
 		find_top(m, r, lpi);
@@ -322,11 +325,6 @@ uint32_t mach_rdbase(const struct mach *m, bool by_address, uint64_t rdbase)
 
 /* ---- The CPU interface ---- */
 
-static bool shared_pends(const struct gicv3 *g, uint32_t id)
-{
-	return has(g->pending, id) || (!has(g->edge, id) && has(g->level, id));
-}
-
 /* A disabled SPI may still be signalled until RWP says otherwise. */
 static bool shared_up(const struct mach *m, uint32_t id)
 {
@@ -339,10 +337,16 @@ static uint32_t best_shared(const struct cpu *c)
 {
 	const struct gicv3 *g = c->m->gicv3;
 
-	for (uint32_t id = 32; id < IDS; id++)
-		if (shared_up(c->m, id) && has(g->group, id) && shared_pends(g, id) && !has(g->active, id) &&
-		    g->router[id] == mach_gicv3_affinity(c->number))
-			return id;
+	for (uint32_t w = 1; w < WORDS; w++) {
+		uint32_t left = (g->pending[w] | (g->level[w] & ~g->edge[w])) & g->group[w] & ~g->active[w];
+
+		for (; left; left &= left - 1) {
+			uint32_t id = 32 * w + (uint32_t)__builtin_ctz(left);
+
+			if (shared_up(c->m, id) && g->router[id] == mach_gicv3_affinity(c->number))
+				return id;
+		}
+	}
 	return SPURIOUS;
 }
 
@@ -634,8 +638,10 @@ static void lpis_change(struct mach *m, uint32_t n, bool on)
 		    !mach_dma_holds(m, table, (1u << bits) - FIRST_LPI) ||
 		    !mach_dma_holds(m, r->pendbaser & UINT64_C(0x000fffffffff0000), (1u << bits) / 8))
 			mach_violate(m, "MODEL", "LPIs on at cpu%u: %u id bits, tables that are not there", n, bits);
-		if (r->pendbaser >> 62 & 1)
+		if (r->pendbaser >> 62 & 1) {
 			memset(r->pends, 0, m->gicv3->ids / 8);
+			r->npending = 0;
+		}
 		memset(r->config, NOT_CACHED, m->gicv3->ids);
 		r->top = NOBODY;
 	}

@@ -35,6 +35,19 @@ static uint64_t *pair_slot(struct mach *m, uint32_t outer, uint32_t inner)
 	return &m->lock_pair[at];
 }
 
+/* What a lock's word holds from now on, at once. */
+static void take_plain(struct mach *m, uint64_t *word, uint64_t owner)
+{
+	struct cpu *c = m->cpu;
+
+	while (*word && m->running) {
+		c->spins_on = word;
+		mach_schedule_away(m);
+		c->spins_on = NULL;
+	}
+	*word = owner;
+}
+
 /* Two locks ever taken in both orders could deadlock, though they did not now. */
 static void check_order(struct mach *m, const struct cpu *c, uint32_t inner)
 {
@@ -55,8 +68,14 @@ static void check_order(struct mach *m, const struct cpu *c, uint32_t inner)
 void mach_lock(struct mach *m, uint64_t *word)
 {
 	struct cpu *c = m->cpu;
-	struct word *w = mach_word(m, word, 8);
+	struct word *w;
 
+	if (m->config.plain_memory) {
+		take_plain(m, word, c->number + 1);
+		c->held[c->nheld++] = word;
+		return;
+	}
+	w = mach_word(m, word, 8);
 	if (holds(c, word))
 		mach_violate(m, "I-LOCK", "cpu%u takes a spin lock it holds", c->number);
 	if (c->nheld == HELD_LOCKS)
@@ -90,7 +109,10 @@ void mach_unlock(struct mach *m, uint64_t *word)
 		c->held[i] = c->held[--c->nheld];
 		break;
 	}
-	mach_store_word(m, mach_word(m, word, 8), 0, true);
+	if (m->config.plain_memory)
+		*word = 0;
+	else
+		mach_store_word(m, mach_word(m, word, 8), 0, true);
 }
 
 /* Word 0: the owner's thread number + 1. */
@@ -99,7 +121,7 @@ void mach_mutex_lock(struct mach *m, uint64_t *word)
 	struct cpu *c = m->cpu;
 	struct thread *t = c->thread;
 	uint64_t self = t ? t->number + 1 : UINT32_MAX;
-	struct word *w = mach_word(m, word, 8);
+	struct word *w = m->config.plain_memory ? NULL : mach_word(m, word, 8);
 
 	mach_must_sleep(m, "mutex lock");
 	if (*word == self)
@@ -108,6 +130,10 @@ void mach_mutex_lock(struct mach *m, uint64_t *word)
 		t->mutex = word;
 		mach_thread_switch(m);
 		t->mutex = NULL;
+	}
+	if (!w) {
+		*word = self;
+		return;
 	}
 	mach_word_commit(m, c, w, self);
 	mach_order_loads(m, c);
@@ -121,6 +147,10 @@ void mach_mutex_unlock(struct mach *m, uint64_t *word)
 	mach_must_sleep(m, "mutex unlock");
 	if (*word != self)
 		mach_violate(m, "I-LOCK", "a mutex is given back by somebody else");
+	if (m->config.plain_memory) {
+		*word = 0;
+		return;
+	}
 	mach_store_memory_all(m, c);
 	mach_word_commit(m, c, mach_word(m, word, 8), 0);
 }

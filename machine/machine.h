@@ -102,6 +102,7 @@ struct mach_config {
 	 * For libraries that look into inboxes only after claiming a kick.
 	 */
 	bool strict_route;
+	bool plain_memory;		/* no store buffers, nothing stale, no past: for what is too large for them */
 	bool print_log;			/* umsi_host_log() lines go to stderr too */
 	bool tell;			/* mach_say() keeps what it is told */
 	uint64_t schedule;		/* another order of the same run's steps; 0 = the first */

@@ -10,6 +10,8 @@ uint64_t umsi_hosted_load(const void *p, unsigned int size, enum umsi_hosted_ord
 	if (!m)
 		return direct_load(p, size);
 	mach_step(m);
+	if (m->config.plain_memory)
+		return direct_load(p, size);
 	return mach_load(m, p, size, order & UMSI_HOSTED_ACQUIRE);
 }
 
@@ -22,6 +24,10 @@ void umsi_hosted_store(void *p, unsigned int size, uint64_t value, enum umsi_hos
 		return;
 	}
 	mach_step(m);
+	if (m->config.plain_memory) {
+		direct_store(p, size, value);
+		return;
+	}
 	/*
 	 * A strictness of this machine: "done" words are of 64 bits, and a release
 	 * store orders memory only, not the look at the controller before it.
@@ -56,6 +62,8 @@ bool umsi_hosted_cas(void *p, unsigned int size, uint64_t *expected, uint64_t de
 	if (!m)
 		return direct_cas(p, size, expected, desired);
 	mach_step(m);
+	if (m->config.plain_memory)
+		return direct_cas(p, size, expected, desired);
 	w = mach_word(m, p, size);
 	was = begin_rmw(m, w, order);
 	if (was != *expected) {
@@ -76,6 +84,8 @@ uint64_t umsi_hosted_rmw(void *p, unsigned int size, enum umsi_hosted_op op, uin
 	if (!m)
 		return direct_rmw(p, size, op, operand);
 	mach_step(m);
+	if (m->config.plain_memory)
+		return direct_rmw(p, size, op, operand);
 	w = mach_word(m, p, size);
 	was = begin_rmw(m, w, order);
 	value = rmw_result(op, was, operand);

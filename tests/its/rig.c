@@ -44,6 +44,7 @@ static void make_machine(struct rig *r, uint64_t seed, const struct rig_config *
 		.ncpus = r->cpus, .kind = MACH_ARM3, .trap = trap, .trap_arg = r, .lpi_id_bits = c->id_bits,
 		.incoherent = c->redistributors_incoherent, .lpis_stay = c->lpis_stay,
 		.max_steps = UINT64_C(100000000000), .chaos = c->calm ? &mach_chaos_none : NULL,
+		.plain_memory = c->plain,
 	};
 	struct mach_its_config hw = c->hw;
 

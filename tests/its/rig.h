@@ -35,6 +35,7 @@ struct rig_config {
 	struct mach_its_config hw;
 	struct umsi_its_config its;
 	bool calm;			/* nothing waits, nothing is reordered */
+	bool plain;			/* as machine.h's plain_memory */
 };
 
 /* Machine, library, root, CPUs online; then the ITS: its status. */
