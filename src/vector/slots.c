@@ -259,6 +259,43 @@ static bool all_free(const struct umsi_vec_cpu *c, uint32_t slot, uint32_t count
 	return true;
 }
 
+/* The first slots of aligned blocks of @count whose every slot has its bit in @bits. */
+static uint64_t block_starts(uint64_t bits, uint32_t count)
+{
+	uint64_t aligned = 0;
+
+	for (uint32_t n = 1; n < count; n *= 2)
+		bits &= bits >> n;
+	for (uint32_t at = 0; at < 64; at += count)
+		aligned |= UINT64_C(1) << at;
+	return bits & aligned;
+}
+
+static uint64_t own_retiring(const struct umsi_vec_cpu *c, const struct umsi_record *r, uint32_t w)
+{
+	uint64_t own = 0;
+
+	for (uint64_t left = c->batch[0].bits[w] | c->batch[1].bits[w]; left; left &= left - 1) {
+		uint32_t bit = umsi_lowest_bit(left);
+
+		if (umsi_load_ptr(&c->table[w * 64 + bit]) == r)
+			own |= UINT64_C(1) << bit;
+	}
+	return own;
+}
+
+void umsi_vec_ownable(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint64_t *slots)
+{
+	struct umsi_vec_cpu *c = v->cpu[cpu];
+	uintptr_t state = umsi_lock(v->domain.m, &c->lock);
+
+	umsi_vec_reap_locked(v, c);
+	for (uint32_t w = 0; w < words_of(v); w++)
+		slots[w] = block_starts(umsi_ids_free_word(&c->ids, w), g->count) |
+			   own_retiring(c, g->member[0], w);
+	umsi_unlock(v->domain.m, &c->lock, state);
+}
+
 static bool take_at_locked(struct umsi_vec *v, struct umsi_vec_cpu *c, const struct umsi_group *g,
 			   uint32_t slot, bool *revived)
 {

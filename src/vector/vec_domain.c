@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The vector space as the root end of a path. All under the record's (or block's) lock. */
+#include "idspace/word.h"
 #include "vector/vector.h"
 
 /* Member i of a group has slot + i. */
@@ -69,60 +70,52 @@ void umsi_vec_compose(struct umsi_domain *d, struct umsi_record *r, struct umsi_
 	v->ops->compose(v, umsi_load32(&first->target), first->slot, out);
 }
 
-/* Blocks looked at before a move gives up finding one that it can own on both CPUs. */
-#define TRANSIENT_TRIES	8
-
-static bool own_on_old_cpu(struct umsi_vec *v, const struct umsi_group *g, umsi_cpu old_cpu,
-			   struct umsi_move *mv)
+static bool own_pair(struct umsi_vec *v, const struct umsi_group *g, uint32_t slot,
+		     struct umsi_move *mv)
 {
-	return umsi_vec_take_at(v, old_cpu, g, mv->slot, &mv->transient_revived);
+	mv->slot = slot;
+	if (!umsi_vec_take_at(v, mv->cpu, g, slot, &mv->revived))
+		return false;
+	mv->transient = umsi_vec_take_at(v, mv->from, g, slot, &mv->transient_revived);
+	/* Whether the flush of one that was revived had proved anything is forgotten. */
+	if (!mv->transient)
+		give_up(v, g, mv->cpu, slot, mv->revived, UMSI_EGONE);
+	return mv->transient;
 }
 
 /*
- * R3 (ii): a block of the new CPU whose number can be owned on the old CPU too:
- * free, or retiring and ours, on either. Those that cannot are kept until the
- * search is over, or it would find the same again; whether the flush of one
- * that was revived had proved anything is forgotten. Without any, *mv has one
- * of the new CPU alone.
+ * R3 (ii): a number that can be owned on both CPUs: free, or retiring and the
+ * interrupt's own. Never two slot locks at once, so one that both had may be
+ * gone when it is taken.
  */
-static void find_transient(struct umsi_vec *v, const struct umsi_group *g, umsi_cpu old_cpu,
-			   struct umsi_move *mv)
+static bool own_on_both(struct umsi_vec *v, const struct umsi_group *g, struct umsi_move *mv)
 {
-	struct { uint32_t slot; bool revived; } tried[TRANSIENT_TRIES];
-	uint32_t n = 0, slot;
-	bool revived;
+	uint64_t old[UMSI_VEC_WORDS_MAX], new[UMSI_VEC_WORDS_MAX];
 
-	mv->transient = own_on_old_cpu(v, g, old_cpu, mv);
-	while (!mv->transient && n < TRANSIENT_TRIES &&
-	       umsi_vec_take(v, mv->cpu, g, &slot, &revived) == UMSI_OK) {
-		tried[n].slot = mv->slot;
-		tried[n++].revived = mv->revived;
-		mv->slot = slot;
-		mv->revived = revived;
-		mv->transient = own_on_old_cpu(v, g, old_cpu, mv);
-	}
-	while (n--)
-		give_up(v, g, mv->cpu, tried[n].slot, tried[n].revived, UMSI_EGONE);
+	umsi_vec_ownable(v, mv->from, g, old);
+	umsi_vec_ownable(v, mv->cpu, g, new);
+	for (uint32_t w = 0; w < (v->nslots + 63) / 64; w++)
+		for (uint64_t left = old[w] & new[w]; left; left &= left - 1)
+			if (own_pair(v, g, w * 64 + umsi_lowest_bit(left), mv))
+				return true;
+	return false;
 }
 
 /* R3: best the same number on the new CPU, so that only the address changes. */
 static int prepare_torn(struct umsi_vec *v, const struct umsi_group *g, struct umsi_move *mv)
 {
-	struct umsi_record *first = g->member[0];
-	umsi_cpu old_cpu = umsi_load32(&first->target);
-	int status;
+	uint32_t slot = g->member[0]->slot;
 
 	mv->cpu = umsi_vec_choose(v, &mv->where);
 	if (mv->cpu == UMSI_CPU_NONE)
 		return UMSI_ENOCPU;
-	if (umsi_vec_take_at(v, mv->cpu, g, first->slot, &mv->revived)) {
-		mv->slot = first->slot;
+	if (umsi_vec_take_at(v, mv->cpu, g, slot, &mv->revived)) {
+		mv->slot = slot;
 		return UMSI_OK;
 	}
-	status = umsi_vec_take_any(v, &mv->where, g, &mv->cpu, &mv->slot, &mv->revived);
-	if (status == UMSI_OK && mv->slot != first->slot)
-		find_transient(v, g, old_cpu, mv);
-	return status;
+	if (own_on_both(v, g, mv))
+		return UMSI_OK;
+	return umsi_vec_take_any(v, &mv->where, g, &mv->cpu, &mv->slot, &mv->revived);
 }
 
 int umsi_vec_move_prepare(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv)

@@ -204,6 +204,8 @@ int umsi_vec_take_best(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group
  */
 bool umsi_vec_take_at(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t slot,
 		      bool *revived);
+/* A hint: the first slot of each block that umsi_vec_take_at() could give the group, as a bitmap. */
+void umsi_vec_ownable(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint64_t *slots);
 /* Gives back slots that no store was ever told about. */
 void umsi_vec_give(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t slot);
 /*

@@ -170,6 +170,31 @@ static void only_the_address_where_the_slot_still_retires(void **state)
 	rig_end(&r);
 }
 
+/* R3 (ii): however many of its neighbours' numbers are taken on the old CPU. */
+static void by_way_of_the_only_number_free_on_both(void **state)
+{
+	static struct torn other[56];
+	struct umsi_table *table;
+	struct torn s;
+	struct rig r;
+	uint32_t n = 0;
+	umsi_irq irq;
+
+	(void)state;
+	rig_start(&r, 1);
+	irq = torn_irq(&r, &s, 0, &table);
+	/* All but the last on CPU 0, the same number on CPU 2. */
+	for (uint32_t slot = s.msg.data + 1; slot < 63; slot++)
+		occupy(&r, &other[n++], 0, slot);
+	occupy(&r, &other[n], 2, s.msg.data);
+	assert_int_equal(rig_move(&r, irq, 2), UMSI_OK);
+	check_written(&s, 4, UMSI_WORD_DATA);
+	assert_int_equal(s.msg.data, 63);
+	assert_int_equal(rig_stats(&r).retriggers, 0);
+	check_reaches(&r, &s, 2);
+	rig_end(&r);
+}
+
 /*
  * An interrupt on CPU 2 at first + 3 that still retires on CPU 0 at first and
  * first + 2, on CPU 2 at first + 2. At first + 1 something else does on CPU 0,
@@ -364,6 +389,7 @@ int main(void)
 		cmocka_unit_test(only_the_address_where_the_slot_is_free),
 		cmocka_unit_test(data_then_address_where_it_is_taken),
 		cmocka_unit_test(only_the_address_where_the_slot_still_retires),
+		cmocka_unit_test(by_way_of_the_only_number_free_on_both),
 		cmocka_unit_test(by_way_of_slots_that_still_retire),
 		cmocka_unit_test(a_block_takes_back_what_still_retires),
 		cmocka_unit_test(a_refusal_retires_again_what_it_revived),

@@ -130,6 +130,8 @@ static void take_exact(struct pair *p)
 	bool expected = id < p->size && !p->taken[id];
 
 	assert_int_equal(umsi_ids_is_free(&p->ids, id), expected);
+	if (id < p->size)
+		assert_int_equal(umsi_ids_free_word(&p->ids, id / 64) >> id % 64 & 1, expected);
 	assert_int_equal(umsi_ids_take_at(&p->ids, id), expected);
 	if (expected)
 		model_set(p, id, 1, 1);

@@ -92,6 +92,11 @@ static void take_comparators(void)
 	}
 }
 
+static bool enough(void)
+{
+	return kernel.hpet.seen >= HPET_EVENTS && kernel.hpet.moves >= HPET_EVENTS;
+}
+
 bool hpet_check(struct umsi_domain *root, uint64_t phys)
 {
 	struct umsi_device_config device_config = { .name = "hpet", .parent = root };
@@ -113,7 +118,7 @@ bool hpet_check(struct umsi_domain *root, uint64_t phys)
 	need(umsi_hpet_start(hpet.table), "start");
 	kernel.hpet.raise = raise;
 	kernel.hpet.events = hpet.count;
-	for (uint32_t turn = 0; good && cpu_count() > 1 && kernel.hpet.seen < HPET_EVENTS; turn++) {
+	for (uint32_t turn = 0; good && cpu_count() > 1 && !enough(); turn++) {
 		kernel.hpet.irq = hpet.comparator[turn % hpet.count].irq;
 		good = fire_run(&kernel.hpet, kernel.hpet.moves + MOVES_A_TURN);
 	}
