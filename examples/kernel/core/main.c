@@ -30,7 +30,7 @@ static void start_library(void)
 	struct umsi_config config = {
 		.cpus = kernel.platform.cpu,
 		.ncpus = kernel.platform.cpus,
-		.max_irqs = 4096,
+		.max_irqs = 65536,
 	};
 
 	need(umsi_init(&kernel.storage, NULL, &config, &kernel.m), "umsi_init");

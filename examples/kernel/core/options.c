@@ -31,6 +31,8 @@ static void take(struct options *o, const char *word)
 		o->moves = (uint32_t)text_number(value, 10);
 	} else if (option(word, "dynamic", &value)) {
 		o->dynamic = (uint32_t)text_number(value, 10);
+	} else if (option(word, "lpis", &value)) {
+		o->lpis = (uint32_t)text_number(value, 10);
 	} else if (option(word, "hotplug", &value)) {
 		o->hotplug = (uint32_t)text_number(value, 10);
 	}
@@ -38,7 +40,7 @@ static void take(struct options *o, const char *word)
 
 void options_parse(struct options *o, const char *arguments)
 {
-	*o = (struct options){ .moves = 10000, .dynamic = 1000, .hotplug = 10 };
+	*o = (struct options){ .moves = 10000, .dynamic = 1000, .hotplug = 10, .lpis = 57000 };
 	while (*arguments) {
 		while (*arguments == ' ')
 			arguments++;

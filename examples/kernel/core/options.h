@@ -19,6 +19,7 @@ struct options {
 	uint32_t crc;		/* CRC-32 of the whole disk, as the host computed it */
 	uint32_t moves;		/* loaded moves to reach */
 	uint32_t dynamic;	/* allocate-use-free rounds to reach */
+	uint32_t lpis;		/* behind an ITS: so many are owned and fired at once */
 	uint32_t hotplug;	/* times each CPU but the first goes and comes back */
 };
 

@@ -11,6 +11,8 @@
 #include "core/platform.h"
 #include "core/print.h"
 #include "core/tree.h"
+#include "lpis.h"
+#include "rtc.h"
 
 #define REGIONS_MAX	8
 
@@ -126,4 +128,13 @@ bool platform_pci_wire(uint32_t requester_id, uint32_t pin, struct umsi_table **
 int gic_wires(struct umsi_device *device, struct umsi_table **out)
 {
 	return is_v3() ? umsi_gicv3_wires(device, out) : umsi_gic_wires(device, out);
+}
+
+bool platform_check(struct umsi_domain *root)
+{
+	bool good = rtc_check(root);
+
+	if (is_v3() && kernel.options.lpis)
+		good = lpis_fire(kernel.options.lpis) && good;
+	return good;
 }

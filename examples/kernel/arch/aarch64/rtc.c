@@ -14,6 +14,7 @@
 #include "core/print.h"
 #include "core/tree.h"
 #include "gic.h"
+#include "rtc.h"
 
 #define RTC_DR		0x00u	/* seconds */
 #define RTC_MR		0x04u	/* alarm when DR equals it */
@@ -220,7 +221,7 @@ static bool try_clock(struct umsi_domain *root, uint32_t line, uint8_t trigger)
 	return good;
 }
 
-bool platform_check(struct umsi_domain *root)
+bool rtc_check(struct umsi_domain *root)
 {
 	umsi_fdt_node node = umsi_fdt_find_compatible(&tree_fdt, -1, "arm,pl031");
 	uint64_t base, bytes;
