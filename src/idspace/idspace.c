@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A set of ids with aligned blocks. A word of 64 units is filed under its rank
- * (the largest aligned free block in it), so that finding room is one lookup of
- * the lowest rank present, one descent and a few shifts; and since the words
- * that just suffice come first, large blocks stay whole.
+ * A set of ids with aligned blocks. A word of 64 units is filed under a rank
+ * that is never below the true one (its largest aligned free block), so that
+ * finding room is one lookup of the lowest rank present and a few shifts; and
+ * since the words that just suffice come first, large blocks stay whole.
+ *
+ * Taking does not file anew: a word that disappoints a later request is filed
+ * under what it has then, which each time is paid for by an earlier taking.
  */
 #include "idspace/idspace.h"
 #include "idspace/word.h"
@@ -12,7 +15,9 @@
 #define WORD_ORDER	6u
 #define WORD_FULL	UINT64_MAX	/* every unit free */
 #define RANK_EMPTY	7u		/* no unit free: in no tree */
-#define TREE_ANY	6u		/* first tier only: words with any free id */
+
+/* What is rare stays out of line, so that what is frequent saves no registers for it. */
+#define RARE		__attribute__((noinline, cold))
 
 /* The order-n blocks of a word start at these bits. */
 static const uint64_t block_starts[WORD_ORDER + 1] = {
@@ -37,10 +42,27 @@ static uint64_t low_bits(unsigned int n)
 }
 
 /* Starts of the aligned blocks of @order that are free throughout. */
-static uint64_t blocks_of(uint64_t free, unsigned int order)
+static inline uint64_t blocks_of(uint64_t free, unsigned int order)
 {
-	for (unsigned int o = 0; o < order; o++)
-		free &= free >> (1u << o);
+	switch (order) {
+	case 6:
+		free &= free >> 32;
+		/* fall through */
+	case 5:
+		free &= free >> 16;
+		/* fall through */
+	case 4:
+		free &= free >> 8;
+		/* fall through */
+	case 3:
+		free &= free >> 4;
+		/* fall through */
+	case 2:
+		free &= free >> 2;
+		/* fall through */
+	case 1:
+		free &= free >> 1;
+	}
 	return free & block_starts[order];
 }
 
@@ -65,47 +87,20 @@ static unsigned int rank_of(uint64_t free)
 	return rank;
 }
 
-/* 2^order units at @bit of a word of rank @was were taken; @now is what is left. */
-static unsigned int rank_after_take(uint64_t now, unsigned int bit, unsigned int order,
-				    unsigned int was)
-{
-	uint64_t block = block_around(bit, was), taken = block_bits[order] << bit;
-
-	/* It came from beside the blocks that give the word its rank. */
-	if (((now | taken) & block) != block)
-		return was;
-	if (order == was)
-		return rank_of(now);
-	/* It halved the only one, or one of several. */
-	return was < WORD_ORDER && blocks_of(now, was) ? was : was - 1;
-}
-
-/* 2^order units at @bit came back to a word of rank @was: only around them can blocks grow. */
-static unsigned int rank_after_give(uint64_t now, unsigned int bit, unsigned int order,
-				    unsigned int was)
-{
-	unsigned int rank = was == RANK_EMPTY || was < order ? order : was;
-
-	while (rank < WORD_ORDER) {
-		uint64_t block = block_around(bit, rank + 1);
-
-		if ((now & block) != block)
-			break;
-		rank++;
-	}
-	return rank;
-}
-
 /* ---- Trees. ---- */
 
-static uint64_t *tree_of(const struct umsi_ids_tier *t, unsigned int tree)
+static inline uint64_t *tree_of(const struct umsi_ids_tier *t, unsigned int tree)
 {
 	return t->trees + (size_t)tree * t->tree_words;
 }
 
-/* The first leaf bit of word @n came, or the last one went: tell the levels above. */
+/*
+ * A word that is not zero has its bit in the level above, and the tree is
+ * present. Not the other way round: a leaf that comes to nothing is noticed by
+ * who looks there for something.
+ */
 
-static void tree_set_above(struct umsi_ids_tier *t, unsigned int tree, uint32_t n)
+static RARE void tree_set_above(struct umsi_ids_tier *t, unsigned int tree, uint32_t n)
 {
 	uint64_t *base = tree_of(t, tree), *word, was;
 
@@ -119,7 +114,8 @@ static void tree_set_above(struct umsi_ids_tier *t, unsigned int tree, uint32_t 
 	}
 }
 
-static void tree_clear_above(struct umsi_ids_tier *t, unsigned int tree, uint32_t n)
+/* Leaf @n was found to be zero. */
+static RARE void tree_clear_above(struct umsi_ids_tier *t, unsigned int tree, uint32_t n)
 {
 	uint64_t *base = tree_of(t, tree), *word;
 
@@ -132,7 +128,7 @@ static void tree_clear_above(struct umsi_ids_tier *t, unsigned int tree, uint32_
 	t->present &= ~(1u << tree);
 }
 
-static void tree_set(struct umsi_ids_tier *t, unsigned int tree, uint32_t n)
+static inline void tree_set(struct umsi_ids_tier *t, unsigned int tree, uint32_t n)
 {
 	uint64_t *word = tree_of(t, tree) + n / WORD_BITS, was = *word;
 
@@ -141,46 +137,71 @@ static void tree_set(struct umsi_ids_tier *t, unsigned int tree, uint32_t n)
 		tree_set_above(t, tree, n / WORD_BITS);
 }
 
-static void tree_clear(struct umsi_ids_tier *t, unsigned int tree, uint32_t n)
+static inline void tree_clear(struct umsi_ids_tier *t, unsigned int tree, uint32_t n)
 {
-	uint64_t *word = tree_of(t, tree) + n / WORD_BITS;
-
-	*word &= ~(UINT64_C(1) << (n % WORD_BITS));
-	if (!*word)
-		tree_clear_above(t, tree, n / WORD_BITS);
+	tree_of(t, tree)[n / WORD_BITS] &= ~(UINT64_C(1) << (n % WORD_BITS));
 }
 
-/* From a node at @level + 1 down to the lowest leaf bit below it. */
+/* The lowest leaf that may be below word @n of @level. */
 static uint32_t tree_descend(const struct umsi_ids_tier *t, const uint64_t *base,
 			     uint32_t level, uint32_t n)
 {
-	while (level--)
+	for (; level; level--)
 		n = n * WORD_BITS + umsi_lowest_bit(base[t->level_at[level] + n]);
 	return n;
 }
 
-/* The tree must not be empty. */
-static uint32_t tree_first(const struct umsi_ids_tier *t, unsigned int tree)
-{
-	return tree_descend(t, tree_of(t, tree), t->levels, 0);
-}
-
-/* The first leaf bit at or after @from, or UMSI_IDS_NONE. */
-static uint32_t tree_first_from(const struct umsi_ids_tier *t, unsigned int tree, uint32_t from)
+/* The first leaf bit, or UMSI_IDS_NONE: then the tree is not present any more. */
+static uint32_t tree_first(struct umsi_ids_tier *t, unsigned int tree)
 {
 	const uint64_t *base = tree_of(t, tree);
-	uint32_t level, end, n = from;
+
+	while (t->present >> tree & 1) {
+		uint32_t leaf = tree_descend(t, base, t->levels - 1, 0);
+
+		if (base[leaf])
+			return leaf * WORD_BITS + umsi_lowest_bit(base[leaf]);
+		tree_clear_above(t, tree, leaf);
+	}
+	return UMSI_IDS_NONE;
+}
+
+/* The first leaf at or after @leaf that may not be zero, or UMSI_IDS_NONE. */
+static uint32_t tree_leaf_from(const struct umsi_ids_tier *t, const uint64_t *base, uint32_t leaf)
+{
+	uint32_t level, end, n = leaf;
 	uint64_t rest;
 
-	for (level = 0; level < t->levels; level++) {
+	for (level = 1; level < t->levels; level++) {
 		end = level + 1 < t->levels ? t->level_at[level + 1] : t->tree_words;
 		if (t->level_at[level] + n / WORD_BITS >= end)
 			return UMSI_IDS_NONE;
 		rest = base[t->level_at[level] + n / WORD_BITS] & ~low_bits(n % WORD_BITS);
 		if (rest)
-			return tree_descend(t, base, level,
+			return tree_descend(t, base, level - 1,
 					    n / WORD_BITS * WORD_BITS + umsi_lowest_bit(rest));
 		n = n / WORD_BITS + 1;
+	}
+	return UMSI_IDS_NONE;
+}
+
+/* The first leaf bit at or after @from, or UMSI_IDS_NONE. */
+static uint32_t tree_first_from(struct umsi_ids_tier *t, unsigned int tree, uint32_t from)
+{
+	const uint64_t *base = tree_of(t, tree);
+	uint32_t leaf = from / WORD_BITS;
+	uint32_t leaves = t->levels > 1 ? t->level_at[1] : t->tree_words;
+	uint64_t rest;
+
+	if (leaf >= leaves)
+		return UMSI_IDS_NONE;
+	rest = base[leaf] & ~low_bits(from % WORD_BITS);
+	if (rest)
+		return leaf * WORD_BITS + umsi_lowest_bit(rest);
+	while ((leaf = tree_leaf_from(t, base, leaf + 1)) != UMSI_IDS_NONE) {
+		if (base[leaf])
+			return leaf * WORD_BITS + umsi_lowest_bit(base[leaf]);
+		tree_clear_above(t, tree, leaf);
 	}
 	return UMSI_IDS_NONE;
 }
@@ -254,45 +275,74 @@ static void refile_upper(struct umsi_ids_tier *t, uint32_t word, unsigned int ra
 		tree_set(t, rank, word);
 }
 
-/* 2^order units of the second tier, from @unit on, are no longer free; or are again. */
+/* A unit of the second tier is no longer free; or is again. */
 
-static void take_upper(struct umsi_ids_tier *t, uint32_t unit, unsigned int order)
+static RARE void take_upper(struct umsi_ids_tier *t, uint32_t unit)
 {
 	uint32_t word = unit / WORD_BITS;
-	unsigned int bit = unit % WORD_BITS;
 
-	t->free[word] &= ~(block_bits[order] << bit);
-	refile_upper(t, word, rank_after_take(t->free[word], bit, order, t->rank[word]));
+	t->free[word] &= ~(UINT64_C(1) << (unit % WORD_BITS));
+	refile_upper(t, word, rank_of(t->free[word]));
 }
 
-static void give_upper(struct umsi_ids_tier *t, uint32_t unit)
+static RARE void give_upper(struct umsi_ids_tier *t, uint32_t unit)
 {
 	uint32_t word = unit / WORD_BITS;
-	unsigned int bit = unit % WORD_BITS;
 
-	t->free[word] |= UINT64_C(1) << bit;
-	refile_upper(t, word, rank_after_give(t->free[word], bit, 0, t->rank[word]));
+	t->free[word] |= UINT64_C(1) << (unit % WORD_BITS);
+	refile_upper(t, word, rank_of(t->free[word]));
 }
 
-/* A word of the first tier gets a rank that differs. */
-static void refile(struct umsi_ids *s, uint32_t word, unsigned int rank)
+/* A leaf that held @was has a word more. */
+static RARE void tell_levels(struct umsi_ids *s, uint32_t word, unsigned int rank, uint64_t was)
 {
-	struct umsi_ids_tier *t = &s->tier[0];
-	unsigned int was = t->rank[word];
-
-	t->rank[word] = (uint8_t)rank;
-	if (was < WORD_ORDER)
-		tree_clear(t, was, word);
-	else if (was == WORD_ORDER)
-		take_upper(&s->tier[1], word, 0);
-	if (rank < WORD_ORDER)
-		tree_set(t, rank, word);
-	else if (rank == WORD_ORDER)
+	if (!was)
+		tree_set_above(&s->tier[0], rank, word / WORD_BITS);
+	if (rank == WORD_ORDER)
 		give_upper(&s->tier[1], word);
-	if (was == RANK_EMPTY)
-		tree_set(t, TREE_ANY, word);
-	else if (rank == RANK_EMPTY)
-		tree_clear(t, TREE_ANY, word);
+}
+
+/*
+ * A word of the first tier that had nothing has something. It is filed under
+ * what it was when it came to nothing: the rest is likely to come back too.
+ */
+static inline void come_back(struct umsi_ids *s, uint32_t word)
+{
+	unsigned int rank = s->tier[0].rank[word];
+	uint64_t *leaf = tree_of(&s->tier[0], rank) + word / WORD_BITS, was = *leaf;
+
+	*leaf = was | UINT64_C(1) << (word % WORD_BITS);
+	if (!was || rank == WORD_ORDER)
+		tell_levels(s, word, rank, was);
+}
+
+static void file(struct umsi_ids *s, uint32_t word, unsigned int rank)
+{
+	s->tier[0].rank[word] = (uint8_t)rank;
+	come_back(s, word);
+}
+
+static void unfile(struct umsi_ids *s, uint32_t word)
+{
+	unsigned int rank = s->tier[0].rank[word];
+
+	tree_clear(&s->tier[0], rank, word);
+	if (rank == WORD_ORDER)
+		take_upper(&s->tier[1], word);
+}
+
+/* To its true rank, or out of all trees; it was in one. */
+static RARE void refile_truly(struct umsi_ids *s, uint32_t word)
+{
+	unsigned int rank = rank_of(s->tier[0].free[word]);
+
+	if (rank == s->tier[0].rank[word])
+		return;
+	unfile(s, word);
+	if (rank != RANK_EMPTY)
+		file(s, word, rank);
+	else
+		s->tier[0].rank[word] = 0;
 }
 
 /* ---- The set. ---- */
@@ -310,55 +360,284 @@ void umsi_ids_init(struct umsi_ids *s, void *memory, uint32_t size)
 	tier_init(&s->tier[1], (unsigned char *)memory + tier_bytes(size), words);
 	s->size = size;
 	s->free_count = size;
+	for (unsigned int rank = 0; rank < UMSI_IDS_RANKS; rank++)
+		s->leaf[rank] = (struct umsi_ids_leaf){ .bits = tree_of(&s->tier[0], rank) };
 	for (uint32_t i = 0; i < words; i++) {
 		uint32_t left = size - i * WORD_BITS;
 
 		s->tier[0].free[i] = low_bits(left < WORD_BITS ? left : WORD_BITS);
-		refile(s, i, rank_of(s->tier[0].free[i]));
+		file(s, i, rank_of(s->tier[0].free[i]));
 	}
 }
 
-/* 2^order free ids within one word. */
-static uint32_t take_bits(struct umsi_ids *s, uint32_t word, unsigned int bit, unsigned int order)
-{
-	struct umsi_ids_tier *t = &s->tier[0];
-	unsigned int rank;
+/* ---- Within one word. ---- */
 
-	t->free[word] &= ~(block_bits[order] << bit);
-	s->free_count -= 1u << order;
-	rank = rank_after_take(t->free[word], bit, order, t->rank[word]);
-	if (rank != t->rank[word])
-		refile(s, word, rank);
-	return word * WORD_BITS + bit;
+/* The leaf of that rank's tree that was used last has come to nothing; so may have the tree. */
+static RARE void find_leaf(struct umsi_ids *s, unsigned int rank)
+{
+	uint32_t word = tree_first(&s->tier[0], rank), leaf = word / WORD_BITS;
+
+	if (word == UMSI_IDS_NONE)
+		return;
+	s->leaf[rank].bits = tree_of(&s->tier[0], rank) + leaf;
+	s->leaf[rank].first = leaf * WORD_BITS;
 }
 
-static void give_bits(struct umsi_ids *s, uint32_t word, unsigned int bit, unsigned int order)
+/* Nothing is left of a word that was filed as free throughout. */
+static RARE uint32_t emptied_whole(struct umsi_ids *s, uint32_t id)
 {
-	struct umsi_ids_tier *t = &s->tier[0];
-	unsigned int rank;
-
-	t->free[word] |= block_bits[order] << bit;
-	s->free_count += 1u << order;
-	rank = rank_after_give(t->free[word], bit, order, t->rank[word]);
-	if (rank != t->rank[word])
-		refile(s, word, rank);
+	take_upper(&s->tier[1], id / WORD_BITS);
+	return id;
 }
 
-uint32_t umsi_ids_take(struct umsi_ids *s)
+/* Units of the first word of @leaf went, from @bit on. The word keeps its rank, unless nothing is left of it. */
+static inline uint32_t take_from(struct umsi_ids *s, uint32_t word, unsigned int bit, unsigned int rank,
+				 uint64_t *leaf, uint64_t left)
 {
-	uint32_t word;
+	uint32_t id = word * WORD_BITS + bit;
 
-	if (!s->free_count)
+	s->tier[0].free[word] = left;
+	if (left)
+		return id;
+	*leaf &= *leaf - 1;
+	return rank != WORD_ORDER ? id : emptied_whole(s, id);
+}
+
+static uint32_t take_within(struct umsi_ids *s, unsigned int order);
+
+static RARE uint32_t take_one_elsewhere(struct umsi_ids *s, unsigned int rank)
+{
+	find_leaf(s, rank);
+	return umsi_ids_take_block(s, 0);
+}
+
+static inline uint32_t take_one(struct umsi_ids *s)
+{
+	uint32_t present = s->tier[0].present, word;
+	uint64_t free, *leaf;
+	unsigned int rank;
+
+	if (!present)
 		return UMSI_IDS_NONE;
-	word = tree_first(&s->tier[0], TREE_ANY);
-	return take_bits(s, word, umsi_lowest_bit(s->tier[0].free[word]), 0);
+	rank = umsi_lowest_bit(present);
+	leaf = s->leaf[rank].bits;
+	if (__builtin_expect(!*leaf, 0))
+		return take_one_elsewhere(s, rank);
+	word = s->leaf[rank].first + umsi_lowest_bit(*leaf);
+	free = s->tier[0].free[word];
+	s->free_count--;
+	return take_from(s, word, umsi_lowest_bit(free), rank, leaf, free & (free - 1));
+}
+
+/* The leaf is empty; or @word has no such block, whatever it is filed under. */
+
+static RARE uint32_t take_in_another_leaf(struct umsi_ids *s, unsigned int rank, unsigned int order)
+{
+	find_leaf(s, rank);
+	return take_within(s, order);
+}
+
+static RARE uint32_t take_in_another_word(struct umsi_ids *s, uint32_t word, unsigned int order)
+{
+	refile_truly(s, word);
+	return take_within(s, order);
+}
+
+/* 2^order ids, less than a word. */
+static uint32_t take_within(struct umsi_ids *s, unsigned int order)
+{
+	uint32_t enough = s->tier[0].present >> order << order, word;
+	unsigned int rank, bit;
+	uint64_t free, blocks, *leaf;
+
+	if (!enough)
+		return UMSI_IDS_NONE;
+	rank = umsi_lowest_bit(enough);
+	leaf = s->leaf[rank].bits;
+	if (__builtin_expect(!*leaf, 0))
+		return take_in_another_leaf(s, rank, order);
+	word = s->leaf[rank].first + umsi_lowest_bit(*leaf);
+	free = s->tier[0].free[word];
+	blocks = blocks_of(free, order);
+	if (__builtin_expect(!blocks, 0))
+		return take_in_another_word(s, word, order);
+	bit = umsi_lowest_bit(blocks);
+	s->free_count -= 1u << order;
+	return take_from(s, word, bit, rank, leaf, free & ~(block_bits[order] << bit));
+}
+
+/* Is the aligned block of @order around @bit free? */
+static inline bool free_around(uint64_t now, unsigned int bit, unsigned int order)
+{
+	uint64_t block = block_around(bit, order);
+
+	return (now & block) == block;
+}
+
+/* The block of @rank around @bit is free, and what else? */
+static RARE void grow(struct umsi_ids *s, uint32_t word, unsigned int bit, unsigned int rank)
+{
+	while (rank < WORD_ORDER && free_around(s->tier[0].free[word], bit, rank + 1))
+		rank++;
+	unfile(s, word);
+	file(s, word, rank);
+}
+
+/* Only around what came back can there be blocks that are larger than the word's rank says. */
+
+static void give_within(struct umsi_ids *s, uint32_t word, unsigned int bit, unsigned int order)
+{
+	uint64_t was = s->tier[0].free[word], now = was | block_bits[order] << bit;
+	unsigned int rank;
+
+	s->tier[0].free[word] = now;
+	s->free_count += 1u << order;
+	if (!was) {
+		if (s->tier[0].rank[word] < order)
+			s->tier[0].rank[word] = (uint8_t)order;
+		come_back(s, word);
+		return;
+	}
+	rank = s->tier[0].rank[word];
+	if (rank < order)
+		grow(s, word, bit, order);
+	else if (rank < WORD_ORDER && free_around(now, bit, rank + 1))
+		grow(s, word, bit, rank + 1);
+}
+
+void umsi_ids_give(struct umsi_ids *s, uint32_t id)
+{
+	uint32_t word = id / WORD_BITS;
+	unsigned int bit = id % WORD_BITS, rank;
+	uint64_t was = s->tier[0].free[word], now = was | UINT64_C(1) << bit;
+
+	s->tier[0].free[word] = now;
+	s->free_count++;
+	if (!was) {
+		come_back(s, word);
+		return;
+	}
+	/* Its neighbour is the least there must be. */
+	if (!(now >> (bit ^ 1) & 1))
+		return;
+	rank = s->tier[0].rank[word];
+	if (rank < WORD_ORDER && free_around(now, bit, rank + 1))
+		grow(s, word, bit, rank + 1);
+}
+
+/* ---- Whole words. ---- */
+
+/* 2^order words that are filed as free throughout, or UMSI_IDS_NONE. */
+static uint32_t find_words(struct umsi_ids *s, unsigned int order)
+{
+	struct umsi_ids_tier *t = &s->tier[1];
+
+	for (uint32_t left = t->present >> order << order; left; left &= left - 1) {
+		uint32_t upper = tree_first(t, umsi_lowest_bit(left));
+
+		if (upper != UMSI_IDS_NONE)
+			return upper * WORD_BITS + umsi_lowest_bit(blocks_of(t->free[upper], order));
+	}
+	return UMSI_IDS_NONE;
+}
+
+/* Are they? Those that are not are filed anew. */
+static bool all_free(struct umsi_ids *s, uint32_t first, uint32_t count)
+{
+	bool all = true;
+
+	for (uint32_t i = first; i < first + count; i++) {
+		if (s->tier[0].free[i] == WORD_FULL)
+			continue;
+		refile_truly(s, i);
+		all = false;
+	}
+	return all;
+}
+
+/* 2^order whole words at once, 64 ids each. */
+static RARE uint32_t take_words(struct umsi_ids *s, unsigned int order)
+{
+	uint32_t first, count = UINT32_C(1) << order;
+
+	do {
+		first = find_words(s, order);
+		if (first == UMSI_IDS_NONE)
+			return UMSI_IDS_NONE;
+	} while (!all_free(s, first, count));
+	for (uint32_t i = 0; i < count; i++) {
+		unfile(s, first + i);
+		s->tier[0].free[first + i] = 0;
+	}
+	s->free_count -= WORD_BITS << order;
+	return first * WORD_BITS;
+}
+
+/* ---- Blocks, exact ids, ranges. ---- */
+
+uint32_t umsi_ids_take_block(struct umsi_ids *s, unsigned int order)
+{
+	if (!order)
+		return take_one(s);
+	if (order < WORD_ORDER)
+		return take_within(s, order);
+	return order <= UMSI_IDS_ORDER_MAX ? take_words(s, order - WORD_ORDER) : UMSI_IDS_NONE;
+}
+
+void umsi_ids_give_block(struct umsi_ids *s, uint32_t id, unsigned int order)
+{
+	uint32_t word = id / WORD_BITS;
+
+	if (!order) {
+		umsi_ids_give(s, id);
+		return;
+	}
+	if (order < WORD_ORDER) {
+		give_within(s, word, id % WORD_BITS, order);
+		return;
+	}
+	s->free_count += UINT32_C(1) << order;
+	for (uint32_t i = 0; i < UINT32_C(1) << (order - WORD_ORDER); i++) {
+		s->tier[0].free[word + i] = WORD_FULL;
+		file(s, word + i, WORD_ORDER);
+	}
+}
+
+/* Ids that are asked for by name come from all over: their words are filed truly at once. */
+static void take_named(struct umsi_ids *s, uint32_t id)
+{
+	s->tier[0].free[id / WORD_BITS] &= ~(UINT64_C(1) << (id % WORD_BITS));
+	s->free_count--;
+	refile_truly(s, id / WORD_BITS);
+}
+
+bool umsi_ids_take_at(struct umsi_ids *s, uint32_t id)
+{
+	if (!umsi_ids_is_free(s, id))
+		return false;
+	take_named(s, id);
+	return true;
+}
+
+/* The first word at or after @from with any free id, or UMSI_IDS_NONE. */
+static uint32_t first_word_from(struct umsi_ids *s, uint32_t from)
+{
+	struct umsi_ids_tier *t = &s->tier[0];
+	uint32_t first = UMSI_IDS_NONE;
+
+	for (uint32_t left = t->present; left; left &= left - 1) {
+		uint32_t word = tree_first_from(t, umsi_lowest_bit(left), from);
+
+		if (word < first)
+			first = word;
+	}
+	return first;
 }
 
 uint32_t umsi_ids_take_range(struct umsi_ids *s, uint32_t first, uint32_t last)
 {
-	uint32_t word = first / WORD_BITS;
+	uint32_t word = first / WORD_BITS, id;
 	uint64_t free;
-	unsigned int bit;
 
 	if (last >= s->size)
 		last = s->size - 1;
@@ -366,99 +645,21 @@ uint32_t umsi_ids_take_range(struct umsi_ids *s, uint32_t first, uint32_t last)
 		return UMSI_IDS_NONE;
 	free = s->tier[0].free[word] & ~low_bits(first % WORD_BITS);
 	if (!free) {
-		word = tree_first_from(&s->tier[0], TREE_ANY, word + 1);
+		word = first_word_from(s, word + 1);
 		if (word == UMSI_IDS_NONE)
 			return UMSI_IDS_NONE;
 		free = s->tier[0].free[word];
 	}
-	bit = umsi_lowest_bit(free);
-	if (word * WORD_BITS + bit > last)
+	id = word * WORD_BITS + umsi_lowest_bit(free);
+	if (id > last)
 		return UMSI_IDS_NONE;
-	return take_bits(s, word, bit, 0);
+	take_named(s, id);
+	return id;
 }
 
-/* The lowest of the trees @order and above that holds a word; below @end. */
-static unsigned int lowest_rank(const struct umsi_ids_tier *t, unsigned int order,
-				unsigned int end)
+uint32_t umsi_ids_take(struct umsi_ids *s)
 {
-	uint32_t enough = t->present & ((1u << end) - (1u << order));
-
-	return enough ? umsi_lowest_bit(enough) : RANK_EMPTY;
-}
-
-/* A run of 2^order whole words, or UMSI_IDS_NONE. */
-static uint32_t find_words(const struct umsi_ids *s, unsigned int order)
-{
-	const struct umsi_ids_tier *t = &s->tier[1];
-	unsigned int rank = lowest_rank(t, order, UMSI_IDS_RANKS);
-	uint32_t upper;
-
-	if (rank == RANK_EMPTY)
-		return UMSI_IDS_NONE;
-	upper = tree_first(t, rank);
-	return upper * WORD_BITS + umsi_lowest_bit(blocks_of(t->free[upper], order));
-}
-
-/* 2^order whole words at once, 64 ids each. */
-static uint32_t take_words(struct umsi_ids *s, unsigned int order)
-{
-	struct umsi_ids_tier *t = &s->tier[0];
-	uint32_t first = find_words(s, order);
-
-	if (first == UMSI_IDS_NONE)
-		return UMSI_IDS_NONE;
-	take_upper(&s->tier[1], first, order);
-	for (uint32_t i = 0; i < UINT32_C(1) << order; i++) {
-		t->free[first + i] = 0;
-		t->rank[first + i] = RANK_EMPTY;
-		tree_clear(t, TREE_ANY, first + i);
-	}
-	s->free_count -= WORD_BITS << order;
-	return first * WORD_BITS;
-}
-
-uint32_t umsi_ids_take_block(struct umsi_ids *s, unsigned int order)
-{
-	unsigned int rank;
-	uint32_t word;
-
-	if (order > UMSI_IDS_ORDER_MAX)
-		return UMSI_IDS_NONE;
-	if (order >= WORD_ORDER)
-		return take_words(s, order - WORD_ORDER);
-	rank = lowest_rank(&s->tier[0], order, WORD_ORDER);
-	if (rank != RANK_EMPTY) {
-		word = tree_first(&s->tier[0], rank);
-		return take_bits(s, word, umsi_lowest_bit(blocks_of(s->tier[0].free[word], order)),
-				 order);
-	}
-	word = find_words(s, 0);
-	return word == UMSI_IDS_NONE ? word : take_bits(s, word, 0, order);
-}
-
-bool umsi_ids_take_at(struct umsi_ids *s, uint32_t id)
-{
-	if (!umsi_ids_is_free(s, id))
-		return false;
-	take_bits(s, id / WORD_BITS, id % WORD_BITS, 0);
-	return true;
-}
-
-void umsi_ids_give(struct umsi_ids *s, uint32_t id)
-{
-	give_bits(s, id / WORD_BITS, id % WORD_BITS, 0);
-}
-
-void umsi_ids_give_block(struct umsi_ids *s, uint32_t id, unsigned int order)
-{
-	uint32_t word = id / WORD_BITS;
-
-	if (order < WORD_ORDER) {
-		give_bits(s, word, id % WORD_BITS, order);
-		return;
-	}
-	for (uint32_t i = 0; i < UINT32_C(1) << (order - WORD_ORDER); i++)
-		give_bits(s, word + i, 0, WORD_ORDER);
+	return umsi_ids_take_range(s, 0, s->size - 1);
 }
 
 bool umsi_ids_is_free(const struct umsi_ids *s, uint32_t id)

@@ -21,8 +21,8 @@
 #define UMSI_IDS_RANKS		7
 
 /*
- * Units in 64-bit words, each word filed by its rank in one summary tree. A
- * tree is a 64-ary hierarchy: leaf bit w stands for word w, a bit of the level
+ * Units in 64-bit words, each word filed in one summary tree, by a rank that
+ * is at least its own. A tree is a 64-ary hierarchy: leaf bit w stands for word w, a bit of the level
  * above for one word of the level below that is not zero.
  */
 struct umsi_ids_tier {
@@ -35,13 +35,20 @@ struct umsi_ids_tier {
 	uint32_t present;		/* bit n: tree n is not empty */
 };
 
+/* Of a tree of the first tier: where a word was found last, and the first word of that leaf. */
+struct umsi_ids_leaf {
+	uint64_t *bits;
+	uint32_t first;
+};
+
 /*
  * Two tiers: units of the first are ids, units of the second are words of the
- * first (64 ids, free when all of them are). Rank 6 of the first tier is the
- * bitmap of the second, so tree 6 of the first holds the words with any free id.
+ * first: free are those in the first tier's tree 6. Blocks of 64 ids and more
+ * are blocks of such words.
  */
 struct umsi_ids {
 	struct umsi_ids_tier tier[2];
+	struct umsi_ids_leaf leaf[UMSI_IDS_RANKS];
 	uint32_t size;
 	uint32_t free_count;
 };
@@ -59,9 +66,10 @@ uint32_t umsi_ids_take(struct umsi_ids *s);
 uint32_t umsi_ids_take_range(struct umsi_ids *s, uint32_t first, uint32_t last);
 
 /*
- * 2^order ids from a multiple of 2^order on, out of a word whose largest free
- * block is the smallest that suffices, so that larger ones stay whole. Order 0
- * is a single id that spares blocks, where umsi_ids_take() is the lowest one.
+ * 2^order ids from a multiple of 2^order on, out of a word that is filed under
+ * the smallest rank that suffices, so that larger blocks stay whole. Order 0
+ * is a single id that spares blocks, where umsi_ids_take() is the lowest one
+ * and costs a few word operations more.
  * Returns the first id, or UMSI_IDS_NONE (none free, or order too high).
  */
 uint32_t umsi_ids_take_block(struct umsi_ids *s, unsigned int order);
