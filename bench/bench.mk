@@ -43,7 +43,7 @@ $(B)/bench/size/$(1)/sizes: $$(SIZE_OBJ_$(1)) tools/bench-sizes
 endef
 $(foreach isa,$(SIZES),$(eval $(call size_of_isa,$(isa))))
 
-.PHONY: bench bench-files bench-packages check-budgets
+.PHONY: bench bench-linux bench-files bench-packages check-budgets
 
 bench-packages:
 	@tools/bootstrap $(BENCH_PACKAGES)
@@ -58,3 +58,6 @@ check-budgets: ## what is counted in seconds, held against its targets and bench
 	@tools/bootstrap $(BENCH_PACKAGES)
 	@$(MAKE) --no-print-directory bench-files
 	@BUILD=$(B) tools/bench --quick --budgets
+
+bench-linux: ## the same work on Debian's packaged Linux in the same emulator (x86-64; fetches it by apt)
+	@BUILD=$(B) tools/bench-linux
