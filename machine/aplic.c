@@ -494,12 +494,12 @@ static void write_reg(struct mach *m, void *self, uint64_t offset, unsigned int 
 }
 
 /* A write there may make a message of what this CPU has stored before. */
-static bool sends(const void *self, uint64_t offset)
+static bool sends(const void *self, uint64_t offset, uint64_t value)
 {
 	const struct mach_aplic *a = self;
 
 	if (a->config.direct)
-		return offset >= 0x4000 && offset % 32 == 4;
+		return offset >= 0x4000 && offset % 32 == 4 && value;
 	return offset > 0x3000 && offset < 0x4000;
 }
 
@@ -579,6 +579,19 @@ void mach_aplic_stall(struct mach_aplic *a, bool stalled)
 	a->stalled = stalled;
 	if (!stalled)
 		a->genmsi &= ~BUSY;
+}
+
+void mach_aplic_reset(struct mach_aplic *a)
+{
+	a->domaincfg = a->config.direct ? 0 : DOMAINCFG_DM;
+	a->genmsi = 0;
+	a->outs = 0;
+	for (uint32_t n = 1; n <= a->config.sources; n++) {
+		struct wired *s = &a->source[n];
+
+		*s = (struct wired){ .high = s->high, .unwired = s->unwired, .sent = s->sent, .forward = NEVER };
+	}
+	memset(a->idc, 0, sizeof(a->idc));
 }
 
 uint32_t mach_aplic_sourcecfg(const struct mach_aplic *a, uint32_t source)

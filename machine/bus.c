@@ -55,7 +55,7 @@ static void check_published(struct mach *m, const struct cpu *c, const struct st
 	if (s->target >= REGION_TARGET) {
 		const struct region *r = &m->region[s->target - REGION_TARGET];
 
-		if (r->sends && r->sends(r->self, s->phys - r->phys))
+		if (r->sends && r->sends(r->self, s->phys - r->phys, s->value))
 			mach_violate(m, "ORD", "message to a CPU, no fence behind the release store or unlock before it");
 		return;
 	}

@@ -267,7 +267,7 @@ struct region {
 	uint64_t (*due)(struct mach *m, void *self);
 	void (*done)(void *self);
 	/* NULL, or: does a write there make a message, or interrupt a CPU? */
-	bool (*sends)(const void *self, uint64_t offset);
+	bool (*sends)(const void *self, uint64_t offset, uint64_t value);
 	uint64_t next;
 };
 

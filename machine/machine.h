@@ -292,6 +292,8 @@ void mach_aplic_poke_sourcecfg(struct mach_aplic *a, uint32_t source, uint32_t v
 void mach_aplic_unwire(struct mach_aplic *a, uint32_t source);
 /* genmsi stays busy from now on, or no more. */
 void mach_aplic_stall(struct mach_aplic *a, bool stalled);
+/* As after a loss of power: every register is, lines stay. */
+void mach_aplic_reset(struct mach_aplic *a);
 uint32_t mach_aplic_sourcecfg(const struct mach_aplic *a, uint32_t source);
 uint32_t mach_aplic_target(const struct mach_aplic *a, uint32_t source);
 bool mach_aplic_enabled(const struct mach_aplic *a, uint32_t source);

@@ -126,6 +126,7 @@ void umsi_aplic_unshut(struct umsi_aplic *a, uint32_t source);
 /* aplic_cpu.c */
 void umsi_aplic_signal(struct umsi_aplic *a, umsi_cpu cpu, uint32_t work);
 int umsi_aplic_cpu_online(struct umsi_domain *d, umsi_cpu cpu);
+int umsi_aplic_cpu_restore(struct umsi_domain *d, umsi_cpu cpu);
 int umsi_aplic_cpu_leave(struct umsi_domain *d, umsi_cpu cpu);
 int umsi_aplic_cpu_dead(struct umsi_domain *d, umsi_cpu cpu);
 

@@ -23,14 +23,8 @@ void umsi_aplic_signal(struct umsi_aplic *a, umsi_cpu cpu, uint32_t work)
 }
 
 /* ithreshold 0: every priority is heard. */
-int umsi_aplic_cpu_online(struct umsi_domain *d, umsi_cpu cpu)
+static int open_delivery(struct umsi_aplic *a, umsi_cpu cpu)
 {
-	struct umsi_aplic *a = umsi_aplic_of(d);
-
-	if (a->cpu[cpu].index == UMSI_APLIC_NO_HART)
-		return UMSI_EREFUSED;
-	if (a->cpu[cpu].open)
-		return UMSI_OK;
 	umsi_aplic_write(a, idc(a, cpu, APLIC_IDELIVERY), 0);
 	umsi_aplic_write(a, idc(a, cpu, APLIC_IFORCE), 0);
 	umsi_aplic_write(a, idc(a, cpu, APLIC_ITHRESHOLD), 0);
@@ -39,10 +33,39 @@ int umsi_aplic_cpu_online(struct umsi_domain *d, umsi_cpu cpu)
 	    umsi_aplic_read(a, idc(a, cpu, APLIC_ITHRESHOLD)) != 0)
 		return UMSI_EREFUSED;
 	umsi_barrier_look_to_done();
+	return UMSI_OK;
+}
+
+int umsi_aplic_cpu_online(struct umsi_domain *d, umsi_cpu cpu)
+{
+	struct umsi_aplic *a = umsi_aplic_of(d);
+	int status;
+
+	if (a->cpu[cpu].index == UMSI_APLIC_NO_HART)
+		return UMSI_EREFUSED;
+	if (a->cpu[cpu].open)
+		return UMSI_OK;
+	status = open_delivery(a, cpu);
+	if (status)
+		return status;
 	a->cpu[cpu].open = true;
 	umsi_store32(&a->cpu[cpu].work, 0);
 	umsi_store64_release(&a->cpu[cpu].done, umsi_load64_acquire(&a->req));
 	return UMSI_OK;
+}
+
+/*
+ * Sources are pending at the APLIC and need nothing; a signal may have been
+ * lost with iforce, so whatever one could be about is looked after once.
+ */
+int umsi_aplic_cpu_restore(struct umsi_domain *d, umsi_cpu cpu)
+{
+	struct umsi_aplic *a = umsi_aplic_of(d);
+	int status = open_delivery(a, cpu);
+
+	if (!status)
+		umsi_aplic_signal(a, cpu, APLIC_KICK | ((UINT32_C(2) << umsi_load32(&a->ipis)) - 2));
+	return status;
 }
 
 /* ---- Leaving (R14): there is nothing to prepare and nothing that could run out ---- */

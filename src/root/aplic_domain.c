@@ -76,6 +76,15 @@ static void move_abort(struct umsi_domain *d, struct umsi_record *r, const struc
 	(void)mv;
 }
 
+/* Sources follow with their devices, delivery controls with their CPUs. */
+static int resume(struct umsi_domain *d)
+{
+	struct umsi_aplic *a = umsi_aplic_of(d);
+
+	umsi_aplic_write(a, APLIC_DOMAINCFG, APLIC_DOMAINCFG_IE);
+	return umsi_aplic_read(a, APLIC_DOMAINCFG) & APLIC_DOMAINCFG_IE ? UMSI_OK : UMSI_EREFUSED;
+}
+
 static void stats(struct umsi_domain *d, struct umsi_stats *out)
 {
 	struct umsi_aplic *a = umsi_aplic_of(d);
@@ -136,6 +145,8 @@ const struct umsi_domain_ops umsi_aplic_ops = {
 	.cpu_online = umsi_aplic_cpu_online,
 	.cpu_leave = umsi_aplic_cpu_leave,
 	.cpu_dead = umsi_aplic_cpu_dead,
+	.cpu_restore = umsi_aplic_cpu_restore,
+	.resume = resume,
 	.drain = umsi_aplic_drain,
 	.dump_path = dump_path,
 	.dump = dump,

@@ -180,6 +180,26 @@ static void aplic_rearm(void *store, uint32_t index, uint64_t cookie)
 	look_at_line(store, index);
 }
 
+/* While it is masked a source stays pending. */
+static void aplic_lost(void *store, uint32_t index, uint64_t cookie)
+{
+	(void)cookie;
+	look_at_line(store, index);
+}
+
+static int open_domain(struct aplic *a);
+
+/* Targets are gone with the modes of the sources, and so is what was under way. */
+static int aplic_restore(void *store)
+{
+	struct aplic *a = store;
+	int status = open_domain(a);
+
+	for (uint32_t i = 1; i <= a->sources && !status; i++)
+		a->source[i].target = a->source[i].flush = 0;
+	return status;
+}
+
 static size_t aplic_bytes(uint32_t sources)
 {
 	return sizeof(struct aplic) + (sources + 1) * sizeof(struct source);
@@ -225,6 +245,8 @@ static const struct umsi_store_ops aplic_ops = {
 	.pending = aplic_pending,
 	.set_trigger = aplic_set_trigger,
 	.rearm = aplic_rearm,
+	.lost = aplic_lost,
+	.restore = aplic_restore,
 	.destroy = aplic_destroy,
 };
 

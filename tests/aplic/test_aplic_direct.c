@@ -225,6 +225,50 @@ static void wrong_ipis_are_refused(void **state)
 	rig_end();
 }
 
+/* ---- Power lost ---- */
+
+static void lose_power(void *arg)
+{
+	(void)arg;
+	MACH_CHECK(rig.m, umsi_suspend(rig.umsi) == UMSI_OK, "I-API", "suspend");
+	mach_delay(rig.m, 200);
+	mach_irq_off(rig.m);
+	mach_aplic_reset(rig.aplic);
+	MACH_CHECK(rig.m, umsi_cpu_restore(rig.umsi, mach_cpu(rig.m)) == UMSI_OK, "I-API", "restore");
+	mach_irq_on(rig.m);
+	MACH_CHECK(rig.m, umsi_resume(rig.umsi) == UMSI_OK, "I-API", "resume");
+	rig.owners_left--;
+}
+
+static void restore_cpu(void *arg)
+{
+	(void)arg;
+	while (rig.owners_left)
+		mach_delay(rig.m, 10);
+	mach_irq_off(rig.m);
+	MACH_CHECK(rig.m, umsi_cpu_restore(rig.umsi, mach_cpu(rig.m)) == UMSI_OK, "I-API", "restore");
+	mach_irq_on(rig.m);
+}
+
+static void a_domain_that_lost_everything_is_written_again(void **state)
+{
+	(void)state;
+	for (uint64_t loose = 0; loose < 2; loose++) {
+		rig_begin(9, true, loose, &mach_chaos_none);
+		rig_wires();
+		rig.owners_left = 1;
+		mach_thread(rig.m, 0, lose_power, NULL);
+		for (umsi_cpu cpu = 1; cpu < RIG_CPUS; cpu++)
+			mach_thread(rig.m, cpu, restore_cpu, NULL);
+		rig_run();
+		mach_thread(rig.m, 1, slow_events, NULL);
+		rig_run();
+		for (uint32_t i = 0; i < RIG_WIRES; i++)
+			assert_int_equal(rig.wire[i].seen, rig.wire[i].raised);
+		rig_end();
+	}
+}
+
 /* ---- Creation ---- */
 
 static void wrong_configurations_are_refused(void **state)
@@ -306,6 +350,7 @@ int main(void)
 		cmocka_unit_test(a_line_that_is_up_already_is_heard),
 		cmocka_unit_test(a_taken_source_is_refused),
 		cmocka_unit_test(wrong_ipis_are_refused),
+		cmocka_unit_test(a_domain_that_lost_everything_is_written_again),
 		cmocka_unit_test(wrong_configurations_are_refused),
 		cmocka_unit_test(what_is_not_ours_is_left_alone),
 		cmocka_unit_test(ipis_arrive_among_claims),

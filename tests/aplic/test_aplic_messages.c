@@ -122,6 +122,31 @@ static void a_move_is_one_write_and_one_flush(void **state)
 	rig_end();
 }
 
+/* ---- Power lost (P-59) ---- */
+
+/* Modes before targets before enables, or the registers read zero; a line that came up meanwhile is heard. */
+static void a_domain_that_lost_everything_is_written_again(void **state)
+{
+	(void)state;
+	for (uint64_t loose = 0; loose < 2; loose++) {
+		rig_begin(7, false, loose, &mach_chaos_none);
+		rig_wires();
+		assert_int_equal(umsi_device_lost(rig.dev), UMSI_OK);
+		mach_aplic_reset(rig.aplic);
+		rig_raise(&rig.wire[0]);
+		assert_int_equal(umsi_irq_set_affinity(rig.umsi, rig.wire[5].irq, &(struct umsi_affinity){
+			.kind = UMSI_AFFINITY_CPU, .cpu = 1 }), UMSI_EGONE);
+		assert_int_equal(umsi_device_restore(rig.dev), UMSI_OK);
+		for (uint32_t i = 0; i < RIG_WIRES; i++)
+			assert_true(mach_aplic_enabled(rig.aplic, rig.wire[i].source));
+		mach_thread(rig.m, 1, slow_events, NULL);
+		rig_run();
+		for (uint32_t i = 0; i < RIG_WIRES; i++)
+			assert_int_equal(rig.wire[i].seen, rig.wire[i].raised);
+		rig_end();
+	}
+}
+
 /* ---- Refusals ---- */
 
 static int create(const struct umsi_aplic_config *config)
@@ -282,6 +307,7 @@ int main(void)
 		cmocka_unit_test(one_event_is_one_call),
 		cmocka_unit_test(a_line_that_is_up_already_is_heard),
 		cmocka_unit_test(a_move_is_one_write_and_one_flush),
+		cmocka_unit_test(a_domain_that_lost_everything_is_written_again),
 		cmocka_unit_test(wrong_configurations_are_refused),
 		cmocka_unit_test(no_memory_leaves_nothing),
 		cmocka_unit_test(a_domain_that_only_delivers_directly_is_refused),
