@@ -12,7 +12,7 @@
 
 #include <umsi/types.h>
 
-#define HPET_EVENTS	1000u	/* of timers that move */
+#define HPET_EVENTS	1000u	/* of timers that move, and moves of them */
 #define LEVEL_MOVES	1000u	/* of a level-triggered wire: each waits for the line to come to rest */
 
 /* Counters are atomic, all CPUs. */
