@@ -573,6 +573,7 @@ void actor_ipi(void *arg)
 	actor_begin(a);
 	while (actor_next(a)) {
 		umsi_cpu to = pick(w, w->plan.ncpus);
+		int status;
 
 		if (w->going >> to & 1) {
 			mach_delay(w->m, 50);
@@ -580,7 +581,12 @@ void actor_ipi(void *arg)
 		}
 		actor_says(a, "sends cpu%u an IPI", to);
 		umsi_hosted_store(&w->ipi_word[to], 8, ++w->ipi_sent[to], UMSI_HOSTED_RELAXED);
-		MACH_CHECK(w->m, w->isa->ipi_send(w, to) == UMSI_OK, "I-API", "ipi");
+		status = w->isa->ipi_send(w, to);
+		/* It was told that its CPU goes, and was kept from running until after. */
+		if (status == UMSI_ENOCPU && w->going >> to & 1)
+			w->ipi_late |= 1u << to;
+		else
+			MACH_CHECK(w->m, status == UMSI_OK, "I-API", "ipi: %s", umsi_status_text(status));
 		mach_delay(w->m, pick(w, 250));
 	}
 }

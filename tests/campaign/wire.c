@@ -1,39 +1,71 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A level-triggered wire that is moved while it is up: it must never stay up
- * unseen (a dead line), nor be seen again and again while it is down (a storm).
+ * A level-triggered wire of two devices that is moved while it is up: it must never
+ * stay up unseen (a dead line), nor be seen again and again while it is down (a storm).
  */
 #include <umsi/host.h>
 
 #include "actor.h"
 #include "isa.h"
+#include "umsi_hosted.h"
 #include "world.h"
 
 #define PATIENCE	80000u	/* steps from raising to handler: starved CPUs, moves that wait, CPUs that die, sleep */
 
-/* The line first: between the two nothing else runs. */
-static void set_line(struct world *w, bool high)
+static bool any_high(const struct world *w)
 {
-	w->isa->line(w, high);
-	w->wire.high = high;
+	return w->wire.tap[0].high || w->wire.tap[1].high;
+}
+
+/*
+ * No device is said to be down before the wire can be, nor up after it; while the
+ * machine changes the wire another device may have changed its part.
+ */
+static void set_tap(struct tap *t, bool high)
+{
+	struct world *w = t->w;
+	const struct tap *other = &w->wire.tap[t == w->wire.tap];
+	bool any;
+
+	t->high |= high;
+	w->isa->line(w, any = high || other->high);
+	t->high = high;
+	while (any != any_high(w))
+		w->isa->line(w, any = any_high(w));
+}
+
+/* Drivers are asked in the reverse of the order in which they joined. */
+static void check_closed(struct tap *t)
+{
+	struct world *w = t->w;
+	bool owed = t->owes || (t != w->wire.tap && w->wire.tap[0].owes);
+
+	MACH_CHECK(w->m, !owed, "I-DIS", "a held wire's handlers are called");
 }
 
 static enum umsi_handled handler(void *arg)
 {
-	struct world *w = arg;
-	struct wire *x = &w->wire;
+	struct tap *t = arg;
+	struct world *w = t->w;
 
-	MACH_CHECK(w->m, !x->later, "I-DIS", "a held wire's handler is called");
-	if (!x->high) {
-		x->empty++;
-		return UMSI_HANDLED;
-	}
+	check_closed(t);
+	if (!t->high)
+		return UMSI_NOT_MINE;
 	if (!mach_random(w->m, 3)) {
-		x->later = true;
+		t->owes = true;
+		umsi_hosted_store(&t->later, 8, 1, UMSI_HOSTED_RELEASE);
 		return UMSI_LATER;
 	}
-	set_line(w, false);
+	set_tap(t, false);
 	return UMSI_HANDLED;
+}
+
+static int join(struct world *w, uint32_t n)
+{
+	struct tap *t = &w->wire.tap[n];
+
+	t->w = w;
+	return umsi_shared_join(w->wire.line, handler, t, &t->sharer);
 }
 
 void wire_up(struct world *w)
@@ -50,33 +82,74 @@ void wire_up(struct world *w)
 		status = w->isa->wires(w, w->wire.dev, &table, &at.first);
 	at.last = at.first;
 	if (!status)
-		status = umsi_irq_alloc(table, &at, &w->wire.irq);
-	if (!status)
-		status = umsi_irq_request(w->umsi, w->wire.irq, handler, w, "wire");
+		status = umsi_shared_create(table, &at, &w->wire.line);
+	for (uint32_t i = 0; !status && i < WORLD_TAPS; i++)
+		status = join(w, i);
 	MACH_CHECK(w->m, status == UMSI_OK, "I-API", "wire: %s", umsi_status_text(status));
+	w->wire.irq = umsi_shared_irq(w->wire.line);
 }
 
-/* One line, one call at least, which ends it; or a held one, ended here. */
-static void raise_once(struct world *w)
+void wire_down(struct world *w)
 {
-	uint64_t until = mach_steps(w->m) + PATIENCE;
+	int status = UMSI_OK;
+
+	if (!w->wire.dev)
+		return;
+	for (uint32_t i = 0; !status && i < WORLD_TAPS; i++)
+		status = umsi_shared_leave(w->wire.tap[i].sharer);
+	if (!status)
+		status = umsi_shared_destroy(w->wire.line);
+	if (!status)
+		status = umsi_device_remove(w->wire.dev);
+	MACH_CHECK(w->m, status == UMSI_OK, "I-API", "wire goes: %s", umsi_status_text(status));
+}
+
+static bool is_later(struct tap *t)
+{
+	return umsi_hosted_load(&t->later, 8, UMSI_HOSTED_ACQUIRE);
+}
+
+static void pay(struct tap *t)
+{
+	struct world *w = t->w;
 	int status;
 
-	w->wire.raised++;
-	set_line(w, true);
-	while (w->wire.high && !w->wire.later) {
+	mach_delay(w->m, mach_random(w->m, 300));
+	set_tap(t, false);
+	umsi_hosted_store(&t->later, 8, 0, UMSI_HOSTED_RELAXED);
+	t->owes = false;
+	status = umsi_shared_done(t->sharer);
+	MACH_CHECK(w->m, status == UMSI_OK, "I-API", "done with the wire: %s", umsi_status_text(status));
+}
+
+/* One call at least lowers each; what is owed is paid here, and until then no other is called. */
+static void await_all(struct world *w)
+{
+	uint64_t until = mach_steps(w->m) + PATIENCE;
+
+	while (any_high(w)) {
+		for (uint32_t i = 0; i < WORLD_TAPS; i++)
+			if (is_later(&w->wire.tap[i]))
+				pay(&w->wire.tap[i]);
 		MACH_CHECK(w->m, mach_steps(w->m) < until, "I-CONS", "the wire is up and nobody sees it");
-		umsi_host_relax(w->m);	/* who put it to sleep may live on this CPU */
 		mach_delay(w->m, 10);
 		umsi_host_relax(w->m);		/* whoever brings its CPU back may be on this one */
 	}
-	if (!w->wire.later)
-		return;
-	mach_delay(w->m, mach_random(w->m, 300));
-	set_line(w, false);
-	w->wire.later = false;
-	status = umsi_irq_done(w->umsi, w->wire.irq);
-	MACH_CHECK(w->m, status == UMSI_OK, "I-API", "done with the wire: %s", umsi_status_text(status));
+}
+
+/* One of them, or both; each may owe a done, and the line opens with the last. */
+static void raise_once(struct world *w)
+{
+	uint32_t who = 1 + (uint32_t)mach_random(w->m, 3);
+
+	for (uint32_t i = 0; i < WORLD_TAPS; i++) {
+		if (!(who >> i & 1))
+			continue;
+		w->wire.raised++;
+		set_tap(&w->wire.tap[i], true);
+		mach_delay(w->m, mach_random(w->m, 5));
+	}
+	await_all(w);
 }
 
 void actor_raiser(void *arg)
@@ -90,11 +163,11 @@ void actor_raiser(void *arg)
 
 		actor_says(a, disabled ? "disables, enables and raises the wire" : "raises the wire");
 		if (disabled)
-			umsi_irq_disable(w->umsi, w->wire.irq);
+			umsi_shared_disable(w->wire.tap[0].sharer);
 		if (disabled && mach_random(w->m, 2))
 			mach_delay(w->m, mach_random(w->m, 50));
 		if (disabled)
-			umsi_irq_enable(w->umsi, w->wire.irq);
+			umsi_shared_enable(w->wire.tap[0].sharer);
 		raise_once(w);
 		mach_delay(w->m, mach_random(w->m, 20));
 	}
@@ -102,7 +175,7 @@ void actor_raiser(void *arg)
 
 static void await_line(struct world *w)
 {
-	for (uint32_t turn = 0; !w->wire.high && turn < 40; turn++)
+	for (uint32_t turn = 0; !any_high(w) && turn < 40; turn++)
 		mach_delay(w->m, mach_random(w->m, 4));
 }
 
@@ -120,7 +193,7 @@ void actor_shaker(void *arg)
 		int status;
 
 		await_line(w);
-		up = w->wire.high;
+		up = any_high(w);
 		to.cpu = (umsi_cpu)mach_random(w->m, w->plan.ncpus);
 		actor_says(a, "moves the wire to cpu%u", to.cpu);
 		raised = w->wire.raised;
@@ -140,11 +213,12 @@ void wire_check(struct world *w)
 
 	if (!w->wire.irq || umsi_irq_stats_read(w->umsi, w->wire.irq, &st) != UMSI_OK)
 		return;
-	MACH_CHECK(w->m, !w->wire.high, "I-CONS", "the wire is up at the end");
+	MACH_CHECK(w->m, !any_high(w), "I-CONS", "the wire is up at the end");
 	/* A message without mask whose words are mixed may call anybody once (R3 iv). */
 	if (w->plan.strays || (w->plan.plain && !w->plan.plain_maskable))
 		return;
-	MACH_CHECK(w->m, w->wire.empty <= w->wire.raised + st.moves + w->suspends + w->naps, "I-SPUR",
-		   "a storm: %llu empty calls, %llu lines raised, %llu moves", (unsigned long long)w->wire.empty,
-		   (unsigned long long)w->wire.raised, (unsigned long long)st.moves);
+	MACH_CHECK(w->m, st.not_mine <= w->wire.raised + st.moves + w->suspends + w->naps, "I-SPUR",
+		   "a storm: %llu empty calls, %llu lines raised, %llu moves",
+		   (unsigned long long)st.not_mine, (unsigned long long)w->wire.raised,
+		   (unsigned long long)st.moves);
 }

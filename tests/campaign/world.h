@@ -9,6 +9,7 @@
 #include <umsi/device.h>
 #include <umsi/irq.h>
 #include <umsi/pci.h>
+#include <umsi/shared.h>
 #include <umsi/trace.h>
 #include <umsi/umsi.h>
 
@@ -50,12 +51,23 @@ struct device {
 	struct entry entry[WORLD_ENTRIES];
 };
 
-/* A level-triggered wire. Its handler lowers the line, or its raiser when that answered later. */
+#define WORLD_TAPS	2	/* devices on one wire */
+
+/* One of them. Its handler lowers its part, or the raiser when that answered later. */
+struct tap {
+	struct world *w;
+	struct umsi_sharer *sharer;
+	bool high, owes;
+	uint64_t later;			/* through the seam: handed from handler to raiser */
+};
+
+/* A level-triggered wire, up while any of its devices asserts it. */
 struct wire {
 	struct umsi_device *dev;
+	struct umsi_shared *line;
 	umsi_irq irq;
-	bool high, later;
-	uint64_t raised, empty, moves;
+	struct tap tap[WORLD_TAPS];
+	uint64_t raised, moves;
 };
 
 struct world {
@@ -82,6 +94,7 @@ struct world {
 	uint64_t ipi_sent[WORLD_CPUS_MAX], ipi_seen[WORLD_CPUS_MAX];
 	uint64_t moves_tried, moves_done;
 	uint64_t started;			/* through the seam */
+	uint32_t ipi_late;			/* bit per CPU that one was sent to after it had gone */
 	uint32_t going;			/* bit per CPU that has been told to leave once */
 	uint64_t trips;			/* CPUs that went down */
 	uint64_t naps, sleeps, suspends;	/* CPUs that lost their controller, devices that went away, both at once */
@@ -134,6 +147,7 @@ static inline bool w_tells(const struct world *w)
 
 /* wire.c */
 void wire_up(struct world *w);
+void wire_down(struct world *w);
 void wire_check(struct world *w);
 
 /* world.c, for the actors */
