@@ -169,6 +169,7 @@ static void unlink_sharer(struct umsi_shared *line, const struct umsi_sharer *s)
 	umsi_store_ptr_release(at, umsi_load_ptr(&s->next));
 }
 
+/* A walk that does not see the new one yet finds the line still up, and another follows. */
 static int open_line(struct umsi_shared *line, struct umsi_sharer *s)
 {
 	bool first = is_empty(line);
@@ -176,8 +177,6 @@ static int open_line(struct umsi_shared *line, struct umsi_sharer *s)
 
 	umsi_store_ptr(&s->next, umsi_load_ptr(&line->first));
 	umsi_store_ptr_release(&line->first, s);
-	/* Its driver tells the device to speak next. */
-	umsi_barrier_publish_to_message();
 	if (first)
 		status = umsi_irq_request(line->m, line->irq, ask_all, line, "shared");
 	if (status)
