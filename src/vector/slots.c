@@ -23,6 +23,12 @@ static void set_bit(uint64_t *bits, uint32_t slot)
 	bits[slot / 64] |= UINT64_C(1) << (slot % 64);
 }
 
+static void put_in(struct umsi_vec_batch *b, uint32_t slot)
+{
+	set_bit(b->bits, slot);
+	b->words |= UINT64_C(1) << (slot / 64);
+}
+
 static void clear_bit(uint64_t *bits, uint32_t slot)
 {
 	bits[slot / 64] &= ~(UINT64_C(1) << (slot % 64));
@@ -63,13 +69,13 @@ static bool proved_quiet(struct umsi_vec *v, const struct umsi_vec_batch *b, uin
 	return !b->not_before_ns || umsi_host_time_ns(v->domain.m->host) >= b->not_before_ns;
 }
 
-static void free_batch(struct umsi_vec *v, struct umsi_vec_cpu *c, struct umsi_vec_batch *b)
+static void free_batch(struct umsi_vec_cpu *c, struct umsi_vec_batch *b)
 {
-	for (uint32_t w = 0; w < words_of(v); w++) {
-		while (b->bits[w]) {
+	for (; b->words; b->words &= b->words - 1) {
+		uint32_t w = umsi_lowest_bit(b->words);
+
+		for (; b->bits[w]; b->bits[w] &= b->bits[w] - 1)
 			free_slot(c, w * 64 + umsi_lowest_bit(b->bits[w]));
-			b->bits[w] &= b->bits[w] - 1;
-		}
 	}
 	b->count = 0;
 	b->not_before_ns = 0;
@@ -98,7 +104,7 @@ bool umsi_vec_reap_locked(struct umsi_vec *v, struct umsi_vec_cpu *c)
 	done = umsi_load64_acquire(&c->done);
 	for (uint32_t i = 0; i < 2; i++)
 		if (proved_quiet(v, &c->batch[i], done))
-			free_batch(v, c, &c->batch[i]);
+			free_batch(c, &c->batch[i]);
 	turn_batches(c);
 	note_retiring(c);
 	umsi_vec_note_free(v, c);
@@ -112,8 +118,8 @@ bool umsi_vec_reap_locked(struct umsi_vec *v, struct umsi_vec_cpu *c)
  * retires as one, so its first member's slot tells. The record's other slots
  * are few: most have none.
  */
-static uint32_t find_retiring(struct umsi_vec *v, struct umsi_vec_cpu *c,
-			      const struct umsi_group *g, struct umsi_vec_batch **in)
+static uint32_t find_retiring(struct umsi_vec_cpu *c, const struct umsi_group *g,
+			      struct umsi_vec_batch **in)
 {
 	struct umsi_record *r = g->member[0];
 
@@ -123,7 +129,9 @@ static uint32_t find_retiring(struct umsi_vec *v, struct umsi_vec_cpu *c,
 		*in = &c->batch[i];
 		if (!(*in)->count)
 			continue;
-		for (uint32_t w = 0; w < words_of(v); w++) {
+		for (uint64_t words = (*in)->words; words; words &= words - 1) {
+			uint32_t w = umsi_lowest_bit(words);
+
 			for (uint64_t left = (*in)->bits[w]; left; left &= left - 1) {
 				uint32_t slot = w * 64 + umsi_lowest_bit(left);
 
@@ -149,11 +157,10 @@ static void take_back(struct umsi_vec_cpu *c, struct umsi_vec_batch *b, const st
 	umsi_count_own(&c->revived);
 }
 
-static bool revive(struct umsi_vec *v, struct umsi_vec_cpu *c, const struct umsi_group *g,
-		   uint32_t *slot)
+static bool revive(struct umsi_vec_cpu *c, const struct umsi_group *g, uint32_t *slot)
 {
 	struct umsi_vec_batch *b;
-	uint32_t found = find_retiring(v, c, g, &b);
+	uint32_t found = find_retiring(c, g, &b);
 
 	if (!found)
 		return false;
@@ -201,7 +208,7 @@ static int take_locked(struct umsi_vec *v, struct umsi_vec_cpu *c, const struct 
 	if (!c->open)
 		return UMSI_ENOCPU;
 	umsi_vec_reap_locked(v, c);
-	*revived = revive(v, c, g, slot);
+	*revived = revive(c, g, slot);
 	if (*revived)
 		return UMSI_OK;
 	id = umsi_ids_take_block(&c->ids, order_of(g));
@@ -355,7 +362,7 @@ void umsi_vec_retire(struct umsi_vec *v, umsi_cpu cpu, uint32_t slot, uint32_t c
 	if (settled != UMSI_OK)
 		umsi_store32(&c->aged, 1);
 	for (uint32_t i = 0; i < count; i++)
-		set_bit(b->bits, slot + i);
+		put_in(b, slot + i);
 	b->count += count;
 	b->stamp = umsi_load64(&c->req) + 1;
 	if (settled != UMSI_OK || v->ageing)

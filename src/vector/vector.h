@@ -42,6 +42,7 @@ struct umsi_vec_root_ops {
  */
 struct umsi_vec_batch {
 	uint64_t *bits;
+	uint64_t words;			/* bit w: bits[w] may have some */
 	uint32_t count;
 	uint64_t stamp;
 	uint64_t not_before_ns;		/* M1: 0, or the earliest time of reuse */
