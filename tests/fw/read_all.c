@@ -35,6 +35,29 @@ static const char *check_gic(const struct umsi_fdt *fdt)
 	return NULL;
 }
 
+static const char *check_gicv3(const struct umsi_fdt *fdt)
+{
+	struct umsi_gicv3_region region[4];
+	struct umsi_fdt_error error = { 0 };
+	struct umsi_gicv3_config config;
+	struct umsi_its_config its;
+	umsi_fdt_node node = -1;
+
+	if (umsi_fdt_gicv3(fdt, region, 4, &config, &error)) {
+		if (!error.what || error.offset > fdt->bytes)
+			return "gicv3: unexplained";
+	} else if (!config.regions || config.regions > 4) {
+		return "gicv3: regions";
+	}
+	while (!umsi_fdt_its(fdt, node, &node, &its, &error))
+		for (umsi_fdt_node n = umsi_fdt_root(fdt); n >= 0; n = umsi_fdt_next(fdt, n)) {
+			umsi_fdt_its_map(fdt, n, 1, node, &its, &error);
+			if (its.maps > UMSI_ITS_MAPS_MAX)
+				return "its: more maps than room";
+		}
+	return error.what && error.offset <= fdt->bytes ? NULL : "its: unexplained";
+}
+
 static const char *check_bridge(const struct umsi_pci_host *host)
 {
 	if (host->ecam_phys + host->ecam_bytes - 1 < host->ecam_phys ||
@@ -103,6 +126,8 @@ const char *find_everything(const struct umsi_fdt *fdt)
 		wrong = check_aplic(fdt, cpus, ncpus);
 	if (!wrong)
 		wrong = check_gic(fdt);
+	if (!wrong)
+		wrong = check_gicv3(fdt);
 	while (!wrong && !umsi_fdt_pci_host(fdt, host.node, &host, &error))
 		wrong = check_bridge(&host);
 	return wrong;
