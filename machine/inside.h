@@ -123,6 +123,7 @@ struct arrival {
 	uint32_t id;
 	bool written;			/* by a CPU */
 	bool level;			/* an I/O APIC's */
+	bool foreign;			/* must not arrive */
 };
 
 /* One interrupt file (imsic.c). */

@@ -86,6 +86,8 @@ void mach_lapic_arrive(struct mach *m, struct cpu *c, const struct arrival *a)
 {
 	struct lapic *l = &c->lapic;
 
+	if (a->foreign)
+		mach_violate(m, "I-ISO", "a foreign message arrives at cpu%u as vector %u", c->number, a->id);
 	if (a->id < 16) {
 		mach_violate(m, "MODEL", "illegal vector %u for cpu%u", a->id, c->number);
 		return;

@@ -417,6 +417,8 @@ uint64_t mach_amd_vi_device_entry(const struct mach_amd_vi *v, uint16_t requeste
 umsi_cpu mach_pci_target(struct mach_pci *d, uint32_t entry);
 /* A write the function makes by itself: any address, any data. */
 void mach_pci_send(struct mach_pci *d, uint64_t address, uint32_t data);
+/* The same, and nobody may let it pass (I-ISO). */
+void mach_pci_intrude(struct mach_pci *d, uint64_t address, uint32_t data);
 
 /* ---- HPET: every comparator can send messages; a tick is a step ----------- */
 

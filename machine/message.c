@@ -60,6 +60,17 @@ umsi_cpu mach_pci_reaches(struct mach_pci *d, uint64_t address, uint32_t data)
 	return mach_message_cpu(d->m, &(struct umsi_msg){ address, data });
 }
 
+void mach_pci_intrude(struct mach_pci *d, uint64_t address, uint32_t data)
+{
+	struct arrival a = { .id = data, .foreign = true };
+
+	mach_step(d->m);
+	mach_trace(d->m, "function % sends %, not its own", d->config.requester_id, data);
+	if (!mach_remap(d->m, mach_pci_sends_as(d), address, data, &a))
+		mach_violate(d->m, "I-ISO", "a foreign message to %#llx met no remapping unit",
+			     (unsigned long long)address);
+}
+
 umsi_cpu mach_pci_target(struct mach_pci *d, uint32_t n)
 {
 	return mach_pci_reaches(d, mach_pci_table(d, n, 0) | (uint64_t)mach_pci_table(d, n, 1) << 32,

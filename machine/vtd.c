@@ -453,6 +453,10 @@ static uint64_t read_reg(struct mach *m, void *self, uint64_t offset, unsigned i
 	case 0x80: return v->iqh;
 	case 0x88: return v->iqt;
 	case 0x84: case 0x8c: return 0;
+	case 0x90: return (uint32_t)v->iqa;
+	case 0x94: return v->iqa >> 32;
+	case 0xb8: return (uint32_t)v->irta;
+	case 0xbc: return v->irta >> 32;
 	}
 	mach_violate(m, "MODEL", "vtd: register %#llx read", (unsigned long long)offset);
 	return 0;

@@ -53,6 +53,7 @@ int umsi_vtd_destroy(struct umsi_domain *vtd);
  * umsi_vtd_resume() - after a sleep in which the unit lost its registers
  *
  * Programs them again over the same table: every interrupt goes where it went.
+ * umsi_resume() does this; here it is for a host that sleeps in another way.
  * Call it before devices may send, on one CPU. Going to sleep needs no call.
  *
  * Context: any but NMI, interrupts off allowed. Return: UMSI_OK, UMSI_EINVAL, UMSI_ETIMEOUT, UMSI_EREFUSED.

@@ -247,6 +247,7 @@ const struct umsi_domain_ops umsi_amd_vi_ops = {
 	.deactivate = amd_deactivate,
 	.compose = amd_compose,
 	.move_update = amd_move_update,
+	.resume = umsi_amd_restore,
 	.dump_path = amd_dump_path,
 	.dump = amd_dump,
 };

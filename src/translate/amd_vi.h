@@ -111,6 +111,9 @@ uint64_t umsi_amd_read64(const struct umsi_amd_vi *v, uint32_t offset);
 void umsi_amd_write64(const struct umsi_amd_vi *v, uint32_t offset, uint64_t value);
 void umsi_amd_log(struct umsi_amd_vi *v, const char *what, const char *name, uint64_t number);
 
+/* It may have lost its registers: programs them again if it has. UMSI_OK, UMSI_ETIMEOUT. */
+int umsi_amd_restore(struct umsi_domain *domain);
+
 /* ---- Commands (amd_vi_command.c) ---- */
 
 /* Everything is done, as it were; the unit's command buffer is off. */

@@ -94,13 +94,17 @@ static int disable(struct umsi_amd_vi *v)
 	return wait_status(v, AMD_STATUS_COMMANDS_RUN | AMD_STATUS_EVENTS_RUN, false);
 }
 
+static uint64_t device_table_register(const struct umsi_amd_vi *v)
+{
+	return v->device_table_bus | (v->devices * AMD_DTE_BYTES / PAGE - 1);
+}
+
 static void set_bases(struct umsi_amd_vi *v)
 {
 	umsi_amd_commands_reset(v);
 	v->event_head = 0;
 	umsi_barrier_publish_to_message();
-	umsi_amd_write64(v, AMD_DEVICE_TABLE,
-			 v->device_table_bus | (v->devices * AMD_DTE_BYTES / PAGE - 1));
+	umsi_amd_write64(v, AMD_DEVICE_TABLE, device_table_register(v));
 	umsi_amd_write64(v, AMD_COMMAND_BASE, umsi_amd_ring(v->commands_bus, AMD_COMMANDS_LOG2));
 	umsi_amd_write64(v, AMD_EVENT_BASE, umsi_amd_ring(v->event_log_bus, AMD_EVENTS_LOG2));
 	umsi_amd_write32(v, AMD_COMMAND_HEAD, 0);
@@ -290,11 +294,26 @@ int umsi_amd_vi_destroy(struct umsi_domain *domain)
 	return status;
 }
 
+/* Turning it off and on again would let messages of devices that are awake pass untranslated. */
+static bool kept_all(const struct umsi_amd_vi *v)
+{
+	const uint64_t on = AMD_CONTROL_ENABLE | AMD_CONTROL_COMMANDS;
+
+	return (umsi_amd_read64(v, AMD_CONTROL) & on) == on &&
+	       umsi_amd_read64(v, AMD_DEVICE_TABLE) == device_table_register(v) &&
+	       umsi_amd_read64(v, AMD_COMMAND_BASE) == umsi_amd_ring(v->commands_bus, AMD_COMMANDS_LOG2);
+}
+
+int umsi_amd_restore(struct umsi_domain *domain)
+{
+	struct umsi_amd_vi *v = umsi_amd_vi_of(domain);
+
+	return kept_all(v) ? forget_all(v) : enable(v);
+}
+
 int umsi_amd_vi_resume(struct umsi_domain *domain)
 {
-	struct umsi_amd_vi *v = unit_of(domain);
-
-	return v ? enable(v) : UMSI_EINVAL;
+	return unit_of(domain) ? umsi_amd_restore(domain) : UMSI_EINVAL;
 }
 
 int umsi_amd_vi_pass(struct umsi_domain *domain, uint16_t requester_id, uint8_t settings)

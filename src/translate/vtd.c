@@ -119,16 +119,16 @@ static int make_present(struct umsi_vtd *v, uint32_t index, uint64_t low, uint64
 {
 	struct umsi_irte *e = &v->table[index];
 
+	/* Both ways are seen when they return: the device may send as soon as its driver is told. */
 	if (v->wide) {
 		umsi_arch_store128(e, low, high);
 	} else {
 		umsi_store64(&e->high, high);
 		write_back(v, e, 1);
-		umsi_store64_release(&e->low, low);
+		/* To a half that is 0: at once, for no device write need follow that would push a store out. */
+		umsi_fetch_add64(&e->low, low);
 	}
 	write_back(v, e, 1);
-	/* Before the store learns the handle. */
-	umsi_barrier_publish_to_message();
 	return v->cap & VTD_CAP_CM ? umsi_vtd_invalidate(v, index, 0) : UMSI_OK;
 }
 
@@ -178,6 +178,8 @@ static int vtd_activate(struct umsi_domain *d, struct umsi_record *r)
 	status = make_present(v, r->entry, low, high_of(umsi_table_of(r->leaf)->dev));
 	if (status)
 		make_absent(v, r->entry);
+	/* Before the store learns the handle. */
+	umsi_barrier_publish_to_message();
 	return status;
 }
 
@@ -272,6 +274,7 @@ const struct umsi_domain_ops umsi_vtd_ops = {
 	.deactivate = vtd_deactivate,
 	.compose = vtd_compose,
 	.move_update = vtd_move_update,
+	.resume = umsi_vtd_restore,
 	.dump_path = vtd_dump_path,
 	.dump = vtd_dump,
 };

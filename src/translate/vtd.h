@@ -84,6 +84,9 @@ void umsi_vtd_write64(const struct umsi_vtd *v, uint32_t offset, uint64_t value)
 /* "umsi: vt-d unit 0xfed90000 <what> <name>=<number>". */
 void umsi_vtd_log(struct umsi_vtd *v, const char *what, const char *name, uint64_t number);
 
+/* It may have lost its registers: programs them again if it has. UMSI_OK, UMSI_ETIMEOUT, UMSI_EREFUSED. */
+int umsi_vtd_restore(struct umsi_domain *domain);
+
 /* ---- The queue (vtd_queue.c) ---- */
 
 /* Empties it and starts it. The unit's queue is off. */

@@ -298,11 +298,28 @@ int umsi_vtd_destroy(struct umsi_domain *domain)
 	return status;
 }
 
+/* Turning it off and on again would let messages of devices that are awake pass untranslated. */
+static bool kept_all(const struct umsi_vtd *v)
+{
+	uint32_t states = umsi_vtd_read32(v, VTD_GSTS);
+
+	return states & VTD_IRE && states & VTD_QIE && (v->eim || !(states & VTD_CFI)) &&
+	       umsi_vtd_read64(v, VTD_IQA) == v->queue_bus &&
+	       umsi_vtd_read64(v, VTD_IRTA) == umsi_vtd_irta(v->table_bus, v->log2_entries, v->eim);
+}
+
+int umsi_vtd_restore(struct umsi_domain *domain)
+{
+	struct umsi_vtd *v = umsi_vtd_of(domain);
+
+	return kept_all(v) ? umsi_vtd_invalidate_all(v) : enable(v);
+}
+
 int umsi_vtd_resume(struct umsi_domain *domain)
 {
 	if (!domain || domain->ops != &umsi_vtd_ops)
 		return UMSI_EINVAL;
-	return enable(umsi_vtd_of(domain));
+	return umsi_vtd_restore(domain);
 }
 
 int umsi_vtd_stats_read(struct umsi_domain *domain, struct umsi_vtd_stats *out)

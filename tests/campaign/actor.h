@@ -72,5 +72,6 @@ void actor_raiser(void *actor);		/* wire.c: raises a level-triggered wire */
 void actor_shaker(void *actor);		/* wire.c: moves it */
 void actor_sleeper(void *actor);	/* sleep.c */
 void actor_suspender(void *actor);	/* sleep.c: everything sleeps at once */
+void actor_intruder(void *actor);	/* remap.c */
 
 #endif

@@ -111,7 +111,7 @@ static void tell(struct settings *s, uint64_t seed)
 static void print_totals(const struct settings *s, const struct jobs_result *r)
 {
 	printf("RESULT sim isa=%s seeds=%llu steps=%llu violations=%llu moves=%llu handled=%llu reaped=%llu "
-	       "revived=%llu handovers=%llu drains=%llu hotplug=%llu naps=%llu sleeps=%llu suspends=%llu level_moves=%llu unmasked_moves=%llu/%llu/%llu\n",
+	       "revived=%llu handovers=%llu drains=%llu hotplug=%llu naps=%llu sleeps=%llu suspends=%llu level_moves=%llu unmasked_moves=%llu/%llu/%llu intrusions=%llu blocked=%llu\n",
 	       s->isa->name,
 	       (unsigned long long)r->totals.runs, (unsigned long long)r->totals.steps,
 	       (unsigned long long)r->violations, (unsigned long long)r->totals.moves,
@@ -121,7 +121,8 @@ static void print_totals(const struct settings *s, const struct jobs_result *r)
 	       (unsigned long long)r->totals.naps, (unsigned long long)r->totals.sleeps,
 	       (unsigned long long)r->totals.suspends,
 	       (unsigned long long)r->totals.level_moves, (unsigned long long)r->totals.unmasked[0],
-	       (unsigned long long)r->totals.unmasked[1], (unsigned long long)r->totals.unmasked[2]);
+	       (unsigned long long)r->totals.unmasked[1], (unsigned long long)r->totals.unmasked[2],
+	       (unsigned long long)r->totals.intrusions, (unsigned long long)r->totals.blocked);
 }
 
 int main(int argc, char **argv)

@@ -49,13 +49,16 @@ static uint64_t min_age_ns(const struct world *w)
 static void root(struct world *w, void (*timer)(void *host, umsi_cpu cpu), umsi_ipi_handler ipi)
 {
 	struct umsi_lapic_config lapic = {
-		.x2apic = w->x2apic, .extended_ids = w->long_ids, .directed_eoi = directs_ends(w),
+		.x2apic = w->x2apic, .extended_ids = w->long_ids && !w->plan.translator,
+		.remapped = w->plan.translator, .directed_eoi = directs_ends(w),
 		.first_vector = w->plan.few_slots ? 0xd0 : 0xb8, .timer = timer,
 	};
 
 	if (umsi_lapic_create(w->umsi, &lapic, &w->root) ||
 	    umsi_lapic_ipi_add(w->root, ipi, w, &w->ipi))
 		abort();
+	remap_up(w);
+	w->wires = w->messages;
 }
 
 static void trap(struct world *w, umsi_cpu cpu)
@@ -82,7 +85,11 @@ static int wires(struct world *w, struct umsi_device *dev, struct umsi_table **o
 {
 	struct umsi_ioapic_config config = { .phys = IOAPIC_PHYS, .directed_eoi = directs_ends(w) };
 
+	/* Behind remapping the local APIC's end names another vector than the pin's. */
+	if (w->plan.translator)
+		config.directed_eoi = true;
 	w->ioapic = mach_ioapic_add(w->m, IOAPIC_PHYS, PINS, 0x20);
+	mach_ioapic_source(w->ioapic, remap_wire_id(w));
 	*index = PIN;
 	return umsi_ioapic_create(dev, &config, out);
 }
@@ -104,5 +111,6 @@ const struct isa isa_x86 = {
 	.stray = stray,
 	.wires = wires,
 	.line = line,
+	.translator_destroy = remap_destroy,
 	.destroy = umsi_lapic_destroy,
 };

@@ -44,6 +44,8 @@ void totals_add(struct totals *sum, const struct totals *more)
 	sum->drains += more->drains;
 	sum->hotplug += more->hotplug;
 	sum->level_moves += more->level_moves;
+	sum->intrusions += more->intrusions;
+	sum->blocked += more->blocked;
 	for (uint32_t i = 0; i < 3; i++)
 		sum->unmasked[i] += more->unmasked[i];
 	for (uint32_t i = 0; i < OVERLAPS; i++)

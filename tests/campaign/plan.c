@@ -25,6 +25,8 @@ const struct plan_field plan_fields[] = {
 	{ "sleepers", AT(sleepers), 0, 1, 0, PLAN_ACTS, "thread that sends device 0 to sleep, or resets it" },
 	{ "suspenders", AT(suspenders), 0, 1, 0, PLAN_ACTS, "thread that suspends and resumes the machine; without sleepers" },
 	{ "commuters", AT(commuters), 0, 1, 0, PLAN_ACTS, "a second thread that takes CPUs down and up; needs 4 CPUs and the first" },
+	{ "intruders", AT(intruders), 0, 1, 0, PLAN_ACTS, "thread of a device that sends other devices' messages; needs a translator" },
+	{ "translator", AT(translator), 0, 2, 0, PLAN_SIZE, "x86: what stands before the root: 0 = nothing, 1 = VT-d, 2 = AMD-Vi" },
 	{ "naps", AT(naps), 0, 1, 0, PLAN_WILD, "CPUs nap without leaving, and lose their controller's state" },
 	{ "traffic0", AT(traffic[0]), 0, 100000, 0, PLAN_SIZE, "events of device 0 on its own account" },
 	{ "traffic1", AT(traffic[1]), 0, 100000, 0, PLAN_SIZE, "events of device 1" },
@@ -102,6 +104,8 @@ static void draw_actors(uint64_t x, struct plan *p)
 	p->sleepers = (x >> 26) % 4 == 0;
 	p->suspenders = !p->sleepers && (x >> 18) % 4 == 0;
 	p->naps = (x >> 22) % 2;
+	p->translator = (x >> 27) % 3;
+	p->intruders = (x >> 29) % 2;
 	p->traffic[0] = 200 + (x >> 50) % 400;
 	p->traffic[1] = 200 + (x >> 41) % 400;
 	p->traffic[2] = 100;

@@ -70,13 +70,14 @@ static int join(struct world *w, uint32_t n)
 
 void wire_up(struct world *w)
 {
-	struct umsi_device_config config = { .name = "wires", .parent = w->root };
+	struct umsi_device_config config = { .name = "wires", .parent = w->wires };
 	struct umsi_irq_request_at at = { .trigger = UMSI_TRIGGER_LEVEL_HIGH };
 	struct umsi_table *table;
 	int status;
 
 	if (!w->isa->wires)
 		return;
+	config.requester_id = remap_wire_id(w);
 	status = umsi_device_add(w->umsi, &config, &w->wire.dev);
 	if (!status)
 		status = w->isa->wires(w, w->wire.dev, &table, &at.first);

@@ -257,6 +257,8 @@ static void build_library(struct world *w)
 	w->isa->root(w, on_timer, on_ipi);
 	if (!w->messages)
 		w->messages = w->root;
+	if (!w->wires)
+		w->wires = w->root;
 }
 
 /* False: violated. */
@@ -345,6 +347,7 @@ static bool check_at_rest(struct world *w)
 		MACH_CHECK(w->m, w->ipi_seen[i] == w->ipi_sent[i] || w->ipi_late >> i & 1, "I-CONS",
 			   "cpu %u: the last IPI's payload was not seen", i);
 	wire_check(w);
+	remap_check(w);
 	return mach_check_quiet(w->m);
 }
 
@@ -401,6 +404,8 @@ static void check_all_gone(struct world *w, struct totals *totals)
 	totals->drains += st.drains;
 	totals->hotplug += w->trips;
 	totals->level_moves += w->wire.moves;
+	totals->intrusions += w->intrusions;
+	totals->blocked += w->blocked;
 	memcpy(totals->unmasked, w->unmasked, sizeof(totals->unmasked));
 	totals->naps += w->naps;
 	totals->sleeps += w->sleeps;

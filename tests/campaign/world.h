@@ -75,8 +75,13 @@ struct world {
 	struct umsi *umsi;
 	struct umsi_storage storage;
 	struct umsi_domain *root;
+	struct umsi_domain *wires;	/* where wires do: the root, on x86 a translator before it */
 	struct umsi_domain *messages;	/* where devices send to: the root, or a translator before it */
 	struct mach_its *its;		/* arm3 */
+	struct mach_vtd *vtd;		/* x86, as the plan has it */
+	struct mach_amd_vi *amd;
+	struct mach_pci *stranger;	/* a function that sends what is not its own */
+	uint64_t intrusions, blocked, reported;
 	struct plan plan;
 	const struct run *run;
 	uint64_t ops[ACTORS_MAX];	/* operations each actor began */
@@ -112,6 +117,7 @@ struct totals {
 	uint64_t steps, moves, handled, runs, reaped, revived, handovers, drains, hotplug, naps, sleeps, suspends;
 	uint64_t met[OVERLAPS][OVERLAPS];
 	uint64_t level_moves;		/* of wires, under fire */
+	uint64_t intrusions, blocked;	/* foreign messages; messages that a unit blocked */
 	uint64_t unmasked[3];		/* of messages without mask, by the order of sampling: together, address first, data first */
 };
 
@@ -149,6 +155,12 @@ static inline bool w_tells(const struct world *w)
 void wire_up(struct world *w);
 void wire_down(struct world *w);
 void wire_check(struct world *w);
+
+/* remap.c: x86 machines, after the root was made */
+void remap_up(struct world *w);
+uint32_t remap_wire_id(const struct world *w);	/* requester id of the I/O APIC's messages */
+void remap_check(struct world *w);
+int remap_destroy(struct world *w);
 
 /* world.c, for the actors */
 enum umsi_handled world_handler(void *arg);

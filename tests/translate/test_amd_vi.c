@@ -286,7 +286,7 @@ static void p79_a_thousand_updates(void **state)
 	}
 }
 
-static void p83_three_sleeps(void **state)
+static void p83_six_sleeps(void **state)
 {
 	struct function *f;
 	struct umsi_msg was, is;
@@ -297,10 +297,13 @@ static void p83_three_sleeps(void **state)
 	assert_int_equal(rig_irq(f, 0), UMSI_OK);
 	assert_int_equal(rig_move(f->irq[0], 2), UMSI_OK);
 	assert_int_equal(umsi_irq_message(rig.umsi, f->irq[0], &was), UMSI_OK);
-	for (int round = 0; round < 3; round++) {
-		mach_amd_vi_power_cycle(rig.amd);
-		assert_false(mach_amd_vi_enabled(rig.amd));
-		assert_int_equal(umsi_amd_vi_resume(rig.unit), UMSI_OK);
+	for (int round = 0; round < 6; round++) {
+		if (round % 2)
+			assert_int_equal(umsi_suspend(rig.umsi), UMSI_OK);
+		if (round < 4)
+			mach_amd_vi_power_cycle(rig.amd);
+		assert_int_equal(mach_amd_vi_enabled(rig.amd), round >= 4);
+		assert_int_equal(round % 2 ? umsi_resume(rig.umsi) : umsi_amd_vi_resume(rig.unit), UMSI_OK);
 		assert_true(mach_amd_vi_enabled(rig.amd));
 		assert_int_equal(umsi_irq_message(rig.umsi, f->irq[0], &is), UMSI_OK);
 		assert_int_equal(is.address, was.address);
@@ -617,7 +620,7 @@ int main(void)
 		cmocka_unit_test(phantom_functions_are_the_device),
 		cmocka_unit_test(p82_many_messages_in_per_device_tables),
 		cmocka_unit_test(p79_a_thousand_updates),
-		cmocka_unit_test(p83_three_sleeps),
+		cmocka_unit_test(p83_six_sleeps),
 		cmocka_unit_test(a_stalled_buffer_refuses_and_recovers),
 		cmocka_unit_test(a_full_buffer_is_bounded),
 		cmocka_unit_test(a_refused_command_is_replaced),

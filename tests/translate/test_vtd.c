@@ -317,7 +317,7 @@ static void p84_write_back_then_invalidation_then_wait(void **state)
 }
 
 /* P-83: the message of the device and its entry are the same after each sleep. */
-static void p83_three_sleeps(void **state)
+static void p83_six_sleeps(void **state)
 {
 	struct function *f;
 	struct umsi_msg was, is;
@@ -331,10 +331,13 @@ static void p83_three_sleeps(void **state)
 	low = message_low(f, 0);
 	data = mach_pci_table(f->pci, 0, 2);
 	assert_int_equal(umsi_irq_message(rig.umsi, f->irq[0], &was), UMSI_OK);
-	for (int round = 0; round < 3; round++) {
-		mach_vtd_power_cycle(rig.vtd);
-		assert_false(mach_vtd_enabled(rig.vtd));
-		assert_int_equal(umsi_vtd_resume(rig.unit), UMSI_OK);
+	for (int round = 0; round < 6; round++) {
+		if (round % 2)
+			assert_int_equal(umsi_suspend(rig.umsi), UMSI_OK);
+		if (round < 4)
+			mach_vtd_power_cycle(rig.vtd);
+		assert_int_equal(mach_vtd_enabled(rig.vtd), round >= 4);
+		assert_int_equal(round % 2 ? umsi_resume(rig.umsi) : umsi_vtd_resume(rig.unit), UMSI_OK);
 		assert_true(mach_vtd_enabled(rig.vtd));
 		assert_int_equal(umsi_irq_message(rig.umsi, f->irq[0], &is), UMSI_OK);
 		assert_int_equal(is.address, was.address);
@@ -618,7 +621,7 @@ int main(void)
 		cmocka_unit_test(p82_a_block_of_sixteen_works_and_moves),
 		cmocka_unit_test(p77_an_entry_is_never_present_without_its_owner),
 		cmocka_unit_test(p84_write_back_then_invalidation_then_wait),
-		cmocka_unit_test(p83_three_sleeps),
+		cmocka_unit_test(p83_six_sleeps),
 		cmocka_unit_test(a_stalled_queue_refuses_and_recovers),
 		cmocka_unit_test(an_entry_that_was_not_confirmed_is_asked_again),
 		cmocka_unit_test(a_refused_descriptor_is_replaced),
