@@ -3,7 +3,7 @@
 BEGIN {
 	n = split(columns, column, " ")
 	for (i = 1; i <= n; i++)
-		printf "%*s%s", length(column[i]) < 8 ? 8 : length(column[i]), column[i], i < n ? "  " : "\n"
+		width[i] = length(column[i]) < 6 ? 6 : length(column[i])
 }
 /^RESULT / {
 	sub(/\r$/, "")
@@ -12,6 +12,17 @@ BEGIN {
 		at = index($i, "=")
 		value[substr($i, 1, at - 1)] = substr($i, at + 1)
 	}
+	rows++
+	for (i = 1; i <= n; i++) {
+		cell[rows, i] = value[column[i]]
+		if (length(cell[rows, i]) > width[i])
+			width[i] = length(cell[rows, i])
+	}
+}
+END {
 	for (i = 1; i <= n; i++)
-		printf "%*s%s", length(column[i]) < 8 ? 8 : length(column[i]), value[column[i]], i < n ? "  " : "\n"
+		printf "%*s%s", width[i], column[i], i < n ? "  " : "\n"
+	for (r = 1; r <= rows; r++)
+		for (i = 1; i <= n; i++)
+			printf "%*s%s", width[i], cell[r, i], i < n ? "  " : "\n"
 }
