@@ -383,10 +383,11 @@ static RARE void find_leaf(struct umsi_ids *s, unsigned int rank)
 	s->leaf[rank].first = leaf * WORD_BITS;
 }
 
-/* Nothing is left of a word that was filed as free throughout. */
+/* Nothing is left of a word that was filed as free throughout. It will not be so again at once. */
 static RARE uint32_t emptied_whole(struct umsi_ids *s, uint32_t id)
 {
 	take_upper(&s->tier[1], id / WORD_BITS);
+	s->tier[0].rank[id / WORD_BITS] = WORD_ORDER - 1;
 	return id;
 }
 
@@ -665,9 +666,4 @@ uint32_t umsi_ids_take(struct umsi_ids *s)
 bool umsi_ids_is_free(const struct umsi_ids *s, uint32_t id)
 {
 	return id < s->size && (s->tier[0].free[id / WORD_BITS] >> (id % WORD_BITS) & 1);
-}
-
-uint32_t umsi_ids_free_count(const struct umsi_ids *s)
-{
-	return s->free_count;
 }

@@ -83,7 +83,10 @@ void umsi_ids_give_block(struct umsi_ids *s, uint32_t id, unsigned int order);
 
 /* False also when not below size. */
 bool umsi_ids_is_free(const struct umsi_ids *s, uint32_t id);
-uint32_t umsi_ids_free_count(const struct umsi_ids *s);
+static inline uint32_t umsi_ids_free_count(const struct umsi_ids *s)
+{
+	return s->free_count;
+}
 
 /* Which of ids 64 * word .. 64 * word + 63 are free: a bit each; 64 * word is below size. */
 static inline uint64_t umsi_ids_free_word(const struct umsi_ids *s, uint32_t word)

@@ -61,7 +61,7 @@ static uint32_t retiring_of(const struct umsi_vec_cpu *c)
 }
 
 /* Who knows the best permitted CPU: a node, or NULL if nobody does and they have to be looked at. */
-static struct umsi_vec_node *node_for(const struct umsi_vec *v, const struct umsi_where *where)
+static inline struct umsi_vec_node *node_for(const struct umsi_vec *v, const struct umsi_where *where)
 {
 	if (where->cpu != UMSI_CPU_NONE)
 		return NULL;
@@ -71,7 +71,7 @@ static struct umsi_vec_node *node_for(const struct umsi_vec *v, const struct ums
 }
 
 /* What the node says, unless it says nothing, or a CPU that is just coming or going. */
-static umsi_cpu best_of(const struct umsi_vec *v, const struct umsi_vec_node *node)
+static inline umsi_cpu best_of(const struct umsi_vec *v, const struct umsi_vec_node *node)
 {
 	umsi_cpu cpu = umsi_load32(&node->best);
 
@@ -84,26 +84,6 @@ umsi_cpu umsi_vec_choose(struct umsi_vec *v, const struct umsi_where *where)
 	umsi_cpu cpu = node ? best_of(v, node) : UMSI_CPU_NONE;
 
 	return cpu != UMSI_CPU_NONE ? cpu : most(v, where, free_of);
-}
-
-/*
- * From the CPU the node calls best. It is asked again as long as it was wrong;
- * each time it has learnt of requests that named a CPU.
- */
-static int take_best(struct umsi_vec *v, const struct umsi_where *where, const struct umsi_group *g,
-		     umsi_cpu *cpu, uint32_t *slot, bool *revived)
-{
-	const struct umsi_vec_node *node = node_for(v, where);
-	int status = UMSI_EBUSY;
-
-	for (uint32_t tries = v->domain.m->ncpus; node && tries && status == UMSI_EBUSY; tries--) {
-		*cpu = best_of(v, node);
-		if (*cpu == UMSI_CPU_NONE)
-			break;
-		status = umsi_vec_take_best(v, *cpu, g, slot, revived);
-		node = node_for(v, where);
-	}
-	return status;
 }
 
 /* The permitted CPUs one by one, those that seem to have room. */
@@ -125,13 +105,13 @@ static int take_anywhere(struct umsi_vec *v, const struct umsi_where *where,
 	return worst;
 }
 
-int umsi_vec_take_any(struct umsi_vec *v, const struct umsi_where *where,
-		      const struct umsi_group *g, umsi_cpu *cpu, uint32_t *slot, bool *revived)
+/* Nobody knew the best, or it has no room. */
+static __attribute__((noinline, cold)) int take_by_search(struct umsi_vec *v, const struct umsi_where *where,
+							  const struct umsi_group *g, umsi_cpu *cpu,
+							  uint32_t *slot, bool *revived)
 {
-	int status = take_best(v, where, g, cpu, slot, revived);
+	int status;
 
-	if (status == UMSI_OK)
-		return status;
 	*cpu = most(v, where, free_of);
 	if (*cpu == UMSI_CPU_NONE)
 		return UMSI_ENOCPU;
@@ -139,6 +119,31 @@ int umsi_vec_take_any(struct umsi_vec *v, const struct umsi_where *where,
 	if (status == UMSI_OK || where->cpu != UMSI_CPU_NONE)
 		return status;
 	return take_anywhere(v, where, g, cpu, slot, revived);
+}
+
+/*
+ * From the CPU the node calls best. It is asked again as long as it was wrong;
+ * each time it has learnt of requests that named a CPU.
+ */
+int umsi_vec_take_any(struct umsi_vec *v, const struct umsi_where *where,
+		      const struct umsi_group *g, umsi_cpu *cpu, uint32_t *slot, bool *revived)
+{
+	const struct umsi_vec_node *node;
+	int status = UMSI_EBUSY;
+
+	if (where->cpu != UMSI_CPU_NONE) {
+		*cpu = where->cpu;
+		return permitted(v, where, where->cpu) ? umsi_vec_take(v, where->cpu, g, slot, revived)
+						       : UMSI_ENOCPU;
+	}
+	for (uint32_t tries = v->domain.m->ncpus; tries && status == UMSI_EBUSY; tries--) {
+		node = node_for(v, where);
+		*cpu = node ? best_of(v, node) : UMSI_CPU_NONE;
+		if (*cpu == UMSI_CPU_NONE)
+			break;
+		status = umsi_vec_take_best(v, *cpu, g, slot, revived);
+	}
+	return status == UMSI_OK ? status : take_by_search(v, where, g, cpu, slot, revived);
 }
 
 static bool reap(struct umsi_vec *v, struct umsi_vec_cpu *c)

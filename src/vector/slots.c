@@ -93,13 +93,14 @@ static void turn_batches(struct umsi_vec_cpu *c)
 	c->batch[1] = empty;
 }
 
-bool umsi_vec_reap_locked(struct umsi_vec *v, struct umsi_vec_cpu *c)
+/* What is seldom stays out of line, so that taking a slot saves no registers for it. */
+#define RARE	__attribute__((noinline, cold))
+
+RARE bool umsi_vec_reap_waiting(struct umsi_vec *v, struct umsi_vec_cpu *c)
 {
 	uint32_t before = umsi_load32(&c->retiring);
 	uint64_t done;
 
-	if (!c->batch[0].count)
-		return false;
 	/* Acquire: the CPU's last use of an entry precedes our rewriting it. */
 	done = umsi_load64_acquire(&c->done);
 	for (uint32_t i = 0; i < 2; i++)
@@ -123,8 +124,6 @@ static uint32_t find_retiring(struct umsi_vec_cpu *c, const struct umsi_group *g
 {
 	struct umsi_record *r = g->member[0];
 
-	if (umsi_load32(&r->references) <= 2)
-		return 0;	/* its own one and its live slot's */
 	for (uint32_t i = 0; i < 2; i++) {
 		*in = &c->batch[i];
 		if (!(*in)->count)
@@ -157,7 +156,13 @@ static void take_back(struct umsi_vec_cpu *c, struct umsi_vec_batch *b, const st
 	umsi_count_own(&c->revived);
 }
 
-static bool revive(struct umsi_vec_cpu *c, const struct umsi_group *g, uint32_t *slot)
+/* It has more references than its own one and its live slot's. */
+static inline bool may_be_retiring(const struct umsi_group *g)
+{
+	return umsi_load32(&g->member[0]->references) > 2;
+}
+
+static RARE bool revive(struct umsi_vec_cpu *c, const struct umsi_group *g, uint32_t *slot)
 {
 	struct umsi_vec_batch *b;
 	uint32_t found = find_retiring(c, g, &b);
@@ -188,33 +193,48 @@ static uint32_t order_of(const struct umsi_group *g)
 	return umsi_lowest_bit(g->count);
 }
 
-/* The slots are taken in the set already; from here on whoever walks the table finds them. */
-static void own_slots(struct umsi_vec *v, struct umsi_vec_cpu *c, const struct umsi_group *g, uint32_t slot)
+/* The slot is taken in the set already; from here on whoever walks the table finds it. */
+static inline void own_slot(struct umsi_vec_cpu *c, struct umsi_record *r, uint32_t slot)
 {
-	for (uint32_t i = 0; i < g->count; i++) {
-		umsi_trace_irq(g->member[i], UMSI_TRACE_SLOT_TAKE, c->cpu, slot + i);
-		umsi_fetch_add32(&g->member[i]->references, 1);
-		umsi_store_ptr_release(&c->table[slot + i], g->member[i]);
-	}
+	umsi_trace_irq(r, UMSI_TRACE_SLOT_TAKE, c->cpu, slot);
+	umsi_fetch_add32(&r->references, 1);
+	umsi_store_ptr_release(&c->table[slot], r);
+}
+
+static void own_slots(struct umsi_vec *v, struct umsi_vec_cpu *c, const struct umsi_group *g,
+		      uint32_t slot)
+{
+	for (uint32_t i = 0; i < g->count; i++)
+		own_slot(c, g->member[i], slot + i);
 	umsi_vec_note_free(v, c);
 }
 
-static int take_locked(struct umsi_vec *v, struct umsi_vec_cpu *c, const struct umsi_group *g,
-		       uint32_t *slot, bool *revived)
+static RARE int take_block(struct umsi_vec *v, struct umsi_vec_cpu *c, const struct umsi_group *g,
+			   uint32_t *slot)
 {
-	uint32_t id;
+	uint32_t id = umsi_ids_take_block(&c->ids, order_of(g));
 
-	*revived = false;
-	if (!c->open)
-		return UMSI_ENOCPU;
-	umsi_vec_reap_locked(v, c);
-	*revived = revive(c, g, slot);
-	if (*revived)
-		return UMSI_OK;
-	id = umsi_ids_take_block(&c->ids, order_of(g));
 	if (id == UMSI_IDS_NONE)
 		return umsi_load32(&c->retiring) ? UMSI_EAGAIN : UMSI_ENOSLOT;
 	own_slots(v, c, g, id);
+	*slot = id;
+	return UMSI_OK;
+}
+
+/* Taking leaves no more free slots than the CPU is filed under: nobody is told. */
+static inline int take_locked(struct umsi_vec *v, struct umsi_vec_cpu *c, const struct umsi_group *g,
+			      uint32_t *slot, bool *revived)
+{
+	uint32_t id;
+
+	*revived = may_be_retiring(g) && revive(c, g, slot);
+	if (*revived)
+		return UMSI_OK;
+	if (g->count != 1 || !umsi_ids_free_count(&c->ids))
+		return take_block(v, c, g, slot);
+	id = umsi_ids_take_block(&c->ids, 0);
+	own_slot(c, g->member[0], id);
+	umsi_store32(&c->free, umsi_ids_free_count(&c->ids));
 	*slot = id;
 	return UMSI_OK;
 }
@@ -223,26 +243,31 @@ int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, 
 		  bool *revived)
 {
 	struct umsi_vec_cpu *c = v->cpu[cpu];
+	int status = UMSI_ENOCPU;
 	uintptr_t state;
-	int status;
 
+	*revived = false;
 	if (!c)
 		return UMSI_ENOCPU;
 	state = umsi_lock(v->domain.m, &c->lock);
-	status = take_locked(v, c, g, slot, revived);
+	if (c->open) {
+		umsi_vec_reap_locked(v, c);
+		status = take_locked(v, c, g, slot, revived);
+	}
 	umsi_unlock(v->domain.m, &c->lock, state);
 	return status;
 }
 
-/* Filed under more than it has, after requests that named it: it may not be the best at all. */
-static bool overrated(struct umsi_vec *v, struct umsi_vec_cpu *c)
+/*
+ * Filed under more than it has, after requests that named it: it may not be
+ * the best at all. Or not filed, because it is being left.
+ */
+static RARE bool still_best(struct umsi_vec *v, struct umsi_vec_cpu *c)
 {
-	uint32_t n = umsi_ids_free_count(&c->ids);
-
-	if (n >= c->filed || c->filed == UMSI_VEC_NOT_FILED)
+	if (!c->open)
 		return false;
-	umsi_vec_file(v, c, n);
-	return umsi_load32(&c->node->best) != c->cpu;
+	umsi_vec_file(v, c, umsi_ids_free_count(&c->ids));
+	return umsi_load32(&c->node->best) == c->cpu;
 }
 
 int umsi_vec_take_best(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t *slot,
@@ -250,10 +275,11 @@ int umsi_vec_take_best(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group
 {
 	struct umsi_vec_cpu *c = v->cpu[cpu];
 	uintptr_t state = umsi_lock(v->domain.m, &c->lock);
-	int status;
+	int status = UMSI_EBUSY;
 
 	umsi_vec_reap_locked(v, c);
-	status = overrated(v, c) ? UMSI_EBUSY : take_locked(v, c, g, slot, revived);
+	if (umsi_ids_free_count(&c->ids) == c->filed || still_best(v, c))
+		status = take_locked(v, c, g, slot, revived);
 	umsi_unlock(v->domain.m, &c->lock, state);
 	return status;
 }
@@ -341,7 +367,10 @@ void umsi_vec_give(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g,
 		umsi_store_ptr(&c->table[slot + i], NULL);
 		umsi_trace_irq(g->member[i], UMSI_TRACE_SLOT_GIVE, cpu, (uint64_t)slot + i);
 	}
-	umsi_ids_give_block(&c->ids, slot, order_of(g));
+	if (g->count == 1)
+		umsi_ids_give(&c->ids, slot);
+	else
+		umsi_ids_give_block(&c->ids, slot, order_of(g));
 	umsi_vec_note_free(v, c);
 	umsi_unlock(v->domain.m, &c->lock, state);
 	for (uint32_t i = 0; i < g->count; i++)

@@ -215,8 +215,13 @@ void umsi_vec_give(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g,
  */
 void umsi_vec_retire(struct umsi_vec *v, umsi_cpu cpu, uint32_t slot, uint32_t count, int settled);
 
+bool umsi_vec_reap_waiting(struct umsi_vec *v, struct umsi_vec_cpu *c);
+
 /* Gives out again what the CPU has proved quiet; the slot lock is held. True: there was some. */
-bool umsi_vec_reap_locked(struct umsi_vec *v, struct umsi_vec_cpu *c);
+static inline bool umsi_vec_reap_locked(struct umsi_vec *v, struct umsi_vec_cpu *c)
+{
+	return c->batch[0].count && umsi_vec_reap_waiting(v, c);
+}
 
 /*
  * A slot on the permitted CPU with most free ones, other CPUs if that fails.
