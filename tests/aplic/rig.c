@@ -148,13 +148,23 @@ static bool active_level(const struct wire *w)
 	return w->trigger == UMSI_TRIGGER_LEVEL_HIGH || w->trigger == UMSI_TRIGGER_EDGE_RISING;
 }
 
-/* The device has been served: its line falls. */
+/*
+ * The device is served. A level's has its reasons served one by one, and its
+ * line falls with the last; one that came while it fell raises it again.
+ */
 static void serve(struct wire *w)
 {
-	if (is_level(w))
-		mach_aplic_line(rig.aplic, w->source, !active_level(w));
 	w->idle_calls += w->seen == w->raised;
-	w->seen = w->raised;
+	if (!is_level(w)) {
+		w->seen = w->raised;
+		return;
+	}
+	w->seen += w->seen != w->raised;
+	if (w->seen != w->raised)
+		return;
+	mach_aplic_line(rig.aplic, w->source, !active_level(w));
+	if (w->seen != w->raised)
+		mach_aplic_line(rig.aplic, w->source, active_level(w));
 }
 
 enum umsi_handled rig_handler(void *arg)
@@ -163,6 +173,8 @@ enum umsi_handled rig_handler(void *arg)
 
 	MACH_CHECK(rig.m, !w->later, "I-DIS", "called before it said done");
 	w->calls++;
+	if (rig.slow && mach_random(rig.m, 8) == 0)
+		mach_delay(rig.m, 200);
 	if (rig.answer_later && mach_random(rig.m, 4) == 0) {
 		w->later = true;
 		return UMSI_LATER;
@@ -176,7 +188,8 @@ static void say_done(struct wire *w)
 	if (!w->later || w->saying)
 		return;
 	w->saying = true;
-	serve(w);
+	while (w->seen != w->raised)
+		serve(w);
 	w->later = w->saying = false;
 	MACH_CHECK(rig.m, umsi_irq_done(rig.umsi, w->irq) == UMSI_OK, "I-API", "done");
 }
@@ -281,6 +294,20 @@ static void mover(void *arg)
 	}
 }
 
+/* Disabled while they are raised, and heard again. */
+static void toucher(void *arg)
+{
+	(void)arg;
+	while (rig.owners_left) {
+		struct wire *w = any_wire();
+
+		MACH_CHECK(rig.m, umsi_irq_disable(rig.umsi, w->irq) == UMSI_OK, "I-API", "disable");
+		mach_delay(rig.m, mach_random(rig.m, 200));
+		MACH_CHECK(rig.m, umsi_irq_enable(rig.umsi, w->irq) == UMSI_OK, "I-API", "enable");
+		mach_delay(rig.m, mach_random(rig.m, 300));
+	}
+}
+
 static bool is_back(void *arg)
 {
 	(void)arg;
@@ -321,6 +348,9 @@ static void hotplug(void *arg)
 		int status = umsi_cpu_leave(rig.umsi, 2);
 
 		MACH_CHECK(rig.m, status == UMSI_OK, "I-API", "leave: %s", umsi_status_text(status));
+		for (uint32_t i = 0; i < RIG_WIRES; i++)
+			MACH_CHECK(rig.m, umsi_irq_effective_cpu(rig.umsi, rig.wire[i].irq) != 2, "I-HW",
+				   "wire %u stays with a CPU that has left", i);
 		mach_thread(rig.m, 2, leave, NULL);
 		mach_wait(rig.m, is_down, NULL);
 		mach_delay(rig.m, 300);
@@ -353,12 +383,14 @@ void rig_fire(uint64_t seed, bool direct, bool later, bool with_hotplug)
 	rig_begin(seed, direct, seed & 1, NULL);
 	rig_wires();
 	rig.answer_later = later;
+	rig.slow = true;
 	rig.owners_left = 2;
 	mach_thread(rig.m, 0, firer, NULL);
 	mach_thread(rig.m, with_hotplug ? 0 : 2, firer, NULL);
 	mach_thread(rig.m, 1, mover, NULL);
 	mach_thread(rig.m, 3, mover, NULL);
 	mach_thread(rig.m, 3, closer, NULL);
+	mach_thread(rig.m, 1, toucher, NULL);
 	if (with_hotplug)
 		mach_thread(rig.m, 0, hotplug, NULL);
 	rig_run();

@@ -46,7 +46,7 @@ struct rig {
 	struct wire wire[RIG_WIRES];
 	uint64_t moves;
 	uint32_t owners_left;
-	bool answer_later;
+	bool answer_later, slow;	/* what handlers do now and then */
 	uint32_t down;			/* a CPU that is away, or UMSI_CPU_NONE */
 	uint64_t trips;
 };

@@ -126,7 +126,8 @@ static void shake(void *arg)
 
 	(void)arg;
 	while (rig.owners_left) {
-		rig_raise(w);
+		if (w->seen == w->raised)
+			rig_raise(w);
 		mach_delay(rig.m, mach_random(rig.m, 50));
 	}
 }
@@ -165,26 +166,30 @@ static void a_taken_source_is_refused(void **state)
 
 /* ---- IPIs ---- */
 
-static uint32_t seen[RIG_CPUS];
+#define IPIS	3
+
+static uint32_t seen[IPIS][RIG_CPUS];
 
 static void on_ipi(void *arg, umsi_cpu cpu)
 {
-	assert_ptr_equal(arg, seen);
-	seen[cpu]++;
+	((uint32_t *)arg)[cpu]++;
 }
 
+/* Each sender has its own, all send to one CPU: signals meet while iforce is being cleared. */
 static void send_ipis(void *arg)
 {
-	(void)arg;
-	for (uint32_t i = 0; i < 40; i++) {
-		umsi_cpu to = i % RIG_CPUS;
-		uint32_t before = seen[to];
+	uint32_t *mine = arg;
+	uint32_t ipi = (uint32_t)(mine - seen[0]) / RIG_CPUS;
+
+	for (uint32_t i = 0; i < 60; i++) {
+		umsi_cpu to = i / 20 % RIG_CPUS;
+		uint32_t before = mine[to];
 		uint64_t until = mach_steps(rig.m) + 20000;
 
-		MACH_CHECK(rig.m, umsi_aplic_ipi_send(rig.root, 0, to) == UMSI_OK, "I-API", "send");
-		while (seen[to] == before) {
+		MACH_CHECK(rig.m, umsi_aplic_ipi_send(rig.root, ipi, to) == UMSI_OK, "I-API", "send");
+		while (mine[to] == before) {
 			MACH_CHECK(rig.m, mach_steps(rig.m) < until, "I-CONS", "an IPI was lost");
-			mach_delay(rig.m, 5);
+			mach_delay(rig.m, 3);
 		}
 	}
 	rig.owners_left--;
@@ -196,14 +201,18 @@ static void ipis_arrive_among_claims(void **state)
 	uint32_t ipi;
 
 	(void)state;
-	for (uint64_t seed = 1; seed <= 100; seed++) {
+	for (uint64_t seed = 1; seed <= 200; seed++) {
 		memset(seen, 0, sizeof(seen));
 		rig_begin(seed, true, seed & 1, NULL);
 		rig_wires();
-		assert_int_equal(umsi_aplic_ipi_add(rig.root, on_ipi, seen, &ipi), UMSI_OK);
-		rig.owners_left = 1;
-		mach_thread(rig.m, 1, send_ipis, NULL);
-		mach_thread(rig.m, 0, shake, NULL);
+		for (uint32_t i = 0; i < IPIS; i++) {
+			assert_int_equal(umsi_aplic_ipi_add(rig.root, on_ipi, seen[i], &ipi), UMSI_OK);
+			assert_int_equal(ipi, i);
+			mach_thread(rig.m, 1 + i % (RIG_CPUS - 1), send_ipis, seen[i]);
+		}
+		rig.owners_left = IPIS;
+		if (seed % 4 == 0)
+			mach_thread(rig.m, 0, shake, NULL);
 		rig_run();
 		rig_end();
 	}
@@ -219,8 +228,8 @@ static void wrong_ipis_are_refused(void **state)
 	assert_int_equal(umsi_aplic_ipi_send(NULL, 0, 0), UMSI_EINVAL);
 	assert_int_equal(umsi_aplic_ipi_add(rig.root, NULL, NULL, &ipi), UMSI_EINVAL);
 	for (uint32_t i = 0; i < UMSI_APLIC_IPIS_MAX; i++)
-		assert_int_equal(umsi_aplic_ipi_add(rig.root, on_ipi, seen, &ipi), UMSI_OK);
-	assert_int_equal(umsi_aplic_ipi_add(rig.root, on_ipi, seen, &ipi), UMSI_ENOSLOT);
+		assert_int_equal(umsi_aplic_ipi_add(rig.root, on_ipi, seen[0], &ipi), UMSI_OK);
+	assert_int_equal(umsi_aplic_ipi_add(rig.root, on_ipi, seen[0], &ipi), UMSI_ENOSLOT);
 	assert_int_equal(umsi_aplic_ipi_send(rig.root, 0, RIG_CPUS), UMSI_ERANGE);
 	rig_end();
 }
