@@ -79,12 +79,24 @@ struct umsi_store_ops {
 	int (*unmask)(void *store, uint32_t index, uint64_t cookie);
 
 	/*
-	 * The flush (S1 of DESIGN.md): returns once every message composed from
-	 * earlier contents has been performed at its target. For a PCI function:
-	 * a read from the same function. UMSI_OK, or UMSI_EGONE when the answer
-	 * proves nothing (all-ones: the device left). Required.
+	 * The flush (S1 of DESIGN.md): returns once the device will send nothing
+	 * composed from earlier contents, and all it did send has been performed at
+	 * its target. For a PCI function: a read from the same function. UMSI_OK, or
+	 * UMSI_EGONE when the answer proves nothing (all-ones: the device left).
+	 *
+	 * Without it the handler is called once after each move, and slots that were
+	 * given up wait a minimum age. Then mask, or one_word, is required.
 	 */
 	int (*settle)(void *store, uint32_t index, uint64_t cookie);
+
+	/*
+	 * settle may sleep: a queue to drain, a slow bus. write, mask and unmask then
+	 * need not reach the device; they are gathered, and settle has all of them
+	 * done. It is called without the interrupt's lock and with interrupts on;
+	 * calls that change an interrupt of the table take turns and may sleep
+	 * themselves (umsi_irq_moves_atomically() says so). Edges with a message for each index only.
+	 */
+	bool settle_sleeps;
 
 	/*
 	 * Optional: does anybody answer? Asked before an interrupt is opened and

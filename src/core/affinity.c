@@ -14,6 +14,7 @@
  */
 #include "core/block.h"
 #include "core/domain.h"
+#include "core/hold.h"
 #include "core/mask.h"
 #include "core/run.h"
 #include "core/trace.h"
@@ -181,13 +182,13 @@ static int set_affinity_once(struct umsi *m, umsi_irq irq, const struct umsi_whe
 {
 	struct umsi_move mv = { .where = *where };
 	struct umsi_record *r;
-	uintptr_t state;
+	struct umsi_hold hold;
 	umsi_cpu now;
 	int status = UMSI_OK;
 
-	r = umsi_record_lock(m, irq, &state);
-	if (!r)
-		return UMSI_ENOENT;
+	status = umsi_hold_lock(m, irq, &hold, &r);
+	if (status)
+		return status;
 	*out_root = umsi_domain_root(r->leaf);
 	now = umsi_load32(&r->target);
 	if (!permits(where, now))
@@ -197,7 +198,7 @@ static int set_affinity_once(struct umsi *m, umsi_irq irq, const struct umsi_whe
 	/* UMSI_EGONE: the target has changed all the same. */
 	if (status == UMSI_OK || status == UMSI_EGONE)
 		keep_affinity(umsi_record_leader(r), where, mask);
-	umsi_record_unlock(r, state);
+	umsi_hold_unlock(r, &hold);
 	return status;
 }
 
@@ -206,7 +207,7 @@ static int set_affinity(struct umsi *m, umsi_irq irq, const struct umsi_affinity
 {
 	struct umsi_where where;
 	struct umsi_mask *mask;
-	struct umsi_domain *root;
+	struct umsi_domain *root = NULL;
 	uint64_t deadline;
 	int status;
 

@@ -102,6 +102,13 @@ struct umsi_domain_ops {
 	 * target's and the other half with @to's, or UMSI_CPU_NONE (R3 (v)).
 	 */
 	umsi_cpu (*move_via)(struct umsi_domain *d, umsi_cpu from, umsi_cpu to);
+	/*
+	 * Leaf: its flush may sleep. Calls that change it take turns; during a flush
+	 * the record's lock, whose state *@state is, is dropped. Both or neither;
+	 * outside the record's lock, sleepable. See core/hold.h.
+	 */
+	void (*turn_begin)(struct umsi_domain *d, uintptr_t *state);
+	void (*turn_end)(struct umsi_domain *d);
 	/* Leaf: would a move be seen word by word? NULL = no. */
 	bool (*torn)(struct umsi_domain *d);
 	/* May move_update be called in atomic context? NULL = yes. */

@@ -2,6 +2,7 @@
 /* The driver's side of one interrupt: request, release, enable, disable, trigger. */
 #include "core/domain.h"
 #include "core/flow.h"
+#include "core/hold.h"
 #include "core/run.h"
 #include "core/trace.h"
 
@@ -21,18 +22,18 @@ int umsi_irq_request(struct umsi *m, umsi_irq irq, umsi_handler handler,
 		     void *arg, const char *name)
 {
 	struct umsi_record *r;
-	uintptr_t state;
+	struct umsi_hold hold;
 	int status;
 
 	if (!m || !handler)
 		return UMSI_EINVAL;
-	r = umsi_record_lock(m, irq, &state);
-	if (!r)
-		return UMSI_ENOENT;
+	status = umsi_hold_lock(m, irq, &hold, &r);
+	if (status)
+		return status;
 	/* RUN: a release has closed it and still waits for the old handler. */
 	if (r->phase != UMSI_PHASE_RESERVED || umsi_load32(&r->state) & UMSI_RUN) {
 		status = r->phase == UMSI_PHASE_RESERVED ? UMSI_EAGAIN : UMSI_EEXIST;
-		umsi_record_unlock(r, state);
+		umsi_hold_unlock(r, &hold);
 		return status;
 	}
 	r->handler = handler;
@@ -49,7 +50,7 @@ int umsi_irq_request(struct umsi *m, umsi_irq irq, umsi_handler handler,
 		r->phase = UMSI_PHASE_ACTIVE;
 		umsi_trace_irq(r, UMSI_TRACE_REQUEST, r->index, irq >> 32);
 	}
-	umsi_record_unlock(r, state);
+	umsi_hold_unlock(r, &hold);
 	/* A late message of an earlier owner may have started the handler meanwhile. */
 	if (status)
 		umsi_record_wait_idle(r, (uint32_t)(irq >> 32));
@@ -59,17 +60,18 @@ int umsi_irq_request(struct umsi *m, umsi_irq irq, umsi_handler handler,
 int umsi_irq_release(struct umsi *m, umsi_irq irq)
 {
 	struct umsi_record *r;
-	uintptr_t state;
+	struct umsi_hold hold;
+	int status;
 
 	if (!m)
 		return UMSI_EINVAL;
 	if (umsi_in_trap(m))
 		return UMSI_ECONTEXT;
-	r = umsi_record_lock(m, irq, &state);
-	if (!r)
-		return UMSI_ENOENT;
+	status = umsi_hold_lock(m, irq, &hold, &r);
+	if (status)
+		return status;
 	if (r->phase != UMSI_PHASE_ACTIVE) {
-		umsi_record_unlock(r, state);
+		umsi_hold_unlock(r, &hold);
 		return UMSI_ESTATE;
 	}
 	/* The slot stays this interrupt's, so what is in flight needs no proof: it finds DIS. */
@@ -78,7 +80,7 @@ int umsi_irq_release(struct umsi *m, umsi_irq irq)
 	r->phase = UMSI_PHASE_RESERVED;
 	umsi_trace_irq(r, UMSI_TRACE_RELEASE, r->unsettled, 0);
 	umsi_flow_end(r);
-	umsi_record_unlock(r, state);
+	umsi_hold_unlock(r, &hold);
 
 	umsi_record_wait_idle(r, (uint32_t)(irq >> 32));
 	return UMSI_OK;

@@ -2,6 +2,7 @@
 #include "core/target.h"
 
 #include "core/block.h"
+#include "core/hold.h"
 #include "core/mask.h"
 
 static bool permitted(const struct umsi_domain *root, const struct umsi_record *r,
@@ -52,11 +53,12 @@ static int choose_new(struct umsi_domain *root, struct umsi_record *r, struct um
 
 int umsi_target_evacuate(struct umsi_record *r, uint32_t slot, umsi_cpu cpu)
 {
-	uintptr_t state = umsi_record_enter(r);
+	struct umsi_hold hold;
 	struct umsi_move mv;
 	bool broken;
 	int status = UMSI_OK;
 
+	umsi_hold_enter(r, &hold);
 	if (umsi_record_leader(r) == r && r->slot == slot && umsi_load32(&r->target) == cpu) {
 		status = choose_new(umsi_domain_root(r->leaf), r, &mv, &broken);
 		if (!status)
@@ -66,6 +68,6 @@ int umsi_target_evacuate(struct umsi_record *r, uint32_t slot, umsi_cpu cpu)
 		if (!status)
 			r->broken = broken;
 	}
-	umsi_record_unlock(r, state);
+	umsi_hold_unlock(r, &hold);
 	return status;
 }

@@ -10,6 +10,7 @@
  * M1 too. What happens while a store without a mask is off is made good by one
  * call of each handler at the end.
  */
+#include "core/hold.h"
 #include "core/run.h"
 #include "msi/leaf.h"
 
@@ -19,10 +20,12 @@
 static int visit_locked(struct umsi_table *t, struct umsi_record *r,
 			int (*visit)(struct umsi_table *t, struct umsi_record *r))
 {
-	uintptr_t state = umsi_record_enter(r);
-	int status = r->phase == UMSI_PHASE_FREE ? UMSI_OK : visit(t, r);
+	struct umsi_hold hold;
+	int status;
 
-	umsi_record_unlock(r, state);
+	umsi_hold_enter(r, &hold);
+	status = r->phase == UMSI_PHASE_FREE ? UMSI_OK : visit(t, r);
+	umsi_hold_unlock(r, &hold);
 	return status;
 }
 

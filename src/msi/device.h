@@ -38,6 +38,7 @@ struct umsi_device {
  *   field                   written under     read without the lock by
  *   map, closing, gone, next  device mutex      nobody
  *   away                    device mutex      requests, under a record's lock
+ *   turn_state              turn              nobody
  *   the rest                creation          anyone who holds the table, and dumps
  */
 struct umsi_table {
@@ -50,6 +51,8 @@ struct umsi_table {
 	char name[UMSI_NAME_MAX];
 	struct umsi_index_map map;
 	umsi_atomic32 away;		/* enum umsi_away */
+	struct umsi_mutex turn;		/* where the flush may sleep: who changes the store */
+	uintptr_t *turn_state;		/* of the record's lock that whose turn it is holds */
 	bool closing, gone;		/* its end has begun; it is empty and its store goes */
 };
 
@@ -82,7 +85,7 @@ static inline void umsi_device_unlock(struct umsi_device *dev)
 int umsi_device_sleep(struct umsi_device *dev);
 
 /* The leaf level (leaf.c). */
-extern const struct umsi_domain_ops umsi_leaf_ops;
+extern const struct umsi_domain_ops umsi_leaf_ops, umsi_sleeping_leaf_ops;
 
 /* Stops one interrupt, waits for its handler, gives its index back. UMSI_OK or UMSI_ENOENT. */
 int umsi_table_end_irq(struct umsi_table *table, struct umsi_record *r, uint32_t generation);

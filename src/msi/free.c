@@ -13,6 +13,7 @@
  */
 #include "core/block.h"
 #include "core/flow.h"
+#include "core/hold.h"
 #include "core/mask.h"
 #include "core/trace.h"
 #include "core/wake.h"
@@ -21,13 +22,14 @@
 /* Takes the record out of everybody's reach. False: somebody else was first. */
 static bool kill(struct umsi_record *r, uint32_t generation)
 {
-	uintptr_t state = umsi_record_enter(r);
+	struct umsi_hold hold;
 	struct umsi_block *block = umsi_record_block(r);
 	int settled;
 
+	umsi_hold_enter(r, &hold);
 	if (r->phase == UMSI_PHASE_FREE ||
 	    umsi_state_generation(umsi_load32(&r->state)) != generation) {
-		umsi_record_unlock(r, state);
+		umsi_hold_unlock(r, &hold);
 		return false;
 	}
 	settled = r->unsettled ? UMSI_EGONE : UMSI_OK;
@@ -46,7 +48,7 @@ static bool kill(struct umsi_record *r, uint32_t generation)
 		umsi_mask_put(r->m, first->mask);
 		first->mask = NULL;
 	}
-	umsi_record_unlock(r, state);
+	umsi_hold_unlock(r, &hold);
 	umsi_fetch_add32(&r->m->records.live, UINT32_MAX);
 	return true;
 }

@@ -23,6 +23,26 @@ void umsi_leaf_keep_message(struct umsi_record *r, const struct umsi_msg *msg)
 	}
 }
 
+int umsi_leaf_settle(struct umsi_table *t, struct umsi_record *r)
+{
+	int status;
+
+	if (!t->ops->settle)
+		return UMSI_OK;
+	if (t->ops->settle_sleeps) {
+		umsi_record_unlock(r, *t->turn_state);
+		/* What was gathered goes out now, also for others: the slots it names are visible before (R1). */
+		umsi_barrier_publish_to_message();
+	}
+	status = t->ops->settle(t->store, umsi_leaf_index(t, r), r->cookie);
+	umsi_barrier_flush_to_stamp();
+	if (t->ops->settle_sleeps)
+		*t->turn_state = umsi_record_enter(r);
+	if (status)
+		umsi_trace_irq(r, UMSI_TRACE_DEVICE_LOST, t->dev->requester_id, 0);
+	return status;
+}
+
 static bool reachable(struct umsi_table *t)
 {
 	return !t->ops->reachable || t->ops->reachable(t->store);
@@ -113,7 +133,26 @@ static int leaf_deactivate(struct umsi_domain *d, struct umsi_record *r)
 {
 	int settled = close_and_flush(d, r);
 
-	return umsi_table_of(d)->ops->flush_ages ? UMSI_EGONE : settled;
+	return umsi_leaf_ages(umsi_table_of(d)) ? UMSI_EGONE : settled;
+}
+
+static void leaf_turn_begin(struct umsi_domain *d, uintptr_t *state)
+{
+	struct umsi_table *t = umsi_table_of(d);
+
+	umsi_host_mutex_lock(d->m->host, &t->turn);
+	t->turn_state = state;
+}
+
+static void leaf_turn_end(struct umsi_domain *d)
+{
+	umsi_host_mutex_unlock(d->m->host, &umsi_table_of(d)->turn);
+}
+
+static bool not_atomically(struct umsi_domain *d)
+{
+	(void)d;
+	return false;
 }
 
 static bool leaf_torn(struct umsi_domain *d)
@@ -192,5 +231,19 @@ const struct umsi_domain_ops umsi_leaf_ops = {
 	.unquieten = leaf_unquieten,
 	.rearm = leaf_rearm,
 	.lost = leaf_lost,
+	.dump_path = leaf_dump_path,
+};
+
+/* Of edges only: what keeps a level quiet may not sleep. */
+const struct umsi_domain_ops umsi_sleeping_leaf_ops = {
+	.name = "table",
+	.number_name = "index",
+	.activate = leaf_activate,
+	.deactivate = leaf_deactivate,
+	.move_update = umsi_leaf_move_update,
+	.torn = leaf_torn,
+	.turn_begin = leaf_turn_begin,
+	.turn_end = leaf_turn_end,
+	.moves_atomically = not_atomically,
 	.dump_path = leaf_dump_path,
 };

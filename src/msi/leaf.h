@@ -13,6 +13,12 @@ static inline uint32_t umsi_leaf_index(const struct umsi_table *t, const struct 
 	return t->ops->shared_message ? 0 : r->index;
 }
 
+/* Does a slot have to wait for M1 whatever the flush said? */
+static inline bool umsi_leaf_ages(const struct umsi_table *t)
+{
+	return t->ops->flush_ages || !t->ops->settle;
+}
+
 /* Both: how many device writes it took; a store without a mask takes none. */
 static inline uint32_t umsi_leaf_mask(struct umsi_table *t, struct umsi_record *r)
 {
@@ -26,17 +32,10 @@ static inline uint32_t umsi_leaf_unmask(struct umsi_table *t, struct umsi_record
 
 /*
  * The flush (S1). The read has returned before anything that follows from it
- * can be seen: a ticket, DEAD, the release of the record's lock.
+ * can be seen: a ticket, DEAD, the release of the record's lock. A flush that
+ * sleeps is done without that lock, in the table's turn (core/hold.h).
  */
-static inline int umsi_leaf_settle(struct umsi_table *t, struct umsi_record *r)
-{
-	int status = t->ops->settle(t->store, umsi_leaf_index(t, r), r->cookie);
-
-	umsi_barrier_flush_to_stamp();
-	if (status)
-		umsi_trace_irq(r, UMSI_TRACE_DEVICE_LOST, t->dev->requester_id, 0);
-	return status;
-}
+int umsi_leaf_settle(struct umsi_table *t, struct umsi_record *r);
 
 /* Member i of a block is reached by data + i. */
 void umsi_leaf_keep_message(struct umsi_record *r, const struct umsi_msg *msg);

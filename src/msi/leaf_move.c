@@ -118,7 +118,10 @@ int umsi_leaf_move_update(struct umsi_domain *d, struct umsi_record *r, struct u
 		return status;
 	umsi_leaf_keep_message(r, &mv->message);
 	mv->absorbed = true;
-	mv->ages = t->ops->flush_ages && !mv->settled;
+	mv->ages = umsi_leaf_ages(t) && !mv->settled;
+	/* Nobody can tell when it used the old message last. */
+	if (!t->ops->settle)
+		mv->replay = !umsi_record_is_level(first);
 	if (mv->ages)
 		mv->settled = UMSI_EGONE;
 	return UMSI_OK;

@@ -3,7 +3,12 @@
 
 static int check_ops(const struct umsi_store_ops *ops)
 {
-	if (!ops->name || !ops->number_name || !ops->write || !ops->settle)
+	if (!ops->name || !ops->number_name || !ops->write)
+		return UMSI_EINVAL;
+	/* Nothing says when a mixture of words was sent last: then there must be none. */
+	if (!ops->settle && !ops->mask && !ops->one_word)
+		return UMSI_EINVAL;
+	if (ops->settle_sleeps && (!ops->settle || ops->set_trigger || ops->shared_message))
 		return UMSI_EINVAL;
 	return !ops->mask == !ops->unmask ? UMSI_OK : UMSI_EINVAL;
 }
@@ -17,7 +22,7 @@ static void fill(struct umsi_table *t, struct umsi_device *dev, const struct ums
 	t->closing = false;
 	t->gone = false;
 	t->domain = (struct umsi_domain){
-		.ops = &umsi_leaf_ops, .m = dev->m, .parent = dev->parent,
+		.ops = ops->settle_sleeps ? &umsi_sleeping_leaf_ops : &umsi_leaf_ops, .m = dev->m, .parent = dev->parent,
 	};
 	umsi_text_copy(t->name, config->name ? config->name : ops->name, sizeof(t->name));
 }

@@ -6,6 +6,7 @@
  * nothing claims ("Interrupt force"); what it is about is in the CPU's work
  * word, written before.
  */
+#include "core/hold.h"
 #include "root/aplic.h"
 
 static uint32_t idc(const struct umsi_aplic *a, umsi_cpu cpu, uint32_t offset)
@@ -89,11 +90,12 @@ static int choose_new(struct umsi_domain *d, struct umsi_record *r, struct umsi_
 static int move_away(struct umsi_aplic *a, struct umsi_record *r, uint32_t source, umsi_cpu cpu)
 {
 	struct umsi_domain *d = &a->domain;
-	uintptr_t state = umsi_record_enter(r);
+	struct umsi_hold hold;
 	struct umsi_move mv;
 	bool broken;
 	int status = UMSI_OK;
 
+	umsi_hold_enter(r, &hold);
 	if (r->slot == source && umsi_load32(&r->target) == cpu) {
 		status = choose_new(d, r, &mv, &broken);
 		if (!status)
@@ -103,7 +105,7 @@ static int move_away(struct umsi_aplic *a, struct umsi_record *r, uint32_t sourc
 		if (!status)
 			r->broken = broken;
 	}
-	umsi_record_unlock(r, state);
+	umsi_hold_unlock(r, &hold);
 	return status;
 }
 

@@ -8,6 +8,7 @@
  * that lock. After the walk nobody; what was sent before is in the file or on
  * its way into it, and is met in umsi_vec_dead().
  */
+#include "core/hold.h"
 #include "vector/vector.h"
 
 /* How long a store may refuse to be changed before the CPU cannot leave. */
@@ -120,10 +121,11 @@ static int finish(struct leave *l, const struct leaver *leaver, bool use)
 {
 	struct umsi *m = l->v->domain.m;
 	struct umsi_record *r = umsi_record_by_number(m, leaver->number);
-	uintptr_t state = umsi_record_enter(r);
+	struct umsi_hold hold;
 	struct umsi_move mv;
 	int status = UMSI_OK;
 
+	umsi_hold_enter(r, &hold);
 	restore_move(l, leaver, &mv);
 	use = use && umsi_load32(&r->target) == l->cpu &&
 	      umsi_state_generation(umsi_load32(&r->state)) == leaver->generation;
@@ -140,7 +142,7 @@ static int finish(struct leave *l, const struct leaver *leaver, bool use)
 		r->broken = leaver->broken;
 		status = UMSI_OK;
 	}
-	umsi_record_unlock(r, state);
+	umsi_hold_unlock(r, &hold);
 	return status;
 }
 

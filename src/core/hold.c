@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/hold.h"
+
+static bool wrong_turn(const struct umsi_record *r, const struct umsi_hold *h)
+{
+	return h->turn != (r->leaf->ops->turn_begin ? r->leaf : NULL);
+}
+
+/* The lock is dropped to wait for the turn; tables are type-stable, so one that goes meanwhile leads to a wrong turn only. */
+static void change_turn(struct umsi_record *r, struct umsi_hold *h)
+{
+	struct umsi_domain *turn = r->leaf->ops->turn_begin ? r->leaf : NULL;
+
+	umsi_hold_unlock(r, h);
+	h->turn = turn;
+	if (turn)
+		turn->ops->turn_begin(turn, &h->state);
+}
+
+int umsi_hold_lock(struct umsi *m, umsi_irq irq, struct umsi_hold *h, struct umsi_record **out)
+{
+	struct umsi_record *r;
+
+	h->turn = NULL;
+	while ((r = umsi_record_lock(m, irq, &h->state)) && wrong_turn(r, h)) {
+		if (umsi_this_cpu(m)->depth) {
+			umsi_hold_unlock(r, h);
+			return UMSI_ECONTEXT;
+		}
+		change_turn(r, h);
+	}
+	if (!r && h->turn)
+		h->turn->ops->turn_end(h->turn);
+	*out = r;
+	return r ? UMSI_OK : UMSI_ENOENT;
+}
+
+void umsi_hold_enter(struct umsi_record *r, struct umsi_hold *h)
+{
+	h->turn = NULL;
+	h->state = umsi_record_enter(r);
+	while (r->phase != UMSI_PHASE_FREE && wrong_turn(r, h)) {
+		change_turn(r, h);
+		h->state = umsi_record_enter(r);
+	}
+}
+
+void umsi_hold_unlock(struct umsi_record *r, struct umsi_hold *h)
+{
+	umsi_record_unlock(r, h->state);
+	if (h->turn)
+		h->turn->ops->turn_end(h->turn);
+}
