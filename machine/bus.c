@@ -146,7 +146,7 @@ static uint64_t pci_read(struct mach *m, struct mach_pci *d, unsigned int bar, u
 {
 	mach_bus_apply_all(m, d);
 	mach_stall(m, m->chaos.slow_read);
-	if (d->removed || !mach_pci_memory_on(d))
+	if (d->removed || !mach_pci_memory_on(d) || mach_pci_is_deaf(d))
 		return all_ones(width);
 	d->reads++;
 	mach_flush_note(m, m->cpu, d);
@@ -285,7 +285,7 @@ void mach_bus_post(struct mach *m, const struct store *s)
 	if (d->nposted == QUEUE_SLOTS)
 		apply_first(m, d);
 	d->posted[d->nposted++] = (struct posted){
-		.due = mach_later(m, m->chaos.post_now, m->chaos.post_max),
+		.due = mach_later(m, m->chaos.post_now, m->chaos.post_max) + mach_write_delay(m),
 		.phys = s->phys, .value = s->value, .width = s->width,
 	};
 	mach_bus_due(m, d);

@@ -27,7 +27,7 @@ static void config_flush(struct mach *m, struct mach_pci *d)
 	if (!d->config.msi.present)
 		return;
 	mach_stall(m, m->chaos.slow_read);
-	if (!d->removed)
+	if (!d->removed && !mach_pci_is_deaf(d))
 		mach_flush_note(m, m->cpu, d);
 }
 
@@ -49,7 +49,7 @@ uint32_t mach_config_read(struct mach *m, uint32_t requester_id, uint16_t offset
 
 	if (d)
 		config_flush(m, d);
-	if (d && !d->removed)
+	if (d && !d->removed && !mach_pci_is_deaf(d))
 		value = mach_pci_config_read(d, offset, width);
 
 	mach_trace(m, "config read % = %", offset, value);
@@ -71,5 +71,5 @@ void mach_config_write(struct mach *m, uint32_t requester_id, uint16_t offset, u
 uint64_t mach_time_ns(struct mach *m)
 {
 	mach_step(m);
-	return m->step * m->config.ns_per_step;
+	return m->step * m->config.ns_per_step + (uint64_t)m->config.skew_ns * m->cpu->number / m->ncpus;
 }

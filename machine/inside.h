@@ -251,6 +251,8 @@ struct mach_pci {
 	uint32_t nposted;
 	uint64_t due, remove_due, traffic_due, traffic_left;
 	uint32_t traffic_gap;
+	uint64_t stall_from, stall_until, deaf_from, deaf_until;	/* fault.c */
+	uint64_t torn_number, torn_steps, storm_due, storm_left;
 	uint64_t reads, writes;
 };
 
@@ -393,6 +395,7 @@ struct mach {
 	uint64_t logged[3];
 	char log[TRACE_SLOTS / 16][80];
 	uint32_t logs;
+	uint64_t slow_write_in, slow_write_steps;	/* fault.c */
 	struct mach_said *said;		/* story.c */
 	size_t nsaid, room_said;
 	uint64_t said_step;
@@ -623,6 +626,13 @@ void mach_lock(struct mach *m, uint64_t *word);
 void mach_unlock(struct mach *m, uint64_t *word);
 void mach_mutex_lock(struct mach *m, uint64_t *word);
 void mach_mutex_unlock(struct mach *m, uint64_t *word);
+
+/* fault.c */
+bool mach_pci_is_stalled(const struct mach_pci *d);
+bool mach_pci_is_deaf(const struct mach_pci *d);
+uint64_t mach_pci_torn_by(const struct mach_pci *d);
+void mach_pci_storm_on(struct mach_pci *d);
+uint64_t mach_write_delay(struct mach *m);
 
 /* story.c */
 void mach_device_says(struct mach *m, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -88,6 +88,7 @@ struct mach_config {
 	bool lpis_stay;			/* GICv3: EnableLPIs cannot be cleared again */
 	uint64_t max_steps;		/* more is a violation I-PROG; 0 = 1,000,000 */
 	uint32_t ns_per_step;		/* 0 = 1000 */
+	uint32_t skew_ns;		/* the last CPU's clock is so far ahead of CPU 0's, the others between */
 	uint32_t tick_steps;		/* period of every online CPU's timer interrupt; 0 = no ticks */
 	const struct mach_chaos *chaos;	/* NULL = from the seed; copied */
 	/* Takes a trap on the CPU it names, interrupts off; NULL = interrupts wait. */
@@ -533,6 +534,19 @@ void mach_entry_reborn(struct mach_pci *d, uint32_t entry);
 bool mach_entry_owed(const struct mach_pci *d, uint32_t entry);
 uint64_t mach_entry_handled(const struct mach_pci *d, uint32_t entry);
 bool mach_entry_running(const struct mach_pci *d, uint32_t entry);
+
+/* ---- Faults on order (fault.c): counted from now; the last order of a kind stands ---- */
+
+/* The function composes and delivers nothing for @steps, unless a flush makes it. */
+void mach_pci_stall(struct mach_pci *d, uint64_t after_steps, uint64_t steps);
+/* Reads of it are answered all-ones for @steps, and flush nothing; writes arrive. */
+void mach_pci_deafen(struct mach_pci *d, uint64_t after_steps, uint64_t steps);
+/* Between the words of its @nth message pass @steps more, if it reads them one by one. */
+void mach_pci_tear(struct mach_pci *d, uint64_t nth, uint64_t steps);
+/* One live entry has an event at every step. */
+void mach_pci_storm(struct mach_pci *d, uint64_t after_steps, uint64_t events);
+/* The @nth write to any function travels @steps longer, and those behind it. */
+void mach_slow_write(struct mach *m, uint64_t nth, uint64_t steps);
 
 /* ---- Memory and faults --------------------------------------------------- */
 

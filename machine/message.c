@@ -181,12 +181,14 @@ static void compose(struct mach *m, struct mach_pci *d)
 		sample(d);
 		if (d->sampling == MACH_SAMPLE_TOGETHER || d->build.stage == 3)
 			finish(m, d);
-		d->build.due = mach_later(m, m->chaos.sample_now, m->chaos.sample_max);
+		d->build.due = mach_later(m, m->chaos.sample_now, m->chaos.sample_max) + mach_pci_torn_by(d);
 	}
 }
 
 void mach_message_due(struct mach_pci *d)
 {
+	if (mach_pci_is_stalled(d))
+		return;
 	compose(d->m, d);
 	while (d->messages && d->message[0].due <= d->m->step)
 		deliver_first(d->m, d);
@@ -198,7 +200,7 @@ uint64_t mach_message_next(const struct mach_pci *d)
 
 	if ((d->build.active || d->wants) && d->build.due < next)
 		next = d->build.due;
-	return next;
+	return next != NEVER && mach_pci_is_stalled(d) ? d->stall_until : next;
 }
 
 /*

@@ -210,7 +210,7 @@ struct mach_pci *mach_pci_add(struct mach *m, const struct mach_pci_config *conf
 	d->entries = config->entries;
 	if (config->msi.present && d->entries >> config->msi.messages_log2 == 0)
 		d->entries = UINT32_C(1) << config->msi.messages_log2;
-	d->due = d->remove_due = d->traffic_due = NEVER;
+	d->due = d->remove_due = d->traffic_due = d->storm_due = NEVER;
 	d->entry = calloc(d->entries + 1u, sizeof(*d->entry));
 	d->want = calloc(d->entries + 1u, sizeof(*d->want));
 	if (!d->entry || !d->want)
@@ -350,7 +350,7 @@ void mach_pci_gone(struct mach_pci *d)
 	mach_trace(d->m, "function % is pulled out", d->config.requester_id, 0);
 	mach_device_says(d->m, "%s is pulled out", d->config.name ? d->config.name : "a function");
 	d->removed = true;
-	d->remove_due = d->traffic_due = NEVER;
+	d->remove_due = d->traffic_due = d->storm_due = NEVER;
 	d->nposted = 0;
 	mach_message_drop(d);
 }
@@ -431,6 +431,7 @@ void mach_pci_due(struct mach_pci *d)
 	mach_bus_due(m, d);
 	if (d->traffic_due <= m->step)
 		raise_some(d);
+	mach_pci_storm_on(d);
 	mach_message_due(d);
 	next = mach_message_next(d);
 	if (d->nposted && d->posted[0].due < next)
@@ -439,6 +440,8 @@ void mach_pci_due(struct mach_pci *d)
 		next = d->remove_due;
 	if (d->traffic_due < next)
 		next = d->traffic_due;
+	if (d->storm_due < next)
+		next = d->storm_due;
 	d->due = next;
 	mach_due(m, next);
 }

@@ -118,6 +118,14 @@ void actor_begin(struct actor *a)
 	umsi_hosted_rmw(&a->w->started, 8, UMSI_HOSTED_ADD, 1, UMSI_HOSTED_ACQ_REL);
 }
 
+void actor_wait_for(struct actor *a, uint64_t step)
+{
+	uint64_t now = mach_steps(a->w->m);
+
+	if (now < step)
+		mach_delay(a->w->m, step - now);
+}
+
 bool actor_next(struct actor *a)
 {
 	struct world *w = a->w;

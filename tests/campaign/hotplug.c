@@ -104,6 +104,7 @@ static void travel(struct actor *a, uint32_t part)
 	struct world *w = a->w;
 
 	mach_sync(w->m);
+	actor_wait_for(a, w->plan.hotplug_at);
 	while (actor_next(a)) {
 		struct trip t = { .w = w, .cpu = draw_cpu(w, part) };
 

@@ -21,7 +21,7 @@ static void machine(struct world *w, uint64_t seed, struct mach_config *out)
 /* Only where a function is pulled out: longer than a message takes from its first word. */
 static uint64_t min_age_ns(const struct world *w)
 {
-	return w->plan.surprise ? 20000000 : 300000;
+	return w->plan.surprise || w->plan.deaf_steps ? 20000000 : 300000;
 }
 
 /* What the ITS can do, and how it is made, differs from seed to seed. */

@@ -49,7 +49,20 @@ const struct plan_field plan_fields[] = {
 	{ "fail-alloc", AT(fail_alloc), 0, 100000, 0, PLAN_WILD, "the n-th allocation fails; 0 = none" },
 	{ "fail-for-ever", AT(fail_for_ever), 0, 1, 0, PLAN_WILD, "and all that follow" },
 	{ "surprise", AT(surprise), 0, 1000000, 0, PLAN_WILD, "device 1 is pulled out after so many steps; 0 = never" },
-	{ "strays", AT(strays), 0, 1, 0, PLAN_WILD, "messages come from nowhere" },
+	{ "strays", AT(strays), 0, 1, 0, PLAN_WILD, "messages come from nowhere, for any number of any CPU" },
+	{ "stall-at", AT(stall_at), 0, 1000000, 0, PLAN_WILD, "after so many steps device 0 sends nothing" },
+	{ "stall-steps", AT(stall_steps), 0, 100000, 0, PLAN_WILD, "for so many steps" },
+	{ "deaf-at", AT(deaf_at), 0, 1000000, 0, PLAN_WILD, "after so many steps device 1 answers reads all-ones" },
+	{ "deaf-steps", AT(deaf_steps), 0, 100000, 0, PLAN_WILD, "for so many steps" },
+	{ "torn", AT(torn), 0, 100000, 0, PLAN_WILD, "device 0 reads the words of its n-th message far apart" },
+	{ "torn-steps", AT(torn_steps), 0, 100000, 0, PLAN_WILD, "by so many steps" },
+	{ "storm-at", AT(storm_at), 0, 1000000, 0, PLAN_WILD, "after so many steps an entry of device 0 storms" },
+	{ "storm", AT(storm), 0, 100000, 0, PLAN_WILD, "with so many events, one a step" },
+	{ "slow-write", AT(slow_write), 0, 100000, 0, PLAN_WILD, "the n-th write to a device is delayed" },
+	{ "slow-write-steps", AT(slow_write_steps), 0, 100000, 0, PLAN_WILD, "by so many steps" },
+	{ "skew-us", AT(skew_us), 0, 100000, 0, PLAN_WILD, "microseconds that the last CPU's clock is ahead of the first's" },
+	{ "hotplug-at", AT(hotplug_at), 0, 1000000, 0, PLAN_LENGTH, "the first CPU goes at this step, or after" },
+	{ "suspend-at", AT(suspend_at), 0, 1000000, 0, PLAN_LENGTH, "the machine sleeps at this step, or after" },
 
 	{ "burst", CHAOS(burst), 0, 100000, 0, PLAN_WILD, "mean steps between CPU switches; 0 = only when one waits" },
 	{ "thread-switch", CHAOS(thread_switch), CHANCE, 0, PLAN_WILD, "chance in 256 that the thread changes too" },
@@ -124,6 +137,40 @@ static void draw_faults(uint64_t x, struct plan *p)
 	p->strays = (x >> 20) % 16 == 0;
 }
 
+/* Each in one run of eight or sixteen, at some step or the n-th time. */
+static void draw_more_faults(uint64_t seed, struct plan *p)
+{
+	uint64_t x = (seed + 77) * UINT64_C(0xd6e8feb86659fd93);
+	uint32_t when;
+
+	x ^= x >> 31;
+	when = 500 + (uint32_t)(x >> 40) % 8000;
+	if (x % 8 == 0) {
+		p->stall_at = when;
+		p->stall_steps = 200 + (uint32_t)(x >> 20) % 3000;
+	}
+	if (x % 16 == 1 && !p->suspenders) {
+		p->deaf_at = when;
+		p->deaf_steps = 20 + (uint32_t)(x >> 20) % 2000;
+	}
+	if (x % 8 == 2) {
+		p->torn = 1 + (uint32_t)(x >> 40) % 200;
+		p->torn_steps = 50 + (uint32_t)(x >> 20) % 1000;
+	}
+	if (x % 16 == 3) {
+		p->storm_at = when;
+		p->storm = 100 + (uint32_t)(x >> 20) % 1000;
+	}
+	if (x % 8 == 4) {
+		p->slow_write = 1 + (uint32_t)(x >> 40) % 300;
+		p->slow_write_steps = 100 + (uint32_t)(x >> 20) % 2000;
+	}
+	if (x % 8 == 5)
+		p->skew_us = (uint32_t)(x >> 20) % 2000;
+	p->hotplug_at = (x >> 4) % 4 ? 0 : when;
+	p->suspend_at = (x >> 6) % 4 ? 0 : when;
+}
+
 void plan_draw(uint64_t seed, struct plan *out)
 {
 	uint64_t x = seed * UINT64_C(0x9e3779b97f4a7c15) ^ seed >> 7;
@@ -138,6 +185,7 @@ void plan_draw(uint64_t seed, struct plan *out)
 	out->handler_delay = out->handler_move = out->handler_free = out->handler_later = 1;
 	draw_actors(x, out);
 	draw_faults(x, out);
+	draw_more_faults(seed, out);
 	draw_plain(x >> 44, out);
 	mach_chaos_from_seed(seed, &out->chaos);
 }

@@ -37,6 +37,13 @@ struct plan {
 	uint32_t fail_alloc, fail_for_ever;	/* the n-th allocation, or from the n-th on */
 	uint32_t surprise;		/* step at which device 1 is pulled out */
 	uint32_t strays;		/* the toucher sends messages from nowhere */
+	uint32_t stall_at, stall_steps;	/* device 0 sends nothing for a while */
+	uint32_t deaf_at, deaf_steps;	/* device 1 answers reads all-ones for a while */
+	uint32_t torn, torn_steps;	/* of device 0's n-th message the words are read far apart */
+	uint32_t storm_at, storm;	/* so many events of one entry of device 0, one a step */
+	uint32_t slow_write, slow_write_steps;	/* the n-th write to a device takes so much longer */
+	uint32_t skew_us;		/* between the clocks of the first CPU and the last */
+	uint32_t hotplug_at, suspend_at;	/* the first CPU goes, the machine sleeps, not before this step */
 
 	struct mach_chaos chaos;
 };

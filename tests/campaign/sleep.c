@@ -83,6 +83,7 @@ void actor_suspender(void *arg)
 	struct world *w = a->w;
 
 	actor_begin(a);
+	actor_wait_for(a, w->plan.suspend_at);
 	while (actor_next(a)) {
 		bool marked;
 		int status;

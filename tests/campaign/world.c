@@ -134,7 +134,7 @@ bool may_fail(const struct world *w, int status)
 	if (status == UMSI_ENOMEM)
 		return w->plan.fail_alloc;
 	if (status == UMSI_EGONE || status == UMSI_ECAP_GONE)
-		return w->plan.surprise || w->plan.sleepers || w->plan.suspenders;
+		return w->plan.surprise || w->plan.deaf_steps || w->plan.sleepers || w->plan.suspenders;
 	if (status == UMSI_ENOCPU)
 		return w->plan.hotplug;
 	return status == UMSI_ENOSLOT || status == UMSI_EAGAIN || status == UMSI_ENOINDEX;
@@ -247,7 +247,7 @@ static void build_library(struct world *w)
 {
 	struct umsi_config config = {
 		.cpus = w->cpus, .ncpus = w->plan.ncpus, .max_repeats = 3,
-		.min_age_ns = w->isa->min_age_ns(w),
+		.min_age_ns = w->isa->min_age_ns(w) + w->plan.skew_us * 1000,
 	};
 
 	if (umsi_init(&w->storage, w->m, &config, &w->umsi))
@@ -268,7 +268,7 @@ static bool build(struct world *w, uint64_t seed)
 		.ncpus = w->plan.ncpus, .tick_steps = w->plan.ticks, .trap = on_trap, .trap_arg = w,
 		.barrier = overlap_barrier, .barrier_arg = w,
 		.max_steps = 2000000, .chaos = &w->plan.chaos, .tell = w->run->tell,
-		.schedule = w->run->schedule, .stop_step = w->run->stop_step,
+		.skew_ns = w->plan.skew_us * 1000, .schedule = w->run->schedule, .stop_step = w->run->stop_step,
 	};
 
 	w->isa->machine(w, seed, &config);
@@ -290,6 +290,22 @@ static bool build(struct world *w, uint64_t seed)
 
 /* ---- Running -------------------------------------------------------------- */
 
+static void start_faults(struct world *w)
+{
+	const struct plan *p = &w->plan;
+
+	if (p->stall_steps)
+		mach_pci_stall(w->device[0].pci, p->stall_at, p->stall_steps);
+	if (p->deaf_steps)
+		mach_pci_deafen(w->device[1].pci, p->deaf_at, p->deaf_steps);
+	if (p->torn)
+		mach_pci_tear(w->device[0].pci, p->torn, p->torn_steps);
+	if (p->storm)
+		mach_pci_storm(w->device[0].pci, p->storm_at, p->storm);
+	if (p->slow_write)
+		mach_slow_write(w->m, p->slow_write, p->slow_write_steps);
+}
+
 static void start_devices(struct world *w)
 {
 	for (uint32_t i = 0; i < WORLD_DEVICES; i++)
@@ -298,6 +314,7 @@ static void start_devices(struct world *w)
 		mach_pci_remove(w->device[1].pci, w->plan.surprise);
 	if (w->plan.fail_alloc)
 		mach_fail_alloc(w->m, w->plan.fail_alloc, w->plan.fail_for_ever);
+	start_faults(w);
 }
 
 static uint32_t live_count(const struct world *w)

@@ -42,6 +42,47 @@ static const char *const builtin[] = {
 	"  fail-alloc: [1, 40]\n"
 	"  fail-for-ever: [0, 1]\n",
 
+	"name: suspend\n"
+	"text: the machine sleeps and wakes under load, not before some step\n"
+	"plan:\n"
+	"  suspenders: 1\n"
+	"  sleepers: 0\n"
+	"  deaf-steps: 0\n"
+	"  suspend-at: [0, 8000]\n",
+
+	"name: stalled\n"
+	"text: a device sends nothing for a while, then all of it\n"
+	"plan:\n"
+	"  stall-at: [500, 8000]\n"
+	"  stall-steps: [200, 4000]\n",
+
+	"name: deaf\n"
+	"text: a device answers every read all-ones for a while\n"
+	"plan:\n"
+	"  suspenders: 0\n"
+	"  deaf-at: [500, 8000]\n"
+	"  deaf-steps: [20, 3000]\n",
+
+	"name: torn\n"
+	"text: the words of one message are read far apart; one write is late\n"
+	"plan:\n"
+	"  torn: [1, 200]\n"
+	"  torn-steps: [50, 2000]\n"
+	"  slow-write: [1, 300]\n"
+	"  slow-write-steps: [100, 3000]\n",
+
+	"name: storm\n"
+	"text: one interrupt fires at every step, messages come from nowhere\n"
+	"plan:\n"
+	"  storm-at: [500, 8000]\n"
+	"  storm: [100, 3000]\n"
+	"  strays: 1\n",
+
+	"name: skewed-clock\n"
+	"text: the CPUs' clocks differ by milliseconds\n"
+	"plan:\n"
+	"  skew-us: [1000, 20000]\n",
+
 	"name: surprise\n"
 	"text: a device is pulled out in mid-run\n"
 	"plan:\n"
