@@ -277,7 +277,7 @@ static void wrote(struct mach *m, void *self, const void *memory)
 	uint64_t bus = mach_dma_bus(m, memory), low, high;
 	uint32_t index;
 
-	if (!(v->gsts & IRE) || bus < entry_at(v, 0) || bus >= entry_at(v, entries(v)))
+	if (!bus || !(v->gsts & IRE) || bus < entry_at(v, 0) || bus >= entry_at(v, entries(v)))
 		return;
 	index = (uint32_t)((bus - entry_at(v, 0)) / 16);
 	low = mach_dma_read(m, entry_at(v, index), 8, true);
@@ -577,6 +577,9 @@ struct mach_vtd *mach_vtd_add(struct mach *m, const struct mach_vtd_config *conf
 		v->config.fault_registers = 2;
 	v->command_due = v->queue_due = NEVER;
 	v->gsts = CFI | (config->left_on ? IRE | IRTP | QIE : 0);
+	/* What firmware let through is remembered until it is told to forget (P-84). */
+	for (uint32_t i = 0; config->left_on && i < ENTRIES_MAX; i++)
+		v->copy[i] = (struct copy){ true, UINT64_C(0x310001), 0 };
 	v->remapper = (struct remapper){ .self = v, .covers = covers, .message = message,
 					 .target = target, .wrote = wrote };
 	v->region = mach_region_add(m, &r);
