@@ -8,7 +8,10 @@
 #include "core/kernel.h"
 #include "core/print.h"
 
-#define MOVE_PAUSE_NS	10000ull	/* and per CPU: the emulator lets one CPU at a time reach devices */
+/* Times movers, for the emulator lets one CPU at a time reach devices. */
+#define MOVE_PAUSE_NS	3000ull
+#define EVENT_WAIT_NS	20000ull
+#define MOVERS		3u	/* more of them would only wait for each other in the emulator */
 #define PATIENCE_NS	(10 * 1000000000ull)
 
 struct order {
@@ -44,8 +47,9 @@ void fire_empty(struct fire *f)
 	add(&f->empty, 1);
 }
 
-static bool ended(const struct order *o)
+static bool ended(const void *arg)
 {
+	const struct order *o = arg;
 	const struct fire *f = o->fire;
 
 	return fire_count(&f->moves) >= o->moves || fire_count(&f->failures) || fire_count(&f->lost);
@@ -84,6 +88,21 @@ static void move_once(struct cpu *cpu, struct fire *f)
 		add(&f->failures, 1);
 }
 
+static uint64_t movers(void)
+{
+	return cpu_count() - 1 < MOVERS ? cpu_count() - 1 : MOVERS;
+}
+
+/* The next event, which a move is to meet; or none for so long. */
+static void await_event(const struct fire *f)
+{
+	uint64_t end = time_ns() + EVENT_WAIT_NS * movers();
+
+	cpu_spin_ns(MOVE_PAUSE_NS * movers());
+	while (all_seen(f) && time_ns() < end)
+		arch_pause();
+}
+
 static void run(struct cpu *cpu, void *arg)
 {
 	const struct order *o = arg;
@@ -92,6 +111,9 @@ static void run(struct cpu *cpu, void *arg)
 		raise_until_ended(o);
 		return;
 	}
+	/* The others take what is moved to them. */
+	if (cpu->index > MOVERS)
+		cpu_wait(ended, o, CPU_FOREVER);
 	while (!ended(o)) {
 		uintptr_t state;
 
@@ -99,7 +121,7 @@ static void run(struct cpu *cpu, void *arg)
 		state = arch_irq_off();
 		umsi_drain_point(kernel.m);
 		arch_irq_restore(state);
-		cpu_spin_ns(MOVE_PAUSE_NS * cpu_count());
+		await_event(o->fire);
 	}
 }
 

@@ -2,7 +2,7 @@
 /*
  * An interrupt moved under fire: the boot CPU raises events, a round at a
  * time, and sleeps until the handlers have seen all of them, so that no later
- * event can hide a lost one. All other CPUs move the interrupt meanwhile.
+ * event can hide a lost one. Some other CPUs move the interrupt meanwhile, among all.
  */
 #ifndef FIRE_H
 #define FIRE_H
