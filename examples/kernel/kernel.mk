@@ -61,7 +61,7 @@ run: kernel ## boot the example kernel (CPUS=4 AIA=aplic SOCKETS=2 IR=vtd|amd DI
 	@$(RUN_ENV) tools/run
 
 # Each is what 'make run ISA=' is given, commas for spaces.
-RUNS ?= riscv64 riscv64,AIA=aplic aarch64 aarch64,MSI=v2m x86_64 x86_64,IR=vtd
+RUNS ?= riscv64 riscv64,AIA=aplic riscv64,SOCKETS=2 aarch64 aarch64,MSI=v2m x86_64 x86_64,IR=vtd
 TABLE_COLUMNS := run cpus completions lost crc_errors spurious moves_loaded dynamic ipis_for_moves edu_moves edu_lost xhci_moves xhci_lost level_moves level_lost hpet hpet_moves hpet_lost shared_moves shared_lost
 
 run-all: ## boot the example kernel of every ISA, each way it has (RUNS=); ends in one table
