@@ -15,7 +15,7 @@
 
 enum umsi_handled {
 	UMSI_HANDLED = 0,	/* it was for me and is dealt with */
-	UMSI_NOT_MINE = 1,	/* nothing of mine was pending: counted */
+	UMSI_NOT_MINE = 1,	/* nothing of mine was pending: counted; too often in a row, and it is disabled (umsi_config) */
 	UMSI_LATER = 2,		/* a thread will deal with it and call umsi_irq_done() */
 };
 
@@ -156,6 +156,7 @@ struct umsi_irq_stats {
 	uint64_t not_mine;	/* calls answered UMSI_NOT_MINE */
 	uint64_t moves;		/* changes of the effective CPU */
 	uint64_t triggers;	/* software triggers accepted */
+	bool contained;		/* disabled once by the library: see umsi_config.not_mine_limit */
 };
 
 /* Context: any but NMI. Return: UMSI_OK, UMSI_ENOENT. */

@@ -25,7 +25,8 @@ struct umsi_config {
 	uint32_t ncpus;				/* 1 .. UMSI_CPUS_MAX */
 	uint32_t max_irqs;			/* interrupts alive at once; 0 = UMSI_IRQS_MAX */
 	uint32_t max_repeats;			/* handler repeats before a hand-over, 1 .. 255; 0 = 8 */
-	uint32_t storm_limit;			/* messages to one unowned id before it is shut; 0 = 64 */
+	uint32_t storm_limit;			/* messages to one unowned id before it is shut, to a disabled interrupt before it is masked; 0 = 64 */
+	uint32_t not_mine_limit;		/* calls in a row answered UMSI_NOT_MINE before an interrupt is disabled; 0 = 10,000 */
 	uint64_t min_age_ns;			/* age of a slot whose flush proved nothing (M1); 0 = 1 ms */
 };
 
@@ -202,6 +203,7 @@ struct umsi_stats {
 	uint64_t unowned;		/* claimed identities that belonged to nobody: dropped */
 	uint64_t dead;			/* arrivals for an interrupt already freed: dropped, its owner is gone */
 	uint64_t not_mine;		/* handler calls answered UMSI_NOT_MINE */
+	uint64_t contained;		/* interrupts disabled because nobody wanted them (not_mine_limit) */
 	uint64_t quarantined;		/* identities shut because they stormed without an owner */
 	uint64_t handovers;		/* runs given up after max_repeats */
 	uint64_t moves;			/* affinity changes that changed the target */

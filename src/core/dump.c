@@ -49,6 +49,8 @@ static void dump_record(const struct umsi_record *r, umsi_dump_line line, void *
 	add_state(&t, state);
 	if (r->broken)
 		umsi_text_add(&t, " BROKEN");
+	if (r->contained)
+		umsi_text_add(&t, " CONTAINED");
 	if (r->away)
 		umsi_text_add(&t, r->away == UMSI_AWAY_QUIET ? " ASLEEP" : " LOST");
 	umsi_text_field(&t, "handled", umsi_load64(&r->handled));

@@ -3,12 +3,13 @@
 
 #include "core/domain.h"
 #include "core/run.h"
+#include "core/text.h"
 #include "core/trace.h"
 
 /* Both under the record's lock. */
 static void quieten(struct umsi_record *r)
 {
-	if (r->masked || !umsi_record_is_level(r) || !r->leaf->ops->quieten)
+	if (r->masked || !r->leaf->ops->quieten)
 		return;
 	r->leaf->ops->quieten(r->leaf, r);
 	r->masked = true;
@@ -42,7 +43,7 @@ bool umsi_flow_hold(struct umsi_record *r)
 		held = umsi_state_hold(old) & UMSI_HELD;
 		umsi_trace_irq(r, UMSI_TRACE_LATER, old, 0);
 	}
-	if (held)
+	if (held && umsi_record_is_level(r))
 		quieten(r);
 	umsi_record_unlock(r, state);
 	return held;
@@ -55,15 +56,45 @@ void umsi_flow_disabled(struct umsi_record *r)
 	if (r->phase == UMSI_PHASE_ACTIVE && umsi_load32(&r->state) & UMSI_DIS)
 		quieten(r);
 	umsi_record_unlock(r, state);
-	umsi_flow_rearm(r, false);
+	if (umsi_record_is_level(r))
+		umsi_flow_rearm(r, false);
+}
+
+static void log_contained(struct umsi_record *r)
+{
+	struct umsi_text t;
+
+	umsi_text_clear(&t);
+	umsi_text_add(&t, "umsi: nobody has anything to do for this interrupt, disabled:");
+	umsi_text_field(&t, "irq", r->number + 1);
+	umsi_text_add(&t, " ");
+	umsi_text_add(&t, r->name);
+	umsi_host_log(r->m->host, UMSI_LOG_WARN, t.line);
+}
+
+void umsi_flow_contain(struct umsi_record *r)
+{
+	uintptr_t state = umsi_record_enter(r);
+	bool contained = r->phase == UMSI_PHASE_ACTIVE && !r->contained && r->depth < UINT16_MAX;
+
+	if (contained) {
+		r->contained = true;
+		if (r->depth++ == 0)
+			umsi_fetch_or32(&r->state, UMSI_DIS);
+		umsi_fetch_add64(&r->m->count.contained, 1);
+	}
+	umsi_record_unlock(r, state);
+	if (contained)
+		log_contained(r);
 }
 
 void umsi_flow_enable(struct umsi_record *r)
 {
 	if (!r->masked || umsi_load32(&r->state) & UMSI_HELD)
 		return;
-	/* The line itself remembers: what is still asserted is sent again. */
-	umsi_fetch_and32(&r->state, ~UMSI_PEND);
+	/* The line itself remembers: what is still asserted is sent again. An edge is remembered here. */
+	if (umsi_record_is_level(r))
+		umsi_fetch_and32(&r->state, ~UMSI_PEND);
 	unquieten(r);
 }
 

@@ -14,8 +14,14 @@ bool umsi_flow_hold(struct umsi_record *r);
 /* Level: the handler is done; the store looks at the line again. @locked: under the record's lock. */
 void umsi_flow_rearm(struct umsi_record *r, bool locked);
 
-/* Level, arrived while disabled: nobody will quieten the device, so its store is masked until enabled. */
+/*
+ * Arrived while disabled, a level once, an edge too often: nobody will quieten
+ * the device, so its store is masked until enabled.
+ */
 void umsi_flow_disabled(struct umsi_record *r);
+
+/* In its handler's trap: nobody has wanted it for long, so it is disabled once, and reported. */
+void umsi_flow_contain(struct umsi_record *r);
 
 /* Under the record's lock, before the last enable: a level source speaks again by itself. */
 void umsi_flow_enable(struct umsi_record *r);

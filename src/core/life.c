@@ -39,6 +39,7 @@ int umsi_irq_request(struct umsi *m, umsi_irq irq, umsi_handler handler,
 	r->handler = handler;
 	r->arg = arg;
 	r->depth = 0;
+	r->contained = false;
 	umsi_text_copy(r->name, name, sizeof(r->name));
 	/* Open before the store is: the first message must find the handler. */
 	open_state(r);
@@ -219,6 +220,7 @@ int umsi_irq_stats_read(struct umsi *m, umsi_irq irq, struct umsi_irq_stats *out
 	out->not_mine = umsi_load32(&r->not_mine);
 	out->moves = r->moves;
 	out->triggers = r->triggers;
+	out->contained = r->contained;
 	umsi_record_unlock(r, state);
 	return UMSI_OK;
 }

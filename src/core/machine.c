@@ -9,6 +9,7 @@
 
 static const uint32_t default_max_repeats = 8;
 static const uint32_t default_storm_limit = 64;
+static const uint32_t default_not_mine_limit = 10000;
 static const uint64_t default_min_age_ns = 1000000;
 
 static int check_config(const struct umsi_config *config)
@@ -43,6 +44,7 @@ int umsi_init(struct umsi_storage *storage, void *host,
 	m->ncpus = config->ncpus;
 	m->max_repeats = config->max_repeats ? config->max_repeats : default_max_repeats;
 	m->storm_limit = config->storm_limit ? config->storm_limit : default_storm_limit;
+	m->not_mine_limit = config->not_mine_limit ? config->not_mine_limit : default_not_mine_limit;
 	m->min_age_ns = config->min_age_ns ? config->min_age_ns : default_min_age_ns;
 	m->cpu = cpus;
 	for (uint32_t i = 0; i < m->ncpus; i++)
@@ -154,6 +156,7 @@ void umsi_stats_read(struct umsi *m, struct umsi_stats *out)
 	out->moves_refused = umsi_load64(&m->count.moves_refused);
 	out->device_writes_for_moves = umsi_load64(&m->count.device_writes_for_moves);
 	out->ipis_for_moves = umsi_load64(&m->count.ipis_for_moves);
+	out->contained = umsi_load64(&m->count.contained);
 	out->affinity_broken = umsi_load64(&m->count.affinity_broken);
 	out->retriggers = umsi_load64(&m->count.retriggers);
 	out->irqs = umsi_load32(&m->records.live);

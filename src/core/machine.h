@@ -69,6 +69,14 @@ enum umsi_cpu_state {
 	UMSI_CPU_LEAVING = 2,	/* takes interrupts, is given none */
 };
 
+/* An interrupt whose last calls here were nobody's. */
+struct umsi_idle_watch {
+	uint32_t irq;			/* its number + 1 */
+	uint32_t calls, run;		/* its calls at the last of them; how many in a row */
+};
+
+#define UMSI_IDLE_WATCHED	4
+
 struct umsi_cpu_core {
 	_Alignas(64) umsi_atomic32 online;	/* enum umsi_cpu_state */
 	uint32_t depth;			/* traps this CPU is in; 0 = thread context */
@@ -77,6 +85,8 @@ struct umsi_cpu_core {
 	struct umsi_lock inbox_lock;
 	struct umsi_record *inbox_first, *inbox_last;
 	bool inbox_closed;
+
+	struct umsi_idle_watch watch[UMSI_IDLE_WATCHED];	/* own CPU, in traps */
 
 	uint64_t hw_id;
 	uint32_t node;			/* index into umsi.node */
@@ -106,6 +116,7 @@ struct umsi_counters {
 	umsi_atomic64 ipis_for_moves;
 	umsi_atomic64 retriggers;
 	umsi_atomic64 affinity_broken;
+	umsi_atomic64 contained;
 };
 
 /*
@@ -136,7 +147,7 @@ struct umsi {
 	void *host;
 	uint32_t ncpus;
 	uint32_t max_repeats;
-	uint32_t storm_limit;
+	uint32_t storm_limit, not_mine_limit;
 	uint64_t min_age_ns;
 	struct umsi_cpu_core *cpu;
 	struct umsi_node *node;		/* nnodes; room for ncpus */

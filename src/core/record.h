@@ -78,8 +78,9 @@ struct umsi_record {
 	uint16_t index;			/* in its table */
 	uint8_t away : 2;		/* enum umsi_away: its device is not written to */
 	bool wake : 1;			/* it stays armed while the machine is suspended */
+	bool contained : 1;		/* disabled by the core: nobody wanted it */
 	bool broken : 1;		/* outside its affinity: its CPUs have left */
-	bool masked : 1;		/* level: its store is masked while held, or disabled */
+	bool masked : 1;		/* its store is masked: a level held, or anything that comes while disabled */
 	bool told : 1;			/* a store was told its present slot: it retires, and is not just given back */
 	bool unsettled : 1;		/* the flush of the last release proved nothing */
 	char name[UMSI_IRQ_NAME_MAX];

@@ -3,6 +3,30 @@
 #include "core/run.h"
 #include "core/trace.h"
 
+/*
+ * How often in a row? Calls are counted before; one that was answered otherwise
+ * leaves a gap. Watched by CPU, because few interrupts ever answer so.
+ */
+static bool too_often(struct umsi_record *r, struct umsi_cpu_core *cpu)
+{
+	uint32_t calls = (uint32_t)umsi_load64(&r->handled);
+	struct umsi_idle_watch *w = &cpu->watch[0];
+
+	for (uint32_t i = 0; i < UMSI_IDLE_WATCHED; i++) {
+		if (cpu->watch[i].irq == r->number + 1) {
+			w = &cpu->watch[i];
+			break;
+		}
+		if (cpu->watch[i].run < w->run)
+			w = &cpu->watch[i];
+	}
+	if (w->irq != r->number + 1 || calls - w->calls != 1)
+		w->run = 0;
+	w->irq = r->number + 1;
+	w->calls = calls;
+	return ++w->run >= r->m->not_mine_limit;
+}
+
 /* Of what the handler answers, only UMSI_HANDLED is on the hot path. False: the caller is not the runner any more. */
 static bool answered(struct umsi_record *r, struct umsi_cpu_core *cpu, enum umsi_handled answer)
 {
@@ -10,6 +34,8 @@ static bool answered(struct umsi_record *r, struct umsi_cpu_core *cpu, enum umsi
 		return !umsi_flow_hold(r);
 	umsi_store32(&r->not_mine, umsi_load32(&r->not_mine) + 1);
 	umsi_count_own(&cpu->count.not_mine);
+	if (too_often(r, cpu))
+		umsi_flow_contain(r);
 	return true;
 }
 
@@ -52,11 +78,13 @@ void umsi_run_on(struct umsi_record *r, struct umsi_cpu_core *cpu, enum umsi_han
 static void not_the_runner(struct umsi_record *r, struct umsi_cpu_core *cpu, uint32_t old,
 			   uint32_t clear)
 {
+	uint32_t merged = 0;
+
 	if (!(old & UMSI_DEAD)) {
 		/* Once QUEUED is cleared nothing keeps the record from being recycled. */
 		if (!clear)
-			umsi_fetch_add32(&r->merged, 1);
-		if (!clear && (old & UMSI_DIS) && umsi_record_is_level(r))
+			merged = umsi_fetch_add32(&r->merged, 1) + 1;
+		if (!clear && (old & UMSI_DIS) && (umsi_record_is_level(r) || merged % r->m->storm_limit == 0))
 			umsi_flow_disabled(r);
 		umsi_count_own(&cpu->count.merged);
 		umsi_trace_irq(r, UMSI_TRACE_PEND, old, 0);

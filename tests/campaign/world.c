@@ -247,6 +247,7 @@ static void build_library(struct world *w)
 {
 	struct umsi_config config = {
 		.cpus = w->cpus, .ncpus = w->plan.ncpus, .max_repeats = 3,
+		.storm_limit = w->plan.strays ? 0 : 4,
 		.min_age_ns = w->isa->min_age_ns(w) + w->plan.skew_us * 1000,
 	};
 
