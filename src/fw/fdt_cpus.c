@@ -106,8 +106,19 @@ static int take_census(const struct umsi_fdt *fdt, umsi_fdt_node parent,
 	return UMSI_OK;
 }
 
+/* Nearly always: the boot hart, then the others by rising number. */
+static bool are_rising(const struct umsi_cpu_desc *cpus, uint32_t count)
+{
+	for (uint32_t i = 1; i < count; i++)
+		if (cpus[i].hw_id == cpus[0].hw_id || (i > 1 && cpus[i].hw_id <= cpus[i - 1].hw_id))
+			return false;
+	return true;
+}
+
 static bool has_twins(const struct umsi_cpu_desc *cpus, uint32_t count)
 {
+	if (are_rising(cpus, count))
+		return false;
 	for (uint32_t i = 1; i < count; i++) {
 		for (uint32_t j = 0; j < i; j++) {
 			if (cpus[i].hw_id == cpus[j].hw_id)

@@ -19,13 +19,20 @@
 #define FILES_MAX		16384u		/* binding: maxItems of interrupts-extended */
 #define GROUP_INDEX_SHIFT_DEFAULT 24u		/* binding: riscv,group-index-shift */
 
+/* Where the last file was found: register set, and the number of its first file. */
+struct cursor {
+	uint32_t set, first;
+};
+
 struct finder {
 	const struct umsi_fdt *fdt;
+	struct cursor *cursor;
 	umsi_fdt_node node;
 	struct umsi_fdt_error *error;
 	struct umsi_fdt_property targets;	/* interrupts-extended: pairs phandle, interrupt */
 	uint32_t count;				/* of pairs */
 	struct umsi_fdt_regs regs;
+	uint64_t base;				/* a file's address without its indices */
 	struct umsi_imsic_config config;	/* what becomes the result */
 };
 
@@ -177,17 +184,6 @@ static int read_widths(struct finder *finder)
 	return UMSI_OK;
 }
 
-static int read_regs(struct finder *finder)
-{
-	int err = umsi_fdt_regs_of(finder->fdt, finder->node, &finder->regs);
-
-	if (err)
-		return refuse(finder, "reg: absent or malformed", err);
-	if (finder->regs.count > FILES_MAX)
-		return refuse(finder, "reg: more than 16384 register sets", UMSI_EFW_VALUE);
-	return UMSI_OK;
-}
-
 /* ---- Where the files are ---- */
 
 /* Every bit of a file's address that does not number it. */
@@ -202,41 +198,61 @@ static uint64_t common_part(const struct umsi_imsic_config *config, uint64_t phy
 /*
  * The address of file @index. The last file of a register set may go without
  * its guests' pages, so a set holds its size divided by the distance, rounded
- * up; what remains of @index counts from the next set on.
+ * up; what remains of @index counts from the next set on. Files are asked for
+ * in order mostly, so the search goes on from the set that the last one was in.
  */
 static int locate_file(const struct finder *finder, uint32_t index, uint64_t *out_phys)
 {
 	uint32_t shift = PAGE_SHIFT + finder->config.guest_index_bits;
+	struct cursor at = { 0 };
 	uint64_t start, bytes;
 
-	for (uint32_t set = 0; set < finder->regs.count; set++) {
+	if (index >= finder->cursor->first)
+		at = *finder->cursor;
+	for (; at.set < finder->regs.count; at.set++) {
 		uint64_t files;
 
-		if (!umsi_fdt_regs_entry(&finder->regs, set, &start, &bytes))
+		if (!umsi_fdt_regs_entry(&finder->regs, at.set, &start, &bytes))
 			return UMSI_EFW_VALUE;
 		files = bytes >> shift;
 		if (bytes - (files << shift) >= PAGE_BYTES)
 			files++;
-		if (index >= files) {
-			index -= (uint32_t)files;
+		if (index - at.first >= files) {
+			at.first += (uint32_t)files;
 			continue;
 		}
-		start += (uint64_t)index << shift;
+		*finder->cursor = at;
+		start += (uint64_t)(index - at.first) << shift;
 		return umsi_fdt_to_cpu(finder->fdt, &finder->regs, start, PAGE_BYTES, out_phys);
 	}
 	return UMSI_EFW_VALUE;
+}
+
+/* The sets, and what the addresses of all files share. */
+static int read_regs(struct finder *finder)
+{
+	int err = umsi_fdt_regs_of(finder->fdt, finder->node, &finder->regs);
+	uint64_t first;
+
+	if (err)
+		return refuse(finder, "reg: absent or malformed", err);
+	if (finder->regs.count > FILES_MAX)
+		return refuse(finder, "reg: more than 16384 register sets", UMSI_EFW_VALUE);
+	err = locate_file(finder, 0, &first);
+	if (err)
+		return refuse(finder, "reg, or a ranges above it: no room for every file", err);
+	finder->base = common_part(&finder->config, first);
+	return UMSI_OK;
 }
 
 /* As above, for a file that must exist and whose address must number it. */
 static int place_file(const struct finder *finder, uint32_t index, uint64_t *out_phys)
 {
 	const struct umsi_imsic_config *config = &finder->config;
-	uint64_t phys, first;
+	uint64_t phys;
 	int err;
 
 	err = locate_file(finder, index, &phys);
-	if (!err)
-		err = locate_file(finder, 0, &first);
 	if (err)
 		return refuse(finder, "reg, or a ranges above it: no room for every file", err);
 	/* 0 stands for "no file"; page numbers have 44 bits ("Sv48" and its like), share_a_file() takes 48. */
@@ -244,7 +260,7 @@ static int place_file(const struct finder *finder, uint32_t index, uint64_t *out
 		return refuse(finder, "reg: a file beyond any physical address", UMSI_EFW_VALUE);
 	if (!phys || phys << (64 - PAGE_SHIFT - config->guest_index_bits))
 		return refuse(finder, "reg: a file at 0, or not at guest index 0", UMSI_EFW_VALUE);
-	if (common_part(config, phys) != common_part(config, first))
+	if (common_part(config, phys) != finder->base)
 		return refuse(finder, "reg: files differ outside their group and hart index",
 			      UMSI_EFW_VALUE);
 	*out_phys = phys;
@@ -429,7 +445,8 @@ static bool share_a_file(struct umsi_imsic_file *files, uint32_t count)
 int umsi_fdt_imsic_numbering(const struct umsi_fdt *fdt, umsi_fdt_node node, struct umsi_imsic_config *out,
 			     uint64_t *out_base, bool *out_supervisor, struct umsi_fdt_error *error)
 {
-	struct finder finder = { .fdt = fdt, .node = node, .error = error };
+	struct cursor cursor = { 0 };
+	struct finder finder = { .fdt = fdt, .node = node, .error = error, .cursor = &cursor };
 	uint64_t first;
 	int err;
 
@@ -443,7 +460,7 @@ int umsi_fdt_imsic_numbering(const struct umsi_fdt *fdt, umsi_fdt_node node, str
 	if (err)
 		return err;
 	*out = finder.config;
-	*out_base = common_part(&finder.config, first);
+	*out_base = finder.base;
 	*out_supervisor = supervisor_targets(&finder) != 0;
 	return UMSI_OK;
 }
@@ -452,7 +469,9 @@ int umsi_fdt_imsic(const struct umsi_fdt *fdt, const struct umsi_cpu_desc *cpus,
 		   uint32_t ncpus, struct umsi_imsic_file *files,
 		   struct umsi_imsic_config *out, struct umsi_fdt_error *error)
 {
-	struct finder finder = { .fdt = fdt, .error = error, .config = { .files = files } };
+	struct cursor cursor = { 0 };
+	struct finder finder = { .fdt = fdt, .error = error, .cursor = &cursor,
+				 .config = { .files = files } };
 	struct owners owners = { .cpus = cpus, .ncpus = ncpus, .files = files };
 	uint64_t last;
 	int err;
