@@ -61,8 +61,8 @@ run: kernel ## boot the example kernel (CPUS=4 AIA=aplic SOCKETS=2 IR=vtd|amd DI
 	@$(RUN_ENV) tools/run
 
 # Each is what 'make run ISA=' is given, commas for spaces.
-RUNS ?= riscv64 riscv64,AIA=aplic riscv64,SOCKETS=2 aarch64 aarch64,MSI=v2m x86_64 x86_64,IR=vtd
-TABLE_COLUMNS := run cpus completions lost crc_errors spurious moves_loaded dynamic ipis_for_moves edu_moves edu_lost xhci_moves xhci_lost level_moves level_lost hpet hpet_moves hpet_lost shared_moves shared_lost
+RUNS ?= riscv64 riscv64,AIA=aplic riscv64,SOCKETS=2 aarch64 aarch64,MSI=v2m x86_64 x86_64,IR=vtd x86_64,IR=amd
+TABLE_COLUMNS := run cpus completions lost crc_errors spurious moves_loaded dynamic ipis_for_moves device_writes_for_moves foreign_arrived edu_moves edu_lost xhci_moves xhci_lost level_moves level_lost hpet hpet_moves hpet_lost shared_moves shared_lost
 
 run-all: ## boot the example kernel of every ISA, each way it has (RUNS=); ends in one table
 	@mkdir -p $(B)/kernel; all=$(B)/kernel/run-all.log; one=$(B)/kernel/run-one.log; bad=0; : >$$all; \

@@ -58,6 +58,30 @@ struct umsi_pci_msi_cap {
 int umsi_pci_msix_probe(struct umsi *m, const struct umsi_pci_function *fn,
 			struct umsi_pci_msix_cap *out);
 
+/*
+ * For what configuration space does not say: an erratum of a function or bridge.
+ * @as: as it was found; may be changed.
+ */
+typedef void (*umsi_pci_requester_quirk)(void *arg, uint32_t requester_id, struct umsi_requester *as);
+
+/**
+ * umsi_pci_requester() - whose messages those of a function look like to a translator
+ * @root_bus: the bus at the root complex that leads to it, mostly 0
+ * @quirk: NULL, or called last
+ * @out: for umsi_device_config.messages_as; written on success only
+ *
+ * Looks for the bridges above the function on the buses between: their numbers
+ * must be final. A bridge from PCI Express to conventional PCI may send with any
+ * id of its buses; one from conventional PCI takes its own; ports take none.
+ *
+ * Context: sleepable (it may read every function of each bus in between).
+ * Return: UMSI_OK, UMSI_EINVAL (a NULL, a bus below @root_bus), UMSI_ENOENT (no bridge leads to
+ *   a bus), UMSI_ECAP_GONE, UMSI_ECAP_HEADER, UMSI_ECAP_LOOP, UMSI_ECAP_POINTER, UMSI_ECAP_SIZE
+ *   (the function's, or a bridge's, configuration space).
+ */
+int umsi_pci_requester(struct umsi *m, uint32_t requester_id, uint8_t root_bus,
+		       umsi_pci_requester_quirk quirk, void *arg, struct umsi_requester *out);
+
 /**
  * umsi_pci_msi_off() - MSI and MSI-X of a function off, function mask cleared
  *

@@ -47,7 +47,7 @@ int rig_vtd(const struct mach_vtd_config *unit, const struct umsi_vtd_config *co
 	struct umsi_vtd_config c = config ? *config : (struct umsi_vtd_config){ .entries = 256 };
 
 	if (!rig.vtd) {
-		u.phys = RIG_VTD_PHYS;
+		u.phys = RIG_VTD_PHYS;	/* whatever @unit says */
 		rig.vtd = mach_vtd_add(rig.m, &u);
 	}
 	if (!c.phys)

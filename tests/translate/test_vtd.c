@@ -543,6 +543,54 @@ static void churn_leaves_the_entries_balanced(void **state)
 	rig_end();
 }
 
+/* Each unit knows its own entries only: the same handle means another interrupt behind another unit. */
+static void two_units(void **state)
+{
+	const struct mach_vtd_config units[2] = {
+		{ .phys = RIG_VTD_PHYS, .first_bus = 1, .last_bus = 3 },
+		{ .phys = RIG_VTD_PHYS + 0x1000, .first_bus = 4, .last_bus = 9 },
+	};
+	struct umsi_vtd_config config = { .phys = RIG_VTD_PHYS + 0x1000, .entries = 16 };
+	struct mach_pci_config c = { .requester_id = 0x0400 };
+	struct mach_vtd *second;
+	struct umsi_domain *first_unit, *second_unit;
+	struct umsi_vtd_stats s;
+	struct function *f, *g;
+
+	(void)state;
+	rig_machine(22, &mach_chaos_none, false, NULL);
+	second = mach_vtd_add(rig.m, &units[1]);
+	assert_int_equal(rig_vtd(&units[0], NULL), UMSI_OK);
+	assert_int_equal(umsi_vtd_create(rig.root, &config, &second_unit), UMSI_OK);
+	rig_online();
+	f = rig_function(0, NULL, NULL);
+	first_unit = rig.unit;
+	rig.unit = second_unit;
+	g = rig_function(1, &c, NULL);
+	rig.unit = first_unit;
+	assert_int_equal(rig_irq(f, 0), UMSI_OK);
+	assert_int_equal(rig_irq(g, 0), UMSI_OK);
+	assert_int_equal(message_low(f, 0), message_low(g, 0));
+	for (umsi_cpu i = 0; i < 8; i++) {
+		assert_int_equal(rig_move(f->irq[0], i % RIG_CPUS), UMSI_OK);
+		assert_int_equal(rig_move(g->irq[0], (i + 1) % RIG_CPUS), UMSI_OK);
+		assert_int_equal(rig_raise(f, 0), 1);
+		assert_int_equal(rig.last_cpu, i % RIG_CPUS);
+		assert_int_equal(rig_raise(g, 0), 1);
+		assert_int_equal(rig.last_cpu, (i + 1) % RIG_CPUS);
+	}
+	assert_int_equal(mach_vtd_passed(rig.vtd), 8);
+	assert_int_equal(mach_vtd_passed(second), 8);
+	mach_entry_live(g->pci, 0, false);
+	assert_int_equal(umsi_device_remove(g->dev), UMSI_OK);
+	g->dev = NULL;
+	assert_int_equal(umsi_vtd_stats_read(second_unit, &s), UMSI_OK);
+	assert_int_equal(s.used, 0);
+	assert_int_equal(stats().used, 1);
+	assert_int_equal(umsi_vtd_destroy(second_unit), UMSI_OK);
+	rig_end();
+}
+
 /* ---- Under fire, on a machine that reorders ---- */
 
 static bool firing;
@@ -630,6 +678,7 @@ int main(void)
 		cmocka_unit_test(apic_ids_of_32_bits),
 		cmocka_unit_test(the_unit_stays_while_it_is_used),
 		cmocka_unit_test(churn_leaves_the_entries_balanced),
+		cmocka_unit_test(two_units),
 		cmocka_unit_test(moves_under_fire_lose_nothing),
 	};
 
