@@ -54,10 +54,10 @@ kernel: kernel-packages ## the example kernel and its disk, not booted
 	@$(MAKE) --no-print-directory kernel-files
 
 # Passed on by name, so that a space in QEMU_ARGS survives.
-RUN_ENV = ISA='$(ISA)' AIA='$(AIA)' SOCKETS='$(SOCKETS)' MSI='$(MSI)' IR='$(IR)' CPUS='$(CPUS)' DISK='$(DISK)' BUILD='$(B)/kernel' KERNEL='$(KERNEL)' \
+RUN_ENV = ISA='$(ISA)' AIA='$(AIA)' SOCKETS='$(SOCKETS)' MSI='$(MSI)' SMMU='$(SMMU)' IR='$(IR)' CPUS='$(CPUS)' DISK='$(DISK)' BUILD='$(B)/kernel' KERNEL='$(KERNEL)' \
 	QEMU_ARGS='$(QEMU_ARGS)' MONITOR='$(MONITOR)' TRACE='$(TRACE)' KERNEL_ARGS='$(KERNEL_ARGS)'
 
-run: kernel ## boot the example kernel (CPUS=4 AIA=aplic SOCKETS=2 IR=vtd|amd DISK= QEMU_ARGS= MONITOR=1 TRACE=1)
+run: kernel ## boot the example kernel (CPUS=4 AIA=aplic SOCKETS=2 IR=vtd|amd MSI=v2m SMMU=on DISK= QEMU_ARGS= MONITOR=1 TRACE=1)
 	@$(RUN_ENV) tools/run
 
 # Each is what 'make run ISA=' is given, commas for spaces.

@@ -13,6 +13,7 @@
 #include "core/tree.h"
 #include "lpis.h"
 #include "rtc.h"
+#include "smmu.h"
 
 #define REGIONS_MAX	8
 
@@ -80,6 +81,8 @@ int platform_messages(struct platform *p, struct umsi *m, struct umsi_domain *ro
 	tree_need(umsi_fdt_its(&tree_fdt, -1, &its, &config, &error), "ITS", &error);
 	tree_need(umsi_fdt_pci_host(&tree_fdt, -1, &host, &error), "PCI host bridge", &error);
 	tree_need(umsi_fdt_its_map(&tree_fdt, host.node, 0, its, &config, &error), "msi-map", &error);
+	if (smmu_start())
+		config.map_doorbell = smmu_map_doorbell;
 	kprintf("its: at %lx, %u maps\n", config.phys, config.maps);
 	return umsi_its_create(m, root, &config, out);
 }
