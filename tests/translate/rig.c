@@ -2,6 +2,7 @@
 #include "rig.h"
 
 struct rig rig;
+uint32_t rig_cpus = RIG_CPUS;
 
 static void on_trap(void *arg, umsi_cpu cpu)
 {
@@ -12,13 +13,13 @@ static void on_trap(void *arg, umsi_cpu cpu)
 void rig_machine(uint64_t seed, const struct mach_chaos *chaos, bool x2apic, const uint32_t *apic_id)
 {
 	struct mach_config config = {
-		.kind = MACH_X86, .ncpus = RIG_CPUS, .trap = on_trap, .chaos = chaos, .apic_id = apic_id,
+		.kind = MACH_X86, .ncpus = rig_cpus, .max_steps = 100000000, .trap = on_trap, .chaos = chaos, .apic_id = apic_id,
 	};
-	struct umsi_config uc = { .cpus = rig.cpus, .ncpus = RIG_CPUS, .min_age_ns = 1700000 };
+	struct umsi_config uc = { .cpus = rig.cpus, .ncpus = rig_cpus, .min_age_ns = 1700000 };
 	struct umsi_lapic_config lapic = { .x2apic = x2apic, .remapped = true };
 
 	memset(&rig, 0, sizeof(rig));
-	for (uint32_t i = 0; i < RIG_CPUS; i++)
+	for (uint32_t i = 0; i < rig_cpus; i++)
 		rig.cpus[i].hw_id = apic_id ? apic_id[i] : i;
 	rig.m = mach_create(seed, &config);
 	mach_baseline(rig.m);
@@ -36,7 +37,7 @@ static void cpu_up(void *arg)
 
 void rig_online(void)
 {
-	for (umsi_cpu i = 0; i < RIG_CPUS; i++)
+	for (umsi_cpu i = 0; i < rig_cpus; i++)
 		mach_thread(rig.m, i, cpu_up, NULL);
 	rig_run();
 }
@@ -156,6 +157,77 @@ uint32_t rig_raise(struct function *f, uint32_t index)
 	mach_pci_raise(f->pci, index);
 	rig_run();
 	return f->calls[index] - before;
+}
+
+/* ---- A level-triggered pin ---- */
+
+#define IOAPIC_PHYS	0xfec00000u
+#define IOAPIC_ID	0x00a0u
+#define PIN		5u
+
+static struct mach_ioapic *ioapic;
+static uint32_t pin_calls;
+static bool pin_later;
+
+static enum umsi_handled pin_handler(void *arg)
+{
+	(void)arg;
+	pin_calls++;
+	rig.last_cpu = mach_cpu(rig.m);
+	if (pin_later)
+		return UMSI_LATER;
+	mach_ioapic_line(ioapic, PIN, false);
+	return UMSI_HANDLED;
+}
+
+static void pin_up(uint32_t calls)
+{
+	uint32_t before = pin_calls;
+
+	mach_ioapic_line(ioapic, PIN, true);
+	rig_run();
+	assert_int_equal(pin_calls - before, calls);
+}
+
+/* Its end is told by the pin's own number, so no entry has to wait for one, and no line goes dead. */
+static void move_while_held(umsi_irq irq, umsi_cpu to)
+{
+	uint64_t entry = mach_ioapic_entry(ioapic, PIN);
+
+	pin_later = true;
+	pin_up(1);
+	assert_int_equal(rig_move(irq, to), UMSI_OK);
+	pin_later = false;
+	mach_ioapic_line(ioapic, PIN, false);
+	assert_int_equal(umsi_irq_done(rig.umsi, irq), UMSI_OK);
+	rig_run();
+	assert_int_equal(mach_ioapic_entry(ioapic, PIN), entry);
+	pin_up(1);
+	assert_int_equal(rig.last_cpu, to);
+}
+
+void rig_level_pin(void)
+{
+	struct umsi_device_config dc = { .name = "ioapic", .parent = rig.unit, .requester_id = IOAPIC_ID };
+	struct umsi_ioapic_config config = { .phys = IOAPIC_PHYS, .directed_eoi = true };
+	struct umsi_irq_request_at at = { .first = PIN, .last = PIN, .trigger = UMSI_TRIGGER_LEVEL_HIGH };
+	struct umsi_device *dev;
+	struct umsi_table *table;
+	umsi_irq irq;
+
+	pin_calls = 0;
+	ioapic = mach_ioapic_add(rig.m, IOAPIC_PHYS, 24, 0x20);
+	mach_ioapic_source(ioapic, IOAPIC_ID);
+	assert_int_equal(umsi_device_add(rig.umsi, &dc, &dev), UMSI_OK);
+	assert_int_equal(umsi_ioapic_create(dev, &config, &table), UMSI_OK);
+	assert_int_equal(umsi_irq_alloc(table, &at, &irq), UMSI_OK);
+	assert_int_equal(umsi_irq_request(rig.umsi, irq, pin_handler, NULL, "pin"), UMSI_OK);
+	for (umsi_cpu i = 0; i < 3 * rig_cpus; i++) {
+		pin_up(1);
+		move_while_held(irq, i % rig_cpus);
+		assert_int_equal(rig_move(irq, (i + 1) % rig_cpus), UMSI_OK);
+	}
+	assert_int_equal(umsi_device_remove(dev), UMSI_OK);
 }
 
 void rig_run(void)

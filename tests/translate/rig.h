@@ -13,6 +13,7 @@
 #include <umsi/amd_vi.h>
 #include <umsi/device.h>
 #include <umsi/host.h>
+#include <umsi/ioapic.h>
 #include <umsi/irq.h>
 #include <umsi/lapic.h>
 #include <umsi/pci.h>
@@ -22,6 +23,7 @@
 #include "machine.h"
 
 #define RIG_CPUS	4
+#define RIG_CPUS_MAX	16
 #define RIG_FUNCTIONS	4
 #define RIG_ENTRIES	16
 #define RIG_VTD_PHYS	0xfed90000u
@@ -49,13 +51,15 @@ struct rig {
 	struct umsi_domain *root, *unit;
 	struct mach_vtd *vtd;
 	struct mach_amd_vi *amd;
-	struct umsi_cpu_desc cpus[RIG_CPUS];
+	struct umsi_cpu_desc cpus[RIG_CPUS_MAX];
 	struct function f[RIG_FUNCTIONS];
 	struct call call[RIG_FUNCTIONS][32];
 	umsi_cpu last_cpu;
 };
 
 extern struct rig rig;
+/* Of the next machine; RIG_CPUS unless a test says otherwise. */
+extern uint32_t rig_cpus;
 
 /* The machine and the root; CPUs are not online. chaos NULL: from the seed. */
 void rig_machine(uint64_t seed, const struct mach_chaos *chaos, bool x2apic, const uint32_t *apic_id);
@@ -72,6 +76,8 @@ struct function *rig_function(uint32_t n, const struct mach_pci_config *config,
 			      const struct umsi_requester *as);
 int rig_irq(struct function *f, uint32_t index);
 int rig_move(umsi_irq irq, umsi_cpu cpu);
+/* Pin 5 of an I/O APIC behind the unit, level triggered: held, moved and served in every order. */
+void rig_level_pin(void);
 /* Raises and lets it arrive: how many handler calls that made. */
 uint32_t rig_raise(struct function *f, uint32_t index);
 void rig_run(void);

@@ -545,6 +545,19 @@ static void system_interrupts_pass_where_they_were_let(void **state)
 	rig_end();
 }
 
+static void p86_a_level_pin_moves_before_its_end(void **state)
+{
+	struct umsi_stats st;
+
+	(void)state;
+	rig_begin_amd(23, &mach_chaos_none, false);
+	rig_level_pin();
+	umsi_stats_read(rig.umsi, &st);
+	assert_int_equal(st.device_writes_for_moves, 0);
+	assert_int_equal(st.unowned, 0);
+	rig_end();
+}
+
 /* ---- Under fire, on a machine that reorders ---- */
 
 static bool firing;
@@ -629,6 +642,7 @@ int main(void)
 		cmocka_unit_test(apic_ids_of_32_bits),
 		cmocka_unit_test(a_table_of_two_thousand),
 		cmocka_unit_test(system_interrupts_pass_where_they_were_let),
+		cmocka_unit_test(p86_a_level_pin_moves_before_its_end),
 		cmocka_unit_test(moves_under_fire_lose_nothing),
 	};
 

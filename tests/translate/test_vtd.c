@@ -591,6 +591,19 @@ static void two_units(void **state)
 	rig_end();
 }
 
+static void p86_a_level_pin_moves_before_its_end(void **state)
+{
+	struct umsi_stats st;
+
+	(void)state;
+	rig_begin_vtd(23, &mach_chaos_none);
+	rig_level_pin();
+	umsi_stats_read(rig.umsi, &st);
+	assert_int_equal(st.device_writes_for_moves, 0);
+	assert_int_equal(st.unowned, 0);
+	rig_end();
+}
+
 /* ---- Under fire, on a machine that reorders ---- */
 
 static bool firing;
@@ -679,6 +692,7 @@ int main(void)
 		cmocka_unit_test(the_unit_stays_while_it_is_used),
 		cmocka_unit_test(churn_leaves_the_entries_balanced),
 		cmocka_unit_test(two_units),
+		cmocka_unit_test(p86_a_level_pin_moves_before_its_end),
 		cmocka_unit_test(moves_under_fire_lose_nothing),
 	};
 
