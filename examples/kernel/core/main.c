@@ -5,6 +5,7 @@
 #include "core/cpu.h"
 #include "core/crc32.h"
 #include "core/disk.h"
+#include "core/events.h"
 #include "core/kernel.h"
 #include "core/monitor.h"
 #include "core/pages.h"
@@ -34,6 +35,7 @@ static void start_library(void)
 	};
 
 	need(umsi_init(&kernel.storage, NULL, &config, &kernel.m), "umsi_init");
+	events_init();
 	need(platform_root(&kernel.platform, kernel.m, &kernel.root), "root");
 	need(platform_messages(&kernel.platform, kernel.m, kernel.root, &kernel.messages), "messages");
 }
@@ -121,6 +123,7 @@ void boot_main(uint64_t boot_hw_id, const void *tree)
 	} else {
 		good = platform_check(kernel.root);
 		batch();
+		events_print();
 		good = report_result() && good;
 	}
 	arch_power_off(good);

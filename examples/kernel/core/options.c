@@ -33,6 +33,8 @@ static void take(struct options *o, const char *word)
 		o->dynamic = (uint32_t)text_number(value, 10);
 	} else if (option(word, "lpis", &value)) {
 		o->lpis = (uint32_t)text_number(value, 10);
+	} else if (option(word, "trace", &value)) {
+		o->trace = (uint32_t)text_number(value, 10);
 	} else if (option(word, "hotplug", &value)) {
 		o->hotplug = (uint32_t)text_number(value, 10);
 	}

@@ -20,6 +20,7 @@ struct options {
 	uint32_t moves;		/* loaded moves to reach */
 	uint32_t dynamic;	/* allocate-use-free rounds to reach */
 	uint32_t lpis;		/* behind an ITS: so many are owned and fired at once */
+	uint32_t trace;		/* events kept of each CPU, printed at the end; a power of two, 0 = none */
 	uint32_t hotplug;	/* times each CPU but the first goes and comes back */
 };
 
