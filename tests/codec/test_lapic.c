@@ -63,6 +63,23 @@ static void entries_are_messages_in_other_bits(void **state)
 	assert_int_equal(IOAPIC_ENTRY_HIGH(23), 0x3f);
 }
 
+static void translators_are_told_all_32_bits(void **state)
+{
+	static const struct { uint32_t id; uint64_t address; } wide[] = {
+		{ 0x05, 0xfee05000 }, { 0x100, UINT64_C(0x00000100fee00000) },
+		{ 0x12345678, UINT64_C(0x12345600fee78000) }, { 0xfffffffe, UINT64_C(0xffffff00feefe000) },
+	};
+
+	(void)state;
+	for (uint32_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++) {
+		struct umsi_msg msg = umsi_lapic_wide_message(wide[i].id, 0x31);
+
+		assert_int_equal(msg.address, wide[i].address);
+		assert_int_equal(msg.data, 0x31);
+		assert_int_equal(umsi_lapic_message_id(&msg), wide[i].id);
+	}
+}
+
 static void ids_that_do_not_fit_are_known(void **state)
 {
 	(void)state;
@@ -99,6 +116,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_name_one_apic),
 		cmocka_unit_test(entries_are_messages_in_other_bits),
+		cmocka_unit_test(translators_are_told_all_32_bits),
 		cmocka_unit_test(ids_that_do_not_fit_are_known),
 		cmocka_unit_test(registers_have_their_numbers),
 	};

@@ -55,6 +55,7 @@ static void configurations_are_checked(void **state)
 		{ { .system_vector = 0xdf }, UMSI_ERANGE },
 		{ { .system_vector = 0xfb }, UMSI_ERANGE },
 		{ { .mmio_phys = 0xfee00010 }, UMSI_EINVAL },
+		{ { .remapped = true, .extended_ids = true }, UMSI_EINVAL },
 		{ { .first_vector = 0xd8, .system_vector = 0xe0 }, UMSI_OK },
 	};
 	struct umsi_domain *other;
