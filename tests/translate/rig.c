@@ -230,6 +230,60 @@ void rig_level_pin(void)
 	assert_int_equal(umsi_device_remove(dev), UMSI_OK);
 }
 
+/* ---- A timer that sends messages ---- */
+
+#define HPET_PHYS	0xfed00000u
+#define HPET_ID		0x007fu
+
+static uint32_t timer_fired;
+
+static enum umsi_handled timer_handler(void *arg)
+{
+	(void)arg;
+	timer_fired++;
+	rig.last_cpu = mach_cpu(rig.m);
+	return UMSI_HANDLED;
+}
+
+static void wait_a_while(void *arg)
+{
+	(void)arg;
+	mach_delay(rig.m, 300);
+}
+
+static void fire_timer(struct umsi_table *table, umsi_cpu cpu)
+{
+	uint32_t before = timer_fired;
+
+	assert_int_equal(umsi_hpet_arm(table, 0, 100), UMSI_OK);
+	mach_thread(rig.m, 0, wait_a_while, NULL);
+	rig_run();
+	assert_int_equal(timer_fired - before, 1);
+	assert_int_equal(rig.last_cpu, cpu);
+}
+
+void rig_hpet(void)
+{
+	struct umsi_device_config dc = { .name = "hpet", .parent = rig.unit, .requester_id = HPET_ID };
+	struct umsi_hpet_config config = { .phys = HPET_PHYS };
+	struct umsi_irq_request_at at = { 0 };
+	struct umsi_device *dev;
+	struct umsi_table *table;
+	umsi_irq irq;
+
+	mach_hpet_source(mach_hpet_add(rig.m, HPET_PHYS, 3), HPET_ID);
+	assert_int_equal(umsi_device_add(rig.umsi, &dc, &dev), UMSI_OK);
+	assert_int_equal(umsi_hpet_create(dev, &config, &table), UMSI_OK);
+	assert_int_equal(umsi_irq_alloc(table, &at, &irq), UMSI_OK);
+	assert_int_equal(umsi_irq_request(rig.umsi, irq, timer_handler, NULL, "timer"), UMSI_OK);
+	assert_int_equal(umsi_hpet_start(table), UMSI_OK);
+	for (umsi_cpu i = 1; i < 3 * rig_cpus; i++) {
+		assert_int_equal(rig_move(irq, i % rig_cpus), UMSI_OK);
+		fire_timer(table, i % rig_cpus);
+	}
+	assert_int_equal(umsi_device_remove(dev), UMSI_OK);
+}
+
 void rig_run(void)
 {
 	if (mach_run(rig.m))

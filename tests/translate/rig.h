@@ -13,6 +13,7 @@
 #include <umsi/amd_vi.h>
 #include <umsi/device.h>
 #include <umsi/host.h>
+#include <umsi/hpet.h>
 #include <umsi/ioapic.h>
 #include <umsi/irq.h>
 #include <umsi/lapic.h>
@@ -78,6 +79,8 @@ int rig_irq(struct function *f, uint32_t index);
 int rig_move(umsi_irq irq, umsi_cpu cpu);
 /* Pin 5 of an I/O APIC behind the unit, level triggered: held, moved and served in every order. */
 void rig_level_pin(void);
+/* A comparator of an HPET behind the unit, moved and fired. */
+void rig_hpet(void);
 /* Raises and lets it arrive: how many handler calls that made. */
 uint32_t rig_raise(struct function *f, uint32_t index);
 void rig_run(void);

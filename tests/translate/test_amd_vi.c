@@ -545,6 +545,18 @@ static void system_interrupts_pass_where_they_were_let(void **state)
 	rig_end();
 }
 
+static void a_timers_messages_pass_too(void **state)
+{
+	struct umsi_stats st;
+
+	(void)state;
+	rig_begin_amd(24, &mach_chaos_none, true);
+	rig_hpet();
+	umsi_stats_read(rig.umsi, &st);
+	assert_int_equal(st.device_writes_for_moves, 0);
+	rig_end();
+}
+
 static void p86_a_level_pin_moves_before_its_end(void **state)
 {
 	struct umsi_stats st;
@@ -643,6 +655,7 @@ int main(void)
 		cmocka_unit_test(a_table_of_two_thousand),
 		cmocka_unit_test(system_interrupts_pass_where_they_were_let),
 		cmocka_unit_test(p86_a_level_pin_moves_before_its_end),
+		cmocka_unit_test(a_timers_messages_pass_too),
 		cmocka_unit_test(moves_under_fire_lose_nothing),
 	};
 

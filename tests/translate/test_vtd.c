@@ -591,6 +591,18 @@ static void two_units(void **state)
 	rig_end();
 }
 
+static void a_timers_messages_pass_too(void **state)
+{
+	struct umsi_stats st;
+
+	(void)state;
+	rig_begin_vtd(24, &mach_chaos_none);
+	rig_hpet();
+	umsi_stats_read(rig.umsi, &st);
+	assert_int_equal(st.device_writes_for_moves, 0);
+	rig_end();
+}
+
 static void p86_a_level_pin_moves_before_its_end(void **state)
 {
 	struct umsi_stats st;
@@ -693,6 +705,7 @@ int main(void)
 		cmocka_unit_test(churn_leaves_the_entries_balanced),
 		cmocka_unit_test(two_units),
 		cmocka_unit_test(p86_a_level_pin_moves_before_its_end),
+		cmocka_unit_test(a_timers_messages_pass_too),
 		cmocka_unit_test(moves_under_fire_lose_nothing),
 	};
 
