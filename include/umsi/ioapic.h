@@ -15,7 +15,12 @@
 
 struct umsi_ioapic_config {
 	uint64_t phys;		/* of its register window, 16-byte aligned */
-	/* As in umsi_lapic_config. Not: the local APIC's end of interrupt is broadcast to it. */
+	/*
+	 * As in umsi_lapic_config. Not: the local APIC's end of interrupt is broadcast to it.
+	 * Behind a translator always: a CPU's vector is not the pin's there. The local APICs
+	 * may broadcast all the same; an end that is for no pin of that vector does nothing,
+	 * and one that meets another pin early has it look at its line once more.
+	 */
 	bool directed_eoi;
 };
 
@@ -31,7 +36,7 @@ struct umsi_ioapic_config {
  * that is masked is ignored by the hardware, so after a move of an edge pin the
  * handler is called once for what may have come meanwhile.
  *
- * Context: sleepable. Return: UMSI_OK, UMSI_EINVAL (NULL, alignment), UMSI_EGONE (all-ones),
+ * Context: sleepable. Return: UMSI_OK, UMSI_EINVAL (NULL, alignment, a translator without directed_eoi), UMSI_EGONE (all-ones),
  *   UMSI_ERANGE (more pins than can be), UMSI_ENOTSUP (directed_eoi and it has no such
  *   register), and as umsi_table_create().
  */

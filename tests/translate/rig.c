@@ -209,7 +209,7 @@ static void move_while_held(umsi_irq irq, umsi_cpu to)
 void rig_level_pin(void)
 {
 	struct umsi_device_config dc = { .name = "ioapic", .parent = rig.unit, .requester_id = IOAPIC_ID };
-	struct umsi_ioapic_config config = { .phys = IOAPIC_PHYS, .directed_eoi = true };
+	struct umsi_ioapic_config config = { .phys = IOAPIC_PHYS };
 	struct umsi_irq_request_at at = { .first = PIN, .last = PIN, .trigger = UMSI_TRIGGER_LEVEL_HIGH };
 	struct umsi_device *dev;
 	struct umsi_table *table;
@@ -219,6 +219,8 @@ void rig_level_pin(void)
 	ioapic = mach_ioapic_add(rig.m, IOAPIC_PHYS, 24, 0x20);
 	mach_ioapic_source(ioapic, IOAPIC_ID);
 	assert_int_equal(umsi_device_add(rig.umsi, &dc, &dev), UMSI_OK);
+	assert_int_equal(umsi_ioapic_create(dev, &config, &table), UMSI_EINVAL);
+	config.directed_eoi = true;
 	assert_int_equal(umsi_ioapic_create(dev, &config, &table), UMSI_OK);
 	assert_int_equal(umsi_irq_alloc(table, &at, &irq), UMSI_OK);
 	assert_int_equal(umsi_irq_request(rig.umsi, irq, pin_handler, NULL, "pin"), UMSI_OK);
