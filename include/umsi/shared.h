@@ -55,7 +55,7 @@ umsi_irq umsi_shared_irq(const struct umsi_shared *line);
  * Its device may assert the line from now on, not before: until it has joined,
  * nobody would lower the line.
  *
- * Return: UMSI_OK, UMSI_EINVAL, UMSI_ENOMEM, and, for the first, as umsi_irq_request().
+ * Return: UMSI_OK, UMSI_EINVAL, UMSI_ENOMEM, UMSI_ECONTEXT (inside a trap), and, for the first, as umsi_irq_request().
  */
 int umsi_shared_join(struct umsi_shared *line, umsi_handler handler, void *arg,
 		     struct umsi_sharer **out);
