@@ -125,7 +125,10 @@ static int ioapic_write(void *store, uint32_t index, uint64_t cookie, const stru
 	if (!wait_clear(io, index, IOAPIC_PENDING) ||
 	    read_reg(io, IOAPIC_ENTRY_LOW(index)) & busy_bits(p))
 		return UMSI_EAGAIN;
-	/* Whoever handles what the new entry sends will end it by the new vector. */
+	/*
+	 * Whoever handles what the new entry sends will end it by the new vector. Taking the
+	 * window's lock again would see to that too, on the machine in a box: no mutant shows this fence.
+	 */
 	umsi_store32(&p->low, low);
 	umsi_barrier_publish_to_message();
 	write_reg(io, IOAPIC_ENTRY_HIGH(index), umsi_ioapic_high(msg));

@@ -255,6 +255,60 @@ static void drivers_that_answer_later_neither_storm_nor_die(void **state)
 	assert_true(sum >= 4000);
 }
 
+/* So that a pin has another vector on each CPU. */
+static void take_slots(void)
+{
+	umsi_irq irq;
+
+	for (uint32_t i = 0; i < RIG_CPUS * (RIG_CPUS - 1) / 2; i++) {
+		struct umsi_irq_request_at at = {
+			.first = 3, .last = 8, .affinity = { .kind = UMSI_AFFINITY_CPU },
+		};
+
+		at.affinity.cpu = i < 1 ? 1 : i < 3 ? 2 : 3;
+		assert_int_equal(umsi_irq_alloc(table[0], &at, &irq), UMSI_OK);
+	}
+}
+
+static void raise_where_it_moved(void *arg)
+{
+	struct wire *w = &wire[0];
+
+	(void)arg;
+	for (uint32_t i = 0; i < 60; i++) {
+		struct umsi_affinity to = { .kind = UMSI_AFFINITY_CPU, .cpu = 1 + i % (RIG_CPUS - 1) };
+		int status;
+
+		while ((status = umsi_irq_set_affinity(rig.umsi, w->irq, &to)) == UMSI_EAGAIN)
+			mach_delay(rig.m, 5);
+		MACH_CHECK(rig.m, status == UMSI_OK, "T", "move");
+		raise_wire(w);
+		for (uint32_t turn = 0; w->seen != w->raised; turn++) {
+			MACH_CHECK(rig.m, turn < 500, "T-DEAD", "the line is up and nobody is called");
+			mach_delay(rig.m, 5);
+		}
+	}
+}
+
+/* Stores that leave their CPU late: another CPU ends what it handles by the vector that it was sent. */
+static void an_end_is_by_the_vector_that_was_sent(void **state)
+{
+	struct mach_chaos chaos = mach_chaos_none;
+
+	(void)state;
+	chaos.burst = 2;
+	chaos.store_now = 0;
+	chaos.store_max = 3000;
+	for (uint64_t seed = 1; seed <= 40; seed++) {
+		begin(seed, true, &chaos);
+		take_slots();
+		mach_thread(rig.m, 0, raise_where_it_moved, NULL);
+		rig_run();
+		check_wires();
+		end();
+	}
+}
+
 static void slow_events(void *arg)
 {
 	(void)arg;
@@ -343,6 +397,7 @@ int main(void)
 		cmocka_unit_test(an_old_one_has_no_directed_end),
 		cmocka_unit_test(pins_that_move_under_fire_lose_nothing),
 		cmocka_unit_test(drivers_that_answer_later_neither_storm_nor_die),
+		cmocka_unit_test(an_end_is_by_the_vector_that_was_sent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
