@@ -6,6 +6,12 @@
 /* How long a file may take to show what was stored to it. */
 #define MARKER_WAIT_NS	1000000000u
 
+static void serve_ipi(struct umsi_imsic *im, struct umsi_vec_cpu *c, uint32_t id)
+{
+	umsi_barrier_claim_to_handler();
+	im->v.system(&im->v, c, id);
+}
+
 /* Hands on what is pending. True: the marker was among it. */
 static bool forward_pending(struct umsi_imsic *im, struct umsi_vec_cpu *c)
 {
@@ -18,7 +24,7 @@ static bool forward_pending(struct umsi_imsic *im, struct umsi_vec_cpu *c)
 		else if (id >= im->v.first)
 			umsi_vec_forward(&im->v, c, id);
 		else if (id != UMSI_SLOT_KICK)	/* the inbox is emptied by the core */
-			im->v.system(&im->v, c, id);
+			serve_ipi(im, c, id);
 	}
 	return marker;
 }

@@ -41,10 +41,9 @@ static void trap_left_out(struct umsi_lapic *la, umsi_cpu cpu, uint32_t vector)
 	uint32_t slot = vector - la->system;
 
 	core->depth++;
-	if (vector >= la->system && !serve_local(la, cpu, slot) && slot == UMSI_SLOT_KICK) {
-		umsi_barrier_claim_to_handler();
+	/* The inbox's lock orders what a claim's barrier would. */
+	if (vector >= la->system && !serve_local(la, cpu, slot) && slot == UMSI_SLOT_KICK)
 		umsi_inbox_drain(la->v.domain.m, core);
-	}
 	umsi_lapic_eoi(la);
 	core->depth--;
 }

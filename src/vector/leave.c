@@ -226,10 +226,9 @@ void umsi_vec_stay(struct umsi_domain *d, umsi_cpu cpu)
 
 void umsi_vec_forward(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot)
 {
-	struct umsi_record *r;
+	/* No barrier behind the claim: since the CPU was left nobody has changed the entry of a slot that is owned. */
+	struct umsi_record *r = slot < v->nslots ? umsi_load_ptr(&c->table[slot]) : NULL;
 
-	umsi_barrier_claim_to_handler();
-	r = slot < v->nslots ? umsi_load_ptr(&c->table[slot]) : NULL;
 	if (r)
 		umsi_inbox_trigger(r);
 	else

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* CPUs that leave: what moves, what is refused, what comes back. */
 #include "rig.h"
+#include "umsi_hosted.h"
 
 /* On the CPU itself: dead, then down. */
 static void die(void *arg)
@@ -176,6 +177,86 @@ static void R14_what_waits_in_its_inbox_is_handed_on(void **state)
 	rig_end(&r);
 }
 
+/* ---- An IPI with a payload in memory, claimed by a dying CPU ---- */
+
+struct last_ipi {
+	struct rig *r;
+	uint32_t ipi, payload, left, served;
+	bool dying;
+};
+
+static void on_last_ipi(void *arg, umsi_cpu cpu)
+{
+	struct last_ipi *x = arg;
+
+	(void)cpu;
+	MACH_CHECK(x->r->m, umsi_hosted_load(&x->payload, 4, UMSI_HOSTED_RELAXED) == 1, "I-CONS",
+		   "the IPI's payload was not seen");
+	x->served++;
+}
+
+/* It has seen the payload's old value. */
+static void die_when_left(void *arg)
+{
+	struct last_ipi *x = arg;
+	struct rig *r = x->r;
+
+	mach_irq_off(r->m);
+	while (!umsi_hosted_load(&x->left, 4, UMSI_HOSTED_ACQUIRE))
+		mach_delay(r->m, 1);
+	MACH_CHECK(r->m, umsi_hosted_load(&x->payload, 4, UMSI_HOSTED_RELAXED) == 0, "I-API", "early");
+	x->dying = true;
+	MACH_CHECK(r->m, umsi_cpu_dead(r->umsi, 2) == UMSI_OK, "I-API", "dead");
+	mach_cpu_down(r->m);
+}
+
+static void leave_it(void *arg)
+{
+	struct last_ipi *x = arg;
+
+	MACH_CHECK(x->r->m, umsi_cpu_leave(x->r->umsi, 2) == UMSI_OK, "I-API", "leave");
+	umsi_hosted_store(&x->left, 4, 1, UMSI_HOSTED_RELEASE);
+}
+
+/* It may come too late to be served. */
+static void send_last_ipi(void *arg)
+{
+	struct last_ipi *x = arg;
+	struct rig *r = x->r;
+
+	umsi_hosted_store(&x->payload, 4, 0, UMSI_HOSTED_RELAXED);
+	while (!x->dying)
+		mach_delay(r->m, 1);
+	umsi_hosted_store(&x->payload, 4, 1, UMSI_HOSTED_RELAXED);
+	umsi_imsic_ipi_send(r->root, x->ipi, 2);
+}
+
+static void an_ipi_at_death_shows_its_payload(void **state)
+{
+	struct mach_chaos stale = mach_chaos_none;
+	uint32_t served = 0;
+
+	(void)state;
+	stale.stale = 200;
+	stale.burst = 5;
+	for (uint64_t seed = 1; seed <= 100; seed++) {
+		struct last_ipi x = { 0 };
+		struct rig r;
+
+		rig_machine(&r, &stale, seed);
+		x.r = &r;
+		rig_library(&r);
+		assert_int_equal(umsi_imsic_ipi_add(r.root, on_last_ipi, &x, &x.ipi), UMSI_OK);
+		mach_thread(r.m, 2, die_when_left, &x);
+		mach_thread(r.m, 1, send_last_ipi, &x);
+		mach_thread(r.m, 0, leave_it, &x);
+		rig_settle(&r);
+		served += x.served;
+		rig_end(&r);
+	}
+	assert_true(served > 0);
+}
+
 static void the_last_cpu_stays(void **state)
 {
 	struct rig r;
@@ -198,6 +279,7 @@ int main(void)
 		cmocka_unit_test(P_34_unrequested_interrupts_move_as_well),
 		cmocka_unit_test(P_42_refused_as_a_whole),
 		cmocka_unit_test(R14_what_waits_in_its_inbox_is_handed_on),
+		cmocka_unit_test(an_ipi_at_death_shows_its_payload),
 		cmocka_unit_test(the_last_cpu_stays),
 	};
 
