@@ -102,6 +102,32 @@ int umsi_acpi_madt_overrides(const void *table, size_t bytes, struct umsi_acpi_o
 int umsi_acpi_mcfg(const void *table, size_t bytes, struct umsi_pci_host *hosts, uint32_t room,
 		   uint32_t *out_count, struct umsi_acpi_error *error);
 
+/* ---- GICv3, ITS ---- */
+
+/*
+ * The GICv3: its distributor, the redistributors' regions (@room of them; one of each
+ * CPU's own where there are no ranges). timer_id is 0 and timer NULL: a GTDT says those.
+ * Missing: also where the distributor is of an older version. Two distributors contradict.
+ */
+int umsi_acpi_madt_gicv3(const void *table, size_t bytes, struct umsi_gicv3_region *region, uint32_t room,
+			 struct umsi_gicv3_config *out, struct umsi_acpi_error *error);
+
+/* Every enabled CPU, the one with @boot_mpidr first; hw_id is MPIDR_EL1, affinity fields only. */
+int umsi_acpi_madt_arm_cpus(const void *table, size_t bytes, uint64_t boot_mpidr, struct umsi_cpu_desc *cpus,
+			    uint32_t room, uint32_t *out_count, struct umsi_acpi_error *error);
+
+/* The ITS at place @index, from 0: *out without maps, *out_its_id as an IORT names it. */
+int umsi_acpi_madt_its(const void *table, size_t bytes, uint32_t index, struct umsi_its_config *out,
+		       uint32_t *out_its_id, struct umsi_acpi_error *error);
+
+/*
+ * Adds to @config the DeviceIDs that functions of @segment have at ITS @its_id, directly or
+ * by way of an SMMU; none where they lead elsewhere. On failure it may have got some.
+ * Source: Arm IO Remapping Table (DEN 0049), "ID mapping format".
+ */
+int umsi_acpi_iort_its_map(const void *table, size_t bytes, uint32_t segment, uint32_t its_id,
+			   struct umsi_its_config *config, struct umsi_acpi_error *error);
+
 /* ---- Remapping units ---- */
 
 /* What a unit's scope, or a block's own requester id, is named by. */

@@ -1,59 +1,41 @@
 /* SPDX-License-Identifier: MIT */
 /* Source: ACPI 6.5, "Multiple APIC Description Table (MADT)". */
-#include "fw/acpi_read.h"
+#include "fw/acpi_madt.h"
 
 #define MADT	"APIC"
-
-enum {
-	MADT_LAPIC_ADDRESS = 36,
-	MADT_FLAGS = 40,
-	MADT_ENTRIES = 44,
-};
 
 #define MADT_PCAT_COMPAT	1u
 #define CPU_ENABLED		1u
 
-/* "Interrupt Controller Structure Types", as far as they are read here. */
-enum {
-	TYPE_LAPIC = 0,
-	TYPE_IOAPIC = 1,
-	TYPE_OVERRIDE = 2,
-	TYPE_LAPIC_ADDRESS = 5,
-	TYPE_X2APIC = 9,
-	TYPES,
-};
-
-static const uint8_t type_bytes[TYPES] = {
-	[TYPE_LAPIC] = 8,
-	[TYPE_IOAPIC] = 12,
-	[TYPE_OVERRIDE] = 10,
-	[TYPE_LAPIC_ADDRESS] = 12,
-	[TYPE_X2APIC] = 16,
+/* "Interrupt Controller Structure Types": their lengths, at least; 0: any. */
+static const uint8_t type_bytes[MADT_TYPES] = {
+	[MADT_LAPIC] = 8,
+	[MADT_IOAPIC] = 12,
+	[MADT_OVERRIDE] = 10,
+	[MADT_LAPIC_ADDRESS_OVERRIDE] = 12,
+	[MADT_X2APIC] = 16,
+	[MADT_GICC] = 76,
+	[MADT_GICD] = 24,
+	[MADT_GIC_MSI_FRAME] = 24,
+	[MADT_GICR] = 16,
+	[MADT_GIC_ITS] = 20,
 };
 
 /* "MPS INTI Flags": polarity in bits 1:0, trigger mode in bits 3:2. */
 enum { INTI_RESERVED = 2, INTI_LOW_LEVEL = 3 };
-
-/* One entry; the walk starts with @at = MADT_ENTRIES and @next = the same. */
-struct entry {
-	const unsigned char *p;
-	uint32_t at, next;
-	uint8_t type;
-};
 
 static int refuse(const struct umsi_acpi_view *v, uint32_t at, const char *what, int status)
 {
 	return umsi_acpi_refuse(v->error, v->name, at, what, status);
 }
 
-static int open_madt(const void *table, size_t bytes, struct umsi_acpi_error *error,
-		     struct umsi_acpi_view *v)
+int umsi_acpi_madt_open(const void *table, size_t bytes, struct umsi_acpi_error *error,
+			struct umsi_acpi_view *v)
 {
 	return umsi_acpi_open(table, bytes, MADT, MADT_ENTRIES, error, v);
 }
 
-/* 1 = an entry, 0 = the end, negative = refused. */
-static int next_entry(const struct umsi_acpi_view *v, struct entry *e)
+int umsi_acpi_madt_next(const struct umsi_acpi_view *v, struct umsi_acpi_madt_entry *e)
 {
 	uint32_t left = v->bytes - e->next;
 	uint8_t length;
@@ -71,7 +53,7 @@ static int next_entry(const struct umsi_acpi_view *v, struct entry *e)
 	if (length > left)
 		return refuse(v, e->at + 1, "entry length: past the end of the table",
 			      UMSI_EFW_TRUNCATED);
-	if (e->type < TYPES && length < type_bytes[e->type])
+	if (e->type < MADT_TYPES && length < type_bytes[e->type])
 		return refuse(v, e->at + 1, "entry length: too short for its type",
 			      UMSI_EFW_STRUCTURE);
 	e->next = e->at + length;
@@ -79,11 +61,11 @@ static int next_entry(const struct umsi_acpi_view *v, struct entry *e)
 }
 
 /* True with the id of an enabled CPU. */
-static bool enabled_cpu(const struct entry *e, uint64_t *out_id)
+static bool enabled_cpu(const struct umsi_acpi_madt_entry *e, uint64_t *out_id)
 {
-	if (e->type == TYPE_LAPIC && umsi_acpi_le32(e->p + 4) & CPU_ENABLED)
+	if (e->type == MADT_LAPIC && umsi_acpi_le32(e->p + 4) & CPU_ENABLED)
 		*out_id = e->p[3];
-	else if (e->type == TYPE_X2APIC && umsi_acpi_le32(e->p + 8) & CPU_ENABLED)
+	else if (e->type == MADT_X2APIC && umsi_acpi_le32(e->p + 8) & CPU_ENABLED)
 		*out_id = umsi_acpi_le32(e->p + 4);
 	else
 		return false;
@@ -93,11 +75,11 @@ static bool enabled_cpu(const struct entry *e, uint64_t *out_id)
 int umsi_acpi_madt_lapic(const void *table, size_t bytes, struct umsi_acpi_lapic *out,
 			 struct umsi_acpi_error *error)
 {
-	struct entry e = { .next = MADT_ENTRIES };
+	struct umsi_acpi_madt_entry e = { .next = MADT_ENTRIES };
 	struct umsi_acpi_lapic lapic = { 0 };
 	struct umsi_acpi_view v;
 	uint64_t id;
-	int err = open_madt(table, bytes, error, &v);
+	int err = umsi_acpi_madt_open(table, bytes, error, &v);
 
 	if (err)
 		return err;
@@ -105,10 +87,10 @@ int umsi_acpi_madt_lapic(const void *table, size_t bytes, struct umsi_acpi_lapic
 		return refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
 	lapic.phys = umsi_acpi_le32(v.at + MADT_LAPIC_ADDRESS);
 	lapic.pcat_compat = umsi_acpi_le32(v.at + MADT_FLAGS) & MADT_PCAT_COMPAT;
-	while ((err = next_entry(&v, &e)) > 0) {
-		if (e.type == TYPE_LAPIC_ADDRESS)
+	while ((err = umsi_acpi_madt_next(&v, &e)) > 0) {
+		if (e.type == MADT_LAPIC_ADDRESS_OVERRIDE)
 			lapic.phys = umsi_acpi_le64(e.p + 4);
-		if (e.type == TYPE_X2APIC && enabled_cpu(&e, &id))
+		if (e.type == MADT_X2APIC && enabled_cpu(&e, &id))
 			lapic.x2apic_ids = true;
 	}
 	if (err)
@@ -120,10 +102,10 @@ int umsi_acpi_madt_lapic(const void *table, size_t bytes, struct umsi_acpi_lapic
 /* An enabled CPU with @id in the entries before @end. */
 static bool listed_before(const struct umsi_acpi_view *v, uint64_t id, uint32_t end)
 {
-	struct entry e = { .next = MADT_ENTRIES };
+	struct umsi_acpi_madt_entry e = { .next = MADT_ENTRIES };
 	uint64_t other;
 
-	while (next_entry(v, &e) > 0 && e.at < end)
+	while (umsi_acpi_madt_next(v, &e) > 0 && e.at < end)
 		if (enabled_cpu(&e, &other) && other == id)
 			return true;
 	return false;
@@ -139,18 +121,18 @@ int umsi_acpi_madt_cpus(const void *table, size_t bytes, uint64_t boot_apic_id,
 			struct umsi_cpu_desc *cpus, uint32_t room, uint32_t *out_count,
 			struct umsi_acpi_error *error)
 {
-	struct entry e = { .next = MADT_ENTRIES };
+	struct umsi_acpi_madt_entry e = { .next = MADT_ENTRIES };
 	struct umsi_acpi_view v;
 	bool boot_seen = false;
 	uint32_t others = 0;
 	uint64_t id;
-	int err = open_madt(table, bytes, error, &v);
+	int err = umsi_acpi_madt_open(table, bytes, error, &v);
 
 	if (err)
 		return err;
 	if (!out_count || (room && !cpus))
 		return refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
-	while ((err = next_entry(&v, &e)) > 0) {
+	while ((err = umsi_acpi_madt_next(&v, &e)) > 0) {
 		if (!enabled_cpu(&e, &id))
 			continue;
 		if (listed_before(&v, id, e.at))
@@ -174,7 +156,7 @@ int umsi_acpi_madt_cpus(const void *table, size_t bytes, uint64_t boot_apic_id,
 	return UMSI_OK;
 }
 
-static struct umsi_acpi_ioapic read_ioapic(const struct entry *e)
+static struct umsi_acpi_ioapic read_ioapic(const struct umsi_acpi_madt_entry *e)
 {
 	return (struct umsi_acpi_ioapic){
 		.io_apic_id = e->p[2],
@@ -186,12 +168,12 @@ static struct umsi_acpi_ioapic read_ioapic(const struct entry *e)
 static bool ioapic_contradicts(const struct umsi_acpi_view *v, const struct umsi_acpi_ioapic *own,
 			       uint32_t end)
 {
-	struct entry e = { .next = MADT_ENTRIES };
+	struct umsi_acpi_madt_entry e = { .next = MADT_ENTRIES };
 
-	while (next_entry(v, &e) > 0 && e.at < end) {
+	while (umsi_acpi_madt_next(v, &e) > 0 && e.at < end) {
 		struct umsi_acpi_ioapic other;
 
-		if (e.type != TYPE_IOAPIC)
+		if (e.type != MADT_IOAPIC)
 			continue;
 		other = read_ioapic(&e);
 		if (other.phys == own->phys || other.gsi_base == own->gsi_base)
@@ -203,19 +185,19 @@ static bool ioapic_contradicts(const struct umsi_acpi_view *v, const struct umsi
 int umsi_acpi_madt_ioapics(const void *table, size_t bytes, struct umsi_acpi_ioapic *ioapics,
 			   uint32_t room, uint32_t *out_count, struct umsi_acpi_error *error)
 {
-	struct entry e = { .next = MADT_ENTRIES };
+	struct umsi_acpi_madt_entry e = { .next = MADT_ENTRIES };
 	struct umsi_acpi_view v;
 	uint32_t n = 0;
-	int err = open_madt(table, bytes, error, &v);
+	int err = umsi_acpi_madt_open(table, bytes, error, &v);
 
 	if (err)
 		return err;
 	if (!out_count || (room && !ioapics))
 		return refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
-	while ((err = next_entry(&v, &e)) > 0) {
+	while ((err = umsi_acpi_madt_next(&v, &e)) > 0) {
 		struct umsi_acpi_ioapic one;
 
-		if (e.type != TYPE_IOAPIC)
+		if (e.type != MADT_IOAPIC)
 			continue;
 		one = read_ioapic(&e);
 		if (!one.phys || one.phys % 16)
@@ -235,7 +217,7 @@ int umsi_acpi_madt_ioapics(const void *table, size_t bytes, struct umsi_acpi_ioa
 }
 
 /* ISA interrupts are edge triggered and active high where nothing else is said. */
-static int read_override(const struct umsi_acpi_view *v, const struct entry *e,
+static int read_override(const struct umsi_acpi_view *v, const struct umsi_acpi_madt_entry *e,
 			 struct umsi_acpi_override *out)
 {
 	uint16_t flags = umsi_acpi_le16(e->p + 8);
@@ -260,18 +242,18 @@ static int read_override(const struct umsi_acpi_view *v, const struct entry *e,
 int umsi_acpi_madt_overrides(const void *table, size_t bytes, struct umsi_acpi_override *overrides,
 			     uint32_t room, uint32_t *out_count, struct umsi_acpi_error *error)
 {
-	struct entry e = { .next = MADT_ENTRIES };
+	struct umsi_acpi_madt_entry e = { .next = MADT_ENTRIES };
 	struct umsi_acpi_override one;
 	struct umsi_acpi_view v;
 	uint32_t n = 0, seen = 0;
-	int err = open_madt(table, bytes, error, &v);
+	int err = umsi_acpi_madt_open(table, bytes, error, &v);
 
 	if (err)
 		return err;
 	if (!out_count || (room && !overrides))
 		return refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
-	while ((err = next_entry(&v, &e)) > 0) {
-		if (e.type != TYPE_OVERRIDE)
+	while ((err = umsi_acpi_madt_next(&v, &e)) > 0) {
+		if (e.type != MADT_OVERRIDE)
 			continue;
 		err = read_override(&v, &e, &one);
 		if (err)
