@@ -119,11 +119,11 @@ void umsi_gicv3_reroute(struct umsi_gicv3 *gic, uint32_t id, umsi_cpu cpu)
 {
 	umsi_gicv3_disable(gic, id);
 	umsi_gicv3_route(gic, id, cpu);
-	if (!(read(gic, umsi_gicv3_bank(GICV3_GICD_ISPENDR, id)) & umsi_gicv3_bit(id)))
-		return;
-	umsi_gicv3_drop_pending(gic, id);
-	write(gic, umsi_gicv3_bank(GICV3_GICD_ISPENDR, id), umsi_gicv3_bit(id));
-	(void)read(gic, GICV3_GICD_TYPER);
+	if (read(gic, umsi_gicv3_bank(GICV3_GICD_ISPENDR, id)) & umsi_gicv3_bit(id)) {
+		umsi_gicv3_drop_pending(gic, id);
+		write(gic, umsi_gicv3_bank(GICV3_GICD_ISPENDR, id), umsi_gicv3_bit(id));
+		(void)read(gic, GICV3_GICD_TYPER);
+	}
 	umsi_barrier_flush_to_stamp();
 }
 

@@ -354,6 +354,7 @@ static void ask(uint32_t mask)
 
 static void two_debts(void *arg)
 {
+	struct umsi_shared_stats st;
 	struct driver *d = rig.driver;
 
 	(void)arg;
@@ -380,6 +381,9 @@ static void two_debts(void *arg)
 	ask(2);
 	ask(2);
 	MACH_CHECK(rig.m, d[1].calls == 5, "T", "early dones hold nothing");
+	MACH_CHECK(rig.m, umsi_shared_read(d[1].sharer, &st) == UMSI_OK && st.handled == 5 && st.not_mine == 1, "T",
+		   "%llu calls, %llu of them not its own", (unsigned long long)st.handled,
+		   (unsigned long long)st.not_mine);
 	MACH_CHECK(rig.m, umsi_shared_leave(d[1].sharer) == UMSI_OK, "T", "leave");
 }
 
