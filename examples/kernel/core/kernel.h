@@ -20,6 +20,7 @@ struct kernel {
 	const char *translator;
 	uint64_t foreign, foreign_arrived;
 	/* Raised in platform_check(), where the machine has such. */
+	uint64_t suspends;		/* slept, woken by its disk, awake again */
 	struct fire level;		/* a level-triggered wire */
 	struct fire hpet;		/* timers that send messages */
 };

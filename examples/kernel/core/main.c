@@ -11,6 +11,7 @@
 #include "core/pages.h"
 #include "core/print.h"
 #include "core/report.h"
+#include "core/suspend.h"
 #include "drivers/edu.h"
 #include "drivers/pair.h"
 #include "drivers/pci.h"
@@ -86,6 +87,8 @@ static void batch(void)
 		disk_hotplug(kernel.options.hotplug);
 		phase("cpus gone and come back");
 	}
+	suspend_and_wake(SUSPENDS);
+	phase("suspended and woken");
 	edu_fire(kernel.options.moves);
 	phase("unmaskable message moved under fire");
 	xhci_fire(kernel.options.moves);

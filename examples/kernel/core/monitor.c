@@ -9,6 +9,7 @@
 #include "core/kernel.h"
 #include "core/print.h"
 #include "core/report.h"
+#include "core/suspend.h"
 #include "core/text.h"
 
 #define LINE_MAX	80
@@ -154,6 +155,15 @@ static void command_online(const char *args)
 		show(cpu_bring_back(cpu));
 }
 
+static void command_suspend(const char *args)
+{
+	uint64_t before = kernel.suspends;
+
+	(void)args;
+	suspend_and_wake(1);
+	kprintf(kernel.suspends > before ? "slept, and was woken by the disk\n" : "did not sleep\n");
+}
+
 static void command_interrupts(const char *args)
 {
 	(void)args;
@@ -186,6 +196,7 @@ static const struct {
 	{ "read", command_read, " N             read from all CPUs until N moves under load" },
 	{ "offline", command_offline, " N          CPU N leaves and stops" },
 	{ "online", command_online, " N           it comes back" },
+	{ "suspend", command_suspend, "            the machine sleeps until the disk wakes it" },
 	{ "stats", command_stats, "              counters" },
 	{ "dump", command_dump, "               every slot class, path and move under way" },
 	{ "help", command_help, "               this" },

@@ -9,6 +9,7 @@
 #include "core/kernel.h"
 #include "core/pages.h"
 #include "core/print.h"
+#include "core/suspend.h"
 #include "drivers/edu.h"
 #include "drivers/pair.h"
 #include "drivers/xhci.h"
@@ -111,18 +112,19 @@ bool report_result(void)
 	umsi_stats_read(kernel.m, &s);
 	/* A move may cost the two devices of a wire a call that is for neither; see shared_good(). */
 	spurious = s.unowned + s.not_mine - pair.fire.empty;
-	kprintf("RESULT isa=%s cpus=%u blocks=%lu crc_errors=%lu completions=%lu lost=%lu spurious=%lu moves=%lu moves_loaded=%lu dynamic=%lu hotplug=%lu ipis_for_moves=%lu device_writes_for_moves=%lu retriggers=%lu drains=%lu retiring_max=%u edu_moves=%lu edu_lost=%lu xhci_moves=%lu xhci_lost=%lu level_moves=%lu level_lost=%lu hpet=%lu hpet_moves=%lu hpet_lost=%lu shared_moves=%lu shared_lost=%lu ir=%s foreign=%lu foreign_arrived=%lu\n",
+	kprintf("RESULT isa=%s cpus=%u blocks=%lu crc_errors=%lu completions=%lu lost=%lu spurious=%lu moves=%lu moves_loaded=%lu dynamic=%lu hotplug=%lu ipis_for_moves=%lu device_writes_for_moves=%lu retriggers=%lu drains=%lu retiring_max=%u edu_moves=%lu edu_lost=%lu xhci_moves=%lu xhci_lost=%lu level_moves=%lu level_lost=%lu hpet=%lu hpet_moves=%lu hpet_lost=%lu shared_moves=%lu shared_lost=%lu suspends=%lu ir=%s foreign=%lu foreign_arrived=%lu\n",
 		ARCH_NAME, cpu_count(), disk.pages_read, disk.crc_errors, c->completions, c->lost,
 		spurious, s.moves, disk.moves_loaded, disk.rounds, disk.trips,
 		s.ipis_for_moves, s.device_writes_for_moves, s.retriggers, s.drains, s.retiring_max,
 		edu.fire.moves, edu.fire.lost, xhci.fire.moves, xhci.fire.lost,
 		kernel.level.moves, kernel.level.lost, kernel.hpet.seen, kernel.hpet.moves,
-		kernel.hpet.lost, pair.fire.moves, pair.fire.lost, kernel.translator ? kernel.translator : "none", kernel.foreign,
+		kernel.hpet.lost, pair.fire.moves, pair.fire.lost, kernel.suspends, kernel.translator ? kernel.translator : "none", kernel.foreign,
 		kernel.foreign_arrived);
 	return !c->lost && !c->errors && !c->stray && !c->looks_outside && !c->overlaps &&
 	       !c->calls_after_end && !disk.crc_errors && !disk.failures && !disk.move_errors &&
 	       !spurious && !s.ipis_for_moves && level_good() &&
 	       hpet_good(s.retriggers) && shared_good() &&
+	       (kernel.platform.wires_only || cpu_count() < 2 || kernel.suspends == SUSPENDS) &&
 	       (!edu.present || fired(&edu.fire, kernel.options.moves,
 				      edu.wired ? edu.fire.raised + edu.fire.moves : s.retriggers)) &&
 	       c->wire_empty <= c->completions + s.moves &&
