@@ -223,9 +223,10 @@ check-arrows: ## no include line against the direction of the rooms
 check-headers: ## each public header alone, C11 and C++17, after a hostile prelude
 	$(PYTHON) tools/check-headers "$(GCC)" "$(CLANG)" "$(GXX)" "$(CLANGXX)"
 
-check-symbols: lib-riscv64 lib-aarch64 ## the library needs only the hooks, and has no mutable data
+check-symbols: lib-riscv64 lib-aarch64 lib-x86_64 ## the library needs only the hooks, and has no mutable data
 	$(PYTHON) tools/check-symbols $(RISCV64) $(B)/riscv64
 	$(PYTHON) tools/check-symbols $(AARCH64) $(B)/aarch64
+	$(PYTHON) tools/check-symbols "" $(B)/x86_64
 
 # All of the library with none, and with all, of its trace points (src/core/trace.h).
 check-trace-levels: ## trace points compile out without a rest, and in
