@@ -11,6 +11,7 @@
 #include "core/platform.h"
 #include "core/print.h"
 #include "core/tree.h"
+#include "drivers/intruder.h"
 #include "lpis.h"
 #include "rtc.h"
 #include "smmu.h"
@@ -84,6 +85,7 @@ int platform_messages(struct platform *p, struct umsi *m, struct umsi_domain *ro
 	if (smmu_start())
 		config.map_doorbell = smmu_map_doorbell;
 	kprintf("its: at %lx, %u maps\n", config.phys, config.maps);
+	kernel.translator = "its";
 	return umsi_its_create(m, root, &config, out);
 }
 
@@ -137,6 +139,8 @@ bool platform_check(struct umsi_domain *root)
 {
 	bool good = rtc_check(root);
 
+	if (is_v3())
+		good = intruder_check() && good;
 	if (is_v3() && kernel.options.lpis)
 		good = lpis_fire(kernel.options.lpis) && good;
 	return good;
