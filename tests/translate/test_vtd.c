@@ -283,16 +283,58 @@ static void p77_an_entry_is_never_present_without_its_owner(void **state)
 	}
 }
 
+static void request_and_raise(void *arg)
+{
+	struct function *f = arg;
+
+	for (uint32_t i = 0; i < 16; i++) {
+		MACH_CHECK(rig.m, umsi_irq_request(rig.umsi, f->irq[i], block_handler, &rig.call[0][i], "block") ==
+			   UMSI_OK, "I-API", "request %u", i);
+		mach_pci_raise(f->pci, i);
+	}
+}
+
+/* Of a block only the first request writes to the device. What the others wrote is not left waiting in a store buffer. */
+static void p77_an_entry_is_seen_when_its_request_returns(void **state)
+{
+	struct mach_pci_config c = { .msi = { .present = true, .messages_log2 = 4 } };
+	struct umsi_irq_request_at at = { .last = UMSI_INDEX_LAST };
+	struct mach_chaos slow_stores = mach_chaos_none;
+
+	(void)state;
+	slow_stores.store_now = 0;
+	slow_stores.store_max = 2000;
+	for (int wide = 0; wide < 2; wide++) {
+		struct umsi_vtd_config vc = { .entries = 256, .no_wide_exchange = !wide };
+		struct function *f;
+
+		rig_machine(25, &slow_stores, false, NULL);
+		assert_int_equal(rig_vtd(NULL, &vc), UMSI_OK);
+		rig_online();
+		f = rig_function(0, &c, NULL);
+		assert_int_equal(umsi_irq_alloc_block(f->table, &at, 16, f->irq), UMSI_OK);
+		for (uint32_t i = 0; i < 16; i++)
+			rig.call[0][i] = (struct call){ f, i };
+		mach_thread(rig.m, 1, request_and_raise, f);
+		rig_run();
+		for (uint32_t i = 0; i < 16; i++)
+			assert_int_equal(f->calls[i], 1);
+		assert_int_equal(mach_vtd_blocked(rig.vtd, 0x22), 0);
+		rig_end();
+	}
+}
+
 /* P-84: a unit that sees no caches, and one that remembers entries that are not there. */
 static void p84_write_back_then_invalidation_then_wait(void **state)
 {
 	const struct mach_vtd_config units[] = {
-		{ .not_coherent = true }, { .caching_mode = true },
+		{ .not_coherent = true }, { .caching_mode = true }, { .left_on = true },
 		{ .not_coherent = true, .caching_mode = true, .left_on = true },
 	};
 
 	(void)state;
-	for (uint32_t u = 0; u < 3; u++) {
+	for (uint32_t u = 0; u < 4; u++) {
+		struct umsi_stats st;
 		struct function *f;
 
 		rig_machine(12, &mach_chaos_none, false, NULL);
@@ -312,6 +354,8 @@ static void p84_write_back_then_invalidation_then_wait(void **state)
 			mach_entry_live(f->pci, 0, false);
 			assert_int_equal(umsi_irq_free(rig.umsi, f->irq[0]), UMSI_OK);
 		}
+		umsi_stats_read(rig.umsi, &st);
+		assert_int_equal(st.unowned, 0);
 		rig_end();
 	}
 }
@@ -693,6 +737,7 @@ int main(void)
 		cmocka_unit_test(a_freed_entry_blocks),
 		cmocka_unit_test(p82_a_block_of_sixteen_works_and_moves),
 		cmocka_unit_test(p77_an_entry_is_never_present_without_its_owner),
+		cmocka_unit_test(p77_an_entry_is_seen_when_its_request_returns),
 		cmocka_unit_test(p84_write_back_then_invalidation_then_wait),
 		cmocka_unit_test(p83_six_sleeps),
 		cmocka_unit_test(a_stalled_queue_refuses_and_recovers),
