@@ -71,7 +71,8 @@ int umsi_aplic_messages_create(struct umsi_device *dev, const struct umsi_aplic_
  * umsi_aplic_direct_create() - a root over this domain
  *
  * Switches the domain to direct delivery and every source off: nothing else
- * may be using it. Other CPUs are interrupted through their iforce registers.
+ * may be using it. Other CPUs are interrupted through their iforce registers. A CPU
+ * without an index cannot come online (UMSI_EREFUSED).
  *
  * Context: sleepable. Return: UMSI_OK, UMSI_EINVAL (NULL, alignment, two CPUs with one index, no
  *   CPU with one), UMSI_ERANGE (sources; an index beyond @bytes), UMSI_EEXIST (the machine has a
