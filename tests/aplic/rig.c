@@ -177,6 +177,12 @@ enum umsi_handled rig_handler(void *arg)
 	w->calls++;
 	if (rig.slow && mach_random(rig.m, 8) == 0)
 		mach_delay(rig.m, 200);
+	/* Its own line is still up: the traps that nest must not claim it for ever. */
+	if (rig.slow && mach_random(rig.m, 8) == 0 && mach_trap_depth(rig.m) < 3) {
+		mach_irq_on(rig.m);
+		mach_delay(rig.m, 100);
+		mach_irq_off(rig.m);
+	}
 	if (rig.answer_later && mach_random(rig.m, 4) == 0) {
 		w->later = true;
 		return UMSI_LATER;
