@@ -3,17 +3,6 @@
 #include "codec/sort.h"
 #include "root/imsic.h"
 
-static void kick(void *root, umsi_cpu cpu)
-{
-	struct umsi_imsic *im = root;
-
-	umsi_vec_kick(&im->v, cpu, UMSI_SLOT_KICK);
-}
-
-static const struct umsi_kick_ops kick_ops = {
-	.kick = kick,
-};
-
 /* Groups may lie above 4 GiB of each other: the CPU of one's group at the other's place. */
 static umsi_cpu imsic_move_via(struct umsi_domain *d, umsi_cpu from, umsi_cpu to)
 {
@@ -198,9 +187,7 @@ int umsi_imsic_create(struct umsi *m, const struct umsi_imsic_config *config,
 		umsi_host_free(m->host, im, imsic_bytes(m));
 		return status;
 	}
-	m->kick_ops = &kick_ops;
-	m->kick_root = im;
-	umsi_domain_add(m, &im->v.domain, NULL, &imsic_ops);
+	umsi_vec_add(&im->v, &imsic_ops);
 	*out = &im->v.domain;
 	return UMSI_OK;
 }
@@ -215,12 +202,9 @@ int umsi_imsic_destroy(struct umsi_domain *root)
 		return UMSI_EINVAL;
 	im = umsi_imsic_of(umsi_vec_of(root));
 	m = root->m;
-	status = umsi_domain_remove(root);
+	status = umsi_vec_remove(&im->v);
 	if (status)
 		return status;
-	m->kick_ops = NULL;
-	m->kick_root = NULL;
-	umsi_vec_destroy(&im->v, m);
 	unmap_files(im, m);
 	umsi_host_free(m->host, im, imsic_bytes(m));
 	return UMSI_OK;

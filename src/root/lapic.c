@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Creating and destroying the local APIC root: checks, mapping, operations. */
+#include "codec/sort.h"
 #include "root/lapic.h"
 
 #define MMIO_DEFAULT	0xfee00000u
 #define SYSTEM_DEFAULT	0xf0u
-
-static void kick(void *root, umsi_cpu cpu)
-{
-	struct umsi_lapic *la = root;
-
-	umsi_vec_kick(&la->v, cpu, UMSI_SLOT_KICK);
-}
-
-static const struct umsi_kick_ops kick_ops = {
-	.kick = kick,
-};
 
 static const struct umsi_domain_ops lapic_ops = {
 	.name = "lapic",
@@ -49,6 +39,25 @@ static uint32_t system_vector(const struct umsi_lapic_config *c)
 	return c->system_vector ? c->system_vector : SYSTEM_DEFAULT;
 }
 
+/* A message goes to one CPU. UMSI_EINVAL: two have the same id. */
+static int check_ids_differ(const struct umsi *m)
+{
+	size_t bytes = m->ncpus * sizeof(uint64_t);
+	uint64_t *id = umsi_host_alloc(m->host, bytes);
+	int status = UMSI_OK;
+
+	if (!id)
+		return UMSI_ENOMEM;
+	for (umsi_cpu i = 0; i < m->ncpus; i++)
+		id[i] = m->cpu[i].hw_id;
+	umsi_sort64(id, m->ncpus);
+	for (umsi_cpu i = 1; i < m->ncpus; i++)
+		if (id[i] == id[i - 1])
+			status = UMSI_EINVAL;
+	umsi_host_free(m->host, id, bytes);
+	return status;
+}
+
 static int check_config(const struct umsi *m, const struct umsi_lapic_config *c)
 {
 	/* All ones is the broadcast in either mode. */
@@ -59,14 +68,10 @@ static int check_config(const struct umsi *m, const struct umsi_lapic_config *c)
 		return UMSI_ERANGE;
 	if (c->mmio_phys % LAPIC_PAGE_BYTES || (c->remapped && c->extended_ids))
 		return UMSI_EINVAL;
-	for (umsi_cpu i = 0; i < m->ncpus; i++) {
+	for (umsi_cpu i = 0; i < m->ncpus; i++)
 		if (m->cpu[i].hw_id >= limit)
 			return UMSI_EINVAL;
-		for (umsi_cpu j = 0; j < i; j++)
-			if (m->cpu[j].hw_id == m->cpu[i].hw_id)
-				return UMSI_EINVAL;
-	}
-	return UMSI_OK;
+	return check_ids_differ(m);
 }
 
 static void log_left_out(struct umsi *m, uint32_t n, umsi_cpu first, uint32_t bits)
@@ -178,9 +183,7 @@ int umsi_lapic_create(struct umsi *m, const struct umsi_lapic_config *config,
 		umsi_host_free(m->host, la, lapic_bytes(m));
 		return status;
 	}
-	m->kick_ops = &kick_ops;
-	m->kick_root = la;
-	umsi_domain_add(m, &la->v.domain, NULL, &lapic_ops);
+	umsi_vec_add(&la->v, &lapic_ops);
 	*out = &la->v.domain;
 	return UMSI_OK;
 }
@@ -195,12 +198,9 @@ int umsi_lapic_destroy(struct umsi_domain *root)
 		return UMSI_EINVAL;
 	la = umsi_lapic_of(umsi_vec_of(root));
 	m = root->m;
-	status = umsi_domain_remove(root);
+	status = umsi_vec_remove(&la->v);
 	if (status)
 		return status;
-	m->kick_ops = NULL;
-	m->kick_root = NULL;
-	umsi_vec_destroy(&la->v, m);
 	unmap_page(la, m);
 	umsi_host_free(m->host, la, lapic_bytes(m));
 	return UMSI_OK;

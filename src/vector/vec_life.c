@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A vector space's memory, and opening a CPU's part of it. */
+/* A vector space's memory and its place in the machine; opening a CPU's part of it. */
 #include "vector/vector.h"
 
 static uint32_t words_of(uint32_t nslots)
@@ -42,30 +42,6 @@ static struct umsi_vec_cpu *new_cpu(struct umsi_vec *v, struct umsi *m, umsi_cpu
 	return c;
 }
 
-int umsi_vec_init(struct umsi_vec *v, struct umsi *m, uint32_t nslots, uint32_t first,
-		  const bool *has)
-{
-	v->nslots = nslots;
-	v->first = first;
-	v->cpu = umsi_host_alloc(m->host, m->ncpus * sizeof(*v->cpu));
-	if (!v->cpu)
-		return UMSI_ENOMEM;
-	if (umsi_vec_nodes_init(v, m)) {
-		umsi_vec_destroy(v, m);
-		return UMSI_ENOMEM;
-	}
-	for (umsi_cpu cpu = 0; cpu < m->ncpus; cpu++) {
-		if (!has[cpu])
-			continue;
-		v->cpu[cpu] = new_cpu(v, m, cpu);
-		if (!v->cpu[cpu]) {
-			umsi_vec_destroy(v, m);
-			return UMSI_ENOMEM;
-		}
-	}
-	return UMSI_OK;
-}
-
 /* Retiring slots count as quiet: this root's traps are over. */
 static void drop_retiring(struct umsi_vec *v, struct umsi_vec_cpu *c)
 {
@@ -77,7 +53,7 @@ static void drop_retiring(struct umsi_vec *v, struct umsi_vec_cpu *c)
 	}
 }
 
-void umsi_vec_destroy(struct umsi_vec *v, struct umsi *m)
+static void destroy(struct umsi_vec *v, struct umsi *m)
 {
 	for (umsi_cpu cpu = 0; cpu < m->ncpus; cpu++) {
 		if (!v->cpu[cpu])
@@ -87,6 +63,61 @@ void umsi_vec_destroy(struct umsi_vec *v, struct umsi *m)
 	}
 	umsi_vec_nodes_destroy(v, m);
 	umsi_host_free(m->host, v->cpu, m->ncpus * sizeof(*v->cpu));
+}
+
+int umsi_vec_init(struct umsi_vec *v, struct umsi *m, uint32_t nslots, uint32_t first,
+		  const bool *has)
+{
+	v->nslots = nslots;
+	v->first = first;
+	v->cpu = umsi_host_alloc(m->host, m->ncpus * sizeof(*v->cpu));
+	if (!v->cpu)
+		return UMSI_ENOMEM;
+	if (umsi_vec_nodes_init(v, m)) {
+		destroy(v, m);
+		return UMSI_ENOMEM;
+	}
+	for (umsi_cpu cpu = 0; cpu < m->ncpus; cpu++) {
+		if (!has[cpu])
+			continue;
+		v->cpu[cpu] = new_cpu(v, m, cpu);
+		if (!v->cpu[cpu]) {
+			destroy(v, m);
+			return UMSI_ENOMEM;
+		}
+	}
+	return UMSI_OK;
+}
+
+static void kick(void *root, umsi_cpu cpu)
+{
+	umsi_vec_kick(root, cpu, UMSI_SLOT_KICK);
+}
+
+static const struct umsi_kick_ops kick_ops = {
+	.kick = kick,
+};
+
+void umsi_vec_add(struct umsi_vec *v, const struct umsi_domain_ops *ops)
+{
+	struct umsi *m = v->domain.m;
+
+	m->kick_ops = &kick_ops;
+	m->kick_root = v;
+	umsi_domain_add(m, &v->domain, NULL, ops);
+}
+
+int umsi_vec_remove(struct umsi_vec *v)
+{
+	struct umsi *m = v->domain.m;
+	int status = umsi_domain_remove(&v->domain);
+
+	if (status)
+		return status;
+	m->kick_ops = NULL;
+	m->kick_root = NULL;
+	destroy(v, m);
+	return UMSI_OK;
 }
 
 void umsi_vec_open(struct umsi_vec *v, umsi_cpu cpu)

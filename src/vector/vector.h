@@ -158,7 +158,10 @@ static inline struct umsi_vec *umsi_vec_of(struct umsi_domain *d)
 /* Memory for every CPU with @has[cpu]; on error nothing remains. Sleepable. */
 int umsi_vec_init(struct umsi_vec *v, struct umsi *m, uint32_t nslots, uint32_t first,
 		  const bool *has);
-void umsi_vec_destroy(struct umsi_vec *v, struct umsi *m);
+/* Creation's last step: lists the root, whose kick slot inboxes use from here on. Sleepable. */
+void umsi_vec_add(struct umsi_vec *v, const struct umsi_domain_ops *ops);
+/* Destruction's first: UMSI_EBUSY, nothing changed; or UMSI_OK, the memory is given back. Sleepable. */
+int umsi_vec_remove(struct umsi_vec *v);
 
 /* On that CPU, interrupts off, its controller ready: give out its slots. */
 void umsi_vec_open(struct umsi_vec *v, umsi_cpu cpu);
