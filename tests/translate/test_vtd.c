@@ -715,6 +715,34 @@ static void fire(uint64_t seed)
 	rig_end();
 }
 
+/* R1: the unit may read the new entry the moment it is stored; the slot it leads to is known by then. */
+static void slots_are_published_before_entries(void **state)
+{
+	struct mach_chaos slow_stores = mach_chaos_none;
+	struct umsi_stats st;
+
+	(void)state;
+	slow_stores.burst = 3;
+	slow_stores.store_now = 20;
+	slow_stores.store_max = 400;
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		struct function *f;
+
+		rig_begin_vtd(seed, &slow_stores);
+		f = rig_function(0, NULL, NULL);
+		for (uint32_t i = 0; i < 4; i++)
+			assert_int_equal(rig_irq(f, i), UMSI_OK);
+		firing = true;
+		mach_pci_traffic(f->pci, 2000, 2);
+		mach_thread(rig.m, 0, mover, f);
+		mach_thread(rig.m, 3, clock, NULL);
+		rig_run();
+		umsi_stats_read(rig.umsi, &st);
+		assert_int_equal(st.unowned, 0);
+		rig_end();
+	}
+}
+
 static void moves_under_fire_lose_nothing(void **state)
 {
 	(void)state;
@@ -751,6 +779,7 @@ int main(void)
 		cmocka_unit_test(two_units),
 		cmocka_unit_test(p86_a_level_pin_moves_before_its_end),
 		cmocka_unit_test(a_timers_messages_pass_too),
+		cmocka_unit_test(slots_are_published_before_entries),
 		cmocka_unit_test(moves_under_fire_lose_nothing),
 	};
 
