@@ -126,11 +126,32 @@ int umsi_table_destroy(struct umsi_table *table);
 /* How many indices it has. Any context. */
 uint32_t umsi_table_size(const struct umsi_table *table);
 
+/*
+ * What an interrupt is promised. A slot is one of the numbers that a CPU has for
+ * interrupts: 2,048 at most, some 200 on x86.
+ *
+ * Roaming and managed ones cost a slot on each CPU of their affinity, from
+ * allocation to free. In exchange, with every other slot of the machine taken,
+ * a move to another of those CPUs cannot fail for want of slots, and takes and
+ * retires none. Affinities set later choose among those CPUs (UMSI_ENOCPU where
+ * none of them is online). When they have all left, a roaming interrupt is
+ * delivered elsewhere, as any other (umsi_cpu_leave()); a managed one is shut down,
+ * its store closed, and starts again when the first of them comes back; what it was
+ * asked meanwhile (disable, release, request) is not lost. One can be allocated and
+ * requested while none of its CPUs is online.
+ */
+enum umsi_irq_kind {
+	UMSI_IRQ_REGULAR = 0,	/* one slot; a move needs one on the new CPU */
+	UMSI_IRQ_ROAMING = 1,
+	UMSI_IRQ_MANAGED = 2,
+};
+
 struct umsi_irq_request_at {
 	uint32_t first, last;		/* take one free index in [first, last]; exact: first == last */
 	struct umsi_affinity affinity;	/* zeroed = any online CPU */
 	uint64_t cookie;		/* handed to the store ops: a queue handle, a PASID */
 	uint8_t trigger;		/* enum umsi_trigger; only stores with set_trigger take other than NONE */
+	uint8_t kind;			/* enum umsi_irq_kind */
 };
 
 /* Any index: { .first = 0, .last = UMSI_INDEX_LAST } */
@@ -146,7 +167,8 @@ struct umsi_irq_request_at {
  *
  * Return: UMSI_OK, UMSI_EINVAL, UMSI_ERANGE (first > last or beyond the table, or a CPU that
  *   does not exist), UMSI_EEXIST (exact index taken), UMSI_ENOINDEX (range full),
- *   UMSI_ENOTSUP (the table has one message for several indices: allocate the block),
+ *   UMSI_ENOTSUP (the table has one message for several indices: allocate the block; managed:
+ *   the root's numbers belong to no CPU, or the store's flush sleeps),
  *   UMSI_ENOMEM, UMSI_ENOSLOT, UMSI_ENOCPU, UMSI_ESTATE (table being destroyed),
  *   UMSI_ECONTEXT (inside a trap).
  */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interrupts that share one message: PCI multi-message MSI, where the device
+ * What some interrupts have beside their record. Interrupts that share one message: PCI multi-message MSI, where the device
  * puts the number of the message into the low bits of the data. Their slots
  * are an aligned power-of-two block on one CPU; they move, and retire, as one.
+ * And one interrupt with a slot on every CPU it may go to.
  */
 #ifndef UMSI_CORE_BLOCK_H
 #define UMSI_CORE_BLOCK_H
@@ -25,7 +26,23 @@ struct umsi_block {
 	uint32_t count;			/* members, a power of two */
 	uint32_t live;			/* members not yet freed: the slots stay until the last */
 	umsi_atomic32 references;	/* members not yet recycled */
+	struct umsi_places *places;	/* of the only member, if it has a slot on every CPU; or NULL */
+	bool managed;			/* such a one is shut down when the last of its CPUs goes */
 	struct umsi_record *member[UMSI_BLOCK_MAX];
+};
+
+/*
+ * Slots that are an interrupt's as long as it lives, one on each of its CPUs, by
+ * CPU. Filled in and emptied under the record's lock; its memory goes after that.
+ */
+struct umsi_place {
+	umsi_cpu cpu;
+	uint32_t slot;
+};
+
+struct umsi_places {
+	uint32_t count, room;
+	struct umsi_place at[];
 };
 
 /* A record alone, or all members of its block. */
@@ -37,6 +54,21 @@ struct umsi_group {
 static inline struct umsi_block *umsi_record_block(const struct umsi_record *r)
 {
 	return umsi_load_ptr(&r->block);
+}
+
+/* Its slots, if it has one on every CPU; or NULL. */
+static inline struct umsi_places *umsi_record_places(const struct umsi_record *r)
+{
+	const struct umsi_block *block = umsi_record_block(r);
+
+	return block ? block->places : NULL;
+}
+
+static inline bool umsi_record_is_managed(const struct umsi_record *r)
+{
+	const struct umsi_block *block = umsi_record_block(r);
+
+	return block && block->managed;
 }
 
 /* @r is the address of a variable that outlives the group. */

@@ -120,6 +120,15 @@ int umsi_path_activate(struct umsi_record *r)
 	return activate_from(r->leaf, r);
 }
 
+void umsi_path_start(struct umsi_record *r)
+{
+	if (r->phase != UMSI_PHASE_SHUT || umsi_path_activate(r))
+		return;
+	r->phase = UMSI_PHASE_ACTIVE;
+	if (r->masked)
+		r->leaf->ops->quieten(r->leaf, r);
+}
+
 int umsi_path_deactivate(struct umsi_record *r)
 {
 	int settled = UMSI_OK;

@@ -26,6 +26,8 @@ struct umsi_move {
 	umsi_cpu from;			/* the target when it was prepared; by now it may have another */
 	umsi_cpu cpu;			/* the new target */
 	uint32_t slot;			/* the root's number there */
+	bool place;			/* the slot is one of those that are this interrupt's for good */
+	bool outside;			/* not one of those, though it has some: none of their CPUs is open */
 	bool revived;			/* the slot was still this interrupt's */
 	bool absorbed;			/* no level nearer the device needs to change */
 	bool told;			/* a store, or a translator's entry, may hold the new message */
@@ -49,6 +51,9 @@ struct umsi_domain_ops {
 	 * and flushes it; the store keeps its message, and no word of it is torn.
 	 */
 	bool absorbs_moves;
+
+	/* Roots: an interrupt may have a place on every CPU (umsi_places), reserved by reserve(). */
+	bool keeps_places;
 
 	/*
 	 * Translators: a table of @size indices comes under one of their devices, or
@@ -125,6 +130,8 @@ struct umsi_domain_ops {
 
 	/* Roots: this CPU's part, on that CPU with interrupts off. */
 	int (*cpu_online)(struct umsi_domain *d, umsi_cpu cpu);
+	/* The same, and now it is online: managed interrupts that waited for it start. */
+	void (*cpu_started)(struct umsi_domain *d, umsi_cpu cpu);
 
 	/*
 	 * Roots: umsi_cpu_leave() (thread context; on error as before), its undoing,
@@ -206,6 +213,8 @@ void umsi_path_unreserve(struct umsi_record *r, int settled);
 
 /* Activate root first; on error what was activated is deactivated again. */
 int umsi_path_activate(struct umsi_record *r);
+/* One that is shut starts again, if one of its CPUs is online and its device can be reached. */
+void umsi_path_start(struct umsi_record *r);
 /* Deactivate leaf first. UMSI_OK or UMSI_EGONE: did the flush prove anything? */
 int umsi_path_deactivate(struct umsi_record *r);
 

@@ -11,7 +11,9 @@ static void quieten(struct umsi_record *r)
 {
 	if (r->masked || !r->leaf->ops->quieten)
 		return;
-	r->leaf->ops->quieten(r->leaf, r);
+	/* One that is shut is quiet as it is. */
+	if (r->phase == UMSI_PHASE_ACTIVE)
+		r->leaf->ops->quieten(r->leaf, r);
 	r->masked = true;
 }
 
@@ -20,7 +22,8 @@ static void unquieten(struct umsi_record *r)
 	if (!r->masked)
 		return;
 	r->masked = false;
-	r->leaf->ops->unquieten(r->leaf, r);
+	if (r->phase == UMSI_PHASE_ACTIVE)
+		r->leaf->ops->unquieten(r->leaf, r);
 }
 
 void umsi_flow_rearm(struct umsi_record *r, bool locked)
@@ -37,7 +40,7 @@ bool umsi_flow_hold(struct umsi_record *r)
 	bool held = false;
 
 	/* Released meanwhile: whoever did it waits for RUN to clear. */
-	if (r->phase == UMSI_PHASE_ACTIVE) {
+	if (umsi_record_is_requested(r)) {
 		while (!umsi_cas32(&r->state, &old, umsi_state_hold(old)))
 			;
 		held = umsi_state_hold(old) & UMSI_HELD;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The driver's side of one interrupt: request, release, enable, disable, trigger. */
+#include "core/block.h"
 #include "core/domain.h"
 #include "core/flow.h"
 #include "core/hold.h"
@@ -44,7 +45,11 @@ int umsi_irq_request(struct umsi *m, umsi_irq irq, umsi_handler handler,
 	/* Open before the store is: the first message must find the handler. */
 	open_state(r);
 	status = umsi_path_activate(r);
-	if (status) {
+	/* A managed one is started when the first of its CPUs comes. */
+	if (status == UMSI_ENOCPU && umsi_record_is_managed(r)) {
+		r->phase = UMSI_PHASE_SHUT;
+		status = UMSI_OK;
+	} else if (status) {
 		close_state(r);
 		r->unsettled = true;	/* the store may hold the message all the same */
 	} else {
@@ -71,12 +76,13 @@ int umsi_irq_release(struct umsi *m, umsi_irq irq)
 	status = umsi_hold_lock(m, irq, &hold, &r);
 	if (status)
 		return status;
-	if (r->phase != UMSI_PHASE_ACTIVE) {
+	if (!umsi_record_is_requested(r)) {
 		umsi_hold_unlock(r, &hold);
 		return UMSI_ESTATE;
 	}
 	/* The slot stays this interrupt's, so what is in flight needs no proof: it finds DIS. */
-	r->unsettled = umsi_path_deactivate(r) != UMSI_OK;
+	if (r->phase == UMSI_PHASE_ACTIVE)
+		r->unsettled = umsi_path_deactivate(r) != UMSI_OK;
 	close_state(r);
 	r->phase = UMSI_PHASE_RESERVED;
 	umsi_trace_irq(r, UMSI_TRACE_RELEASE, r->unsettled, 0);
@@ -103,7 +109,7 @@ int umsi_irq_disable(struct umsi *m, umsi_irq irq)
 	r = m ? umsi_record_lock(m, irq, &state) : NULL;
 	if (!r)
 		return UMSI_ENOENT;
-	if (r->phase != UMSI_PHASE_ACTIVE)
+	if (!umsi_record_is_requested(r))
 		status = UMSI_ESTATE;
 	else if (r->depth == UINT16_MAX)
 		status = UMSI_ERANGE;
@@ -136,7 +142,7 @@ int umsi_irq_enable(struct umsi *m, umsi_irq irq)
 	r = m ? umsi_record_lock(m, irq, &state) : NULL;
 	if (!r)
 		return UMSI_ENOENT;
-	if (r->phase != UMSI_PHASE_ACTIVE || !r->depth)
+	if (!umsi_record_is_requested(r) || !r->depth)
 		status = UMSI_ESTATE;
 	else if (--r->depth == 0) {
 		umsi_flow_enable(r);
@@ -155,7 +161,7 @@ int umsi_irq_trigger(struct umsi *m, umsi_irq irq)
 	r = m ? umsi_record_lock(m, irq, &state) : NULL;
 	if (!r)
 		return UMSI_ENOENT;
-	if (r->phase != UMSI_PHASE_ACTIVE) {
+	if (!umsi_record_is_requested(r)) {
 		status = UMSI_ESTATE;
 	} else if (!m->kick_ops) {
 		status = UMSI_ENOCPU;

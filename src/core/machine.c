@@ -101,6 +101,9 @@ int umsi_cpu_online(struct umsi *m, umsi_cpu cpu)
 	umsi_inbox_open(m, &m->cpu[cpu]);
 	umsi_store32_release(&m->cpu[cpu].online, UMSI_CPU_ONLINE);
 	umsi_trace_point(m, UMSI_TRACE_CPU_ONLINE, cpu, 0);
+	for (struct umsi_domain *d = m->domains; d; d = d->next)
+		if (d->ops->cpu_started)
+			d->ops->cpu_started(d, cpu);
 	return UMSI_OK;
 }
 

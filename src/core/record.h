@@ -25,6 +25,7 @@ enum umsi_phase {
 	UMSI_PHASE_FREE = 0,	/* on the free list, being made, or its last references are going */
 	UMSI_PHASE_RESERVED,	/* a place at every level, no handler */
 	UMSI_PHASE_ACTIVE,	/* requested: the store is open */
+	UMSI_PHASE_SHUT,	/* requested and managed, none of its CPUs is online: the store is closed */
 };
 
 /* Can its store be reached? Where it cannot, only the cached message changes. */
@@ -87,6 +88,12 @@ struct umsi_record {
 };
 
 _Static_assert(sizeof(struct umsi_record) == 160, "what an interrupt may cost: see bench/targets");
+
+/* Does it have a handler? */
+static inline bool umsi_record_is_requested(const struct umsi_record *r)
+{
+	return r->phase == UMSI_PHASE_ACTIVE || r->phase == UMSI_PHASE_SHUT;
+}
 
 static inline bool umsi_record_is_level(const struct umsi_record *r)
 {

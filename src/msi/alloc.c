@@ -5,7 +5,7 @@
 #include "core/mask.h"
 #include "core/trace.h"
 
-static int check_request(const struct umsi_table *t, const struct umsi_irq_request_at *at,
+static int check_request(struct umsi_table *t, const struct umsi_irq_request_at *at,
 			 uint32_t *last)
 {
 	*last = at->last < t->map.size ? at->last : t->map.size - 1;
@@ -13,6 +13,11 @@ static int check_request(const struct umsi_table *t, const struct umsi_irq_reque
 		return UMSI_ENOTSUP;
 	if (at->trigger > UMSI_TRIGGER_LEVEL_LOW || (at->trigger && !t->ops->set_trigger))
 		return UMSI_EINVAL;
+	if (at->kind > UMSI_IRQ_MANAGED)
+		return UMSI_EINVAL;
+	if (at->kind == UMSI_IRQ_MANAGED &&
+	    (!umsi_domain_root(&t->domain)->ops->keeps_places || t->domain.ops->turn_begin))
+		return UMSI_ENOTSUP;
 	if (at->first > at->last || at->first >= t->map.size || at->last >= UMSI_TABLE_MAX)
 		return UMSI_ERANGE;
 	return UMSI_OK;
@@ -85,8 +90,18 @@ int umsi_alloc_reserve(struct umsi_record *r, const struct umsi_where *where)
 
 void umsi_alloc_drop(struct umsi_record *r)
 {
+	umsi_alloc_end_places(r);
 	umsi_fetch_or32(&r->state, UMSI_DEAD);
 	umsi_record_put(r);
+}
+
+/* Roots with global numbers have no places: there every interrupt roams. */
+static struct umsi_record *new_record(struct umsi_table *t, const struct umsi_irq_request_at *at,
+				      uint32_t index, const struct umsi_where *where)
+{
+	if (at->kind && umsi_domain_root(&t->domain)->ops->keeps_places)
+		return umsi_alloc_with_places(t, at, index, where);
+	return umsi_record_new(t->dev->m, &t->domain, index, at->cookie, NULL);
 }
 
 int umsi_irq_alloc(struct umsi_table *table, const struct umsi_irq_request_at *at,
@@ -112,7 +127,7 @@ int umsi_irq_alloc(struct umsi_table *table, const struct umsi_irq_request_at *a
 	if (status)
 		goto out_mask;
 	status = UMSI_ENOMEM;
-	r = umsi_record_new(table->dev->m, &table->domain, index, at->cookie, NULL);
+	r = new_record(table, at, index, &where);
 	if (!r)
 		goto out_index;
 	r->trigger = at->trigger;

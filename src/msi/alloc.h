@@ -17,4 +17,14 @@ void umsi_alloc_drop(struct umsi_record *r);
  */
 umsi_irq umsi_alloc_go_live_locked(struct umsi_table *t, struct umsi_record *r);
 
+/* A block with all its records, from index @first on, and one reference that is the caller's. NULL: no memory. */
+struct umsi_block *umsi_alloc_new_block(struct umsi_table *t, const struct umsi_irq_request_at *at,
+					uint32_t first, uint32_t count);
+void umsi_alloc_put_block(struct umsi *m, struct umsi_block *block);
+
+/* A record with room for a slot on every CPU of @where; and back, sleepable. NULL: no memory. */
+struct umsi_record *umsi_alloc_with_places(struct umsi_table *t, const struct umsi_irq_request_at *at,
+					   uint32_t index, const struct umsi_where *where);
+void umsi_alloc_end_places(struct umsi_record *r);
+
 #endif

@@ -8,7 +8,7 @@
 static int check_block(const struct umsi_table *t, const struct umsi_irq_request_at *at,
 		       uint32_t count)
 {
-	if (!t->ops->shared_message)
+	if (!t->ops->shared_message || at->kind)
 		return UMSI_ENOTSUP;
 	if (at->trigger > UMSI_TRIGGER_LEVEL_LOW || (at->trigger && !t->ops->set_trigger))
 		return UMSI_EINVAL;
@@ -46,7 +46,7 @@ static int take_indices(struct umsi_table *t, uint32_t count)
 	return status;
 }
 
-static void put_block(struct umsi *m, struct umsi_block *block)
+void umsi_alloc_put_block(struct umsi *m, struct umsi_block *block)
 {
 	if (umsi_fetch_add32(&block->references, UINT32_MAX) == 1)
 		umsi_pool_put(m, &m->block_pool, block);
@@ -58,9 +58,8 @@ static void drop_members(struct umsi_block *block, uint32_t made)
 		umsi_alloc_drop(block->member[i]);
 }
 
-/* A block with all its records, and one reference that is the caller's. */
-static struct umsi_block *new_block(struct umsi_table *t, const struct umsi_irq_request_at *at,
-				    uint32_t count)
+struct umsi_block *umsi_alloc_new_block(struct umsi_table *t, const struct umsi_irq_request_at *at,
+					uint32_t first, uint32_t count)
 {
 	struct umsi *m = t->dev->m;
 	struct umsi_block *block = umsi_pool_get(m, &m->block_pool, sizeof(*block));
@@ -69,13 +68,15 @@ static struct umsi_block *new_block(struct umsi_table *t, const struct umsi_irq_
 		return NULL;
 	block->count = count;
 	block->live = count;
+	block->places = NULL;
+	block->managed = false;
 	umsi_store32(&block->references, 1);
 	for (uint32_t i = 0; i < count; i++) {
-		struct umsi_record *r = umsi_record_new(m, &t->domain, i, at->cookie, block);
+		struct umsi_record *r = umsi_record_new(m, &t->domain, first + i, at->cookie, block);
 
 		if (!r) {
 			drop_members(block, i);
-			put_block(m, block);
+			umsi_alloc_put_block(m, block);
 			return NULL;
 		}
 		umsi_fetch_add32(&block->references, 1);
@@ -125,19 +126,19 @@ int umsi_irq_alloc_block(struct umsi_table *table, const struct umsi_irq_request
 	if (status)
 		goto out_mask;
 	status = UMSI_ENOMEM;
-	block = new_block(table, at, count);
+	block = umsi_alloc_new_block(table, at, 0, count);
 	if (!block)
 		goto out_indices;
 	status = umsi_alloc_reserve(block->member[0], &where);
 	if (status)
 		goto out_block;
 	all_go_live(table, block, &where, mask, out);
-	put_block(m, block);
+	umsi_alloc_put_block(m, block);
 	return UMSI_OK;
 
 out_block:
 	drop_members(block, count);
-	put_block(m, block);
+	umsi_alloc_put_block(m, block);
 out_indices:
 	give_indices(table, count);
 out_mask:

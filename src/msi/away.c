@@ -168,6 +168,7 @@ static int restore(struct umsi_table *t, struct umsi_record *r)
 	if (status)
 		return status;
 	set_away(&g, UMSI_AWAY_NOT);
+	umsi_path_start(r);
 	/* What happened meanwhile was told to nobody; but a line that is up tells now. */
 	for (uint32_t i = 0; replay && i < g.count; i++)
 		if (is_open(g.member[i]))

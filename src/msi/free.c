@@ -17,6 +17,7 @@
 #include "core/mask.h"
 #include "core/trace.h"
 #include "core/wake.h"
+#include "msi/alloc.h"
 #include "msi/device.h"
 
 /* Takes the record out of everybody's reach. False: somebody else was first. */
@@ -63,6 +64,7 @@ int umsi_table_end_irq(struct umsi_table *t, struct umsi_record *r, uint32_t gen
 	umsi_device_lock(t->dev);
 	umsi_index_map_give(&t->map, r->index);
 	umsi_device_unlock(t->dev);
+	umsi_alloc_end_places(r);
 	umsi_record_put(r);
 	return UMSI_OK;
 }

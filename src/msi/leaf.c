@@ -97,7 +97,10 @@ static int leaf_activate(struct umsi_domain *d, struct umsi_record *r)
 	struct umsi_table *t = umsi_table_of(d);
 	int status;
 
-	if (umsi_load32(&t->away) || !reachable(t))
+	/* What starts again without its driver's asking waits for nothing but its own turn to come back. */
+	if (r->phase == UMSI_PHASE_SHUT ? r->away : umsi_load32(&t->away))
+		return UMSI_EGONE;
+	if (!reachable(t))
 		return UMSI_EGONE;
 	umsi_leaf_mask(t, r);	/* a reset behind our back may have opened it */
 	if (t->ops->set_trigger) {

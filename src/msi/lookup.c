@@ -50,7 +50,7 @@ int umsi_irq_message(struct umsi *m, umsi_irq irq, struct umsi_msg *out)
 	r = umsi_record_lock(m, irq, &state);
 	if (!r)
 		return UMSI_ENOENT;
-	status = r->phase == UMSI_PHASE_ACTIVE ? UMSI_OK : UMSI_ESTATE;
+	status = umsi_record_is_requested(r) ? UMSI_OK : UMSI_ESTATE;
 	if (status == UMSI_OK)
 		*out = r->message;
 	umsi_record_unlock(r, state);

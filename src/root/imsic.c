@@ -21,6 +21,8 @@ static umsi_cpu imsic_move_via(struct umsi_domain *d, umsi_cpu from, umsi_cpu to
 static const struct umsi_domain_ops imsic_ops = {
 	.name = "imsic",
 	.number_name = "eiid",
+	.keeps_places = true,
+	.cpu_started = umsi_vec_started,
 	.reserve = umsi_vec_reserve,
 	.unreserve = umsi_vec_unreserve,
 	.activate = umsi_vec_activate,

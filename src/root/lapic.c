@@ -9,6 +9,8 @@
 static const struct umsi_domain_ops lapic_ops = {
 	.name = "lapic",
 	.number_name = "vector",
+	.keeps_places = true,
+	.cpu_started = umsi_vec_started,
 	.reserve = umsi_vec_reserve,
 	.unreserve = umsi_vec_unreserve,
 	.activate = umsi_vec_activate,

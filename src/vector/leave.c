@@ -19,7 +19,7 @@ struct leaver {
 	uint32_t number, generation;
 	umsi_cpu cpu;
 	uint32_t slot;
-	bool revived, torn, transient, transient_revived, broken;
+	bool revived, torn, transient, transient_revived, broken, place, shut;
 };
 
 struct leave {
@@ -48,10 +48,14 @@ static bool aimed_here(const struct leave *l, struct umsi_record *r, uint32_t sl
 	return umsi_record_leader(r) == r && umsi_load32(&r->target) == l->cpu && r->slot == slot;
 }
 
-/* A place within its affinity, or else anywhere. */
+/*
+ * A place within its affinity, or else anywhere: first where it has slots for
+ * good. A managed interrupt goes nowhere else.
+ */
 static int prepare(const struct leave *l, struct umsi_record *r, struct umsi_move *mv, bool *broken)
 {
 	struct umsi_domain *d = &l->v->domain;
+	bool places = umsi_record_places(r);
 	int status;
 
 	mv->where.mask = r->mask;
@@ -61,10 +65,14 @@ static int prepare(const struct leave *l, struct umsi_record *r, struct umsi_mov
 	status = umsi_vec_move_prepare(d, r, mv);
 	if (status != UMSI_ENOCPU && status != UMSI_ENOSLOT)
 		return status;
-	if (!mv->where.mask && mv->where.cpu == UMSI_CPU_NONE)
+	if (!places && !mv->where.mask && mv->where.cpu == UMSI_CPU_NONE)
 		return status;
 	mv->where = (struct umsi_where){ .cpu = UMSI_CPU_NONE };
 	*broken = true;
+	status = umsi_vec_move_prepare(d, r, mv);
+	if (!places || status != UMSI_ENOCPU || umsi_record_is_managed(r))
+		return status;
+	mv->outside = true;
 	return umsi_vec_move_prepare(d, r, mv);
 }
 
@@ -76,7 +84,16 @@ static void note(struct leave *l, struct umsi_record *r, const struct umsi_move 
 		.cpu = mv->cpu, .slot = mv->slot, .revived = mv->revived,
 		.torn = mv->torn, .transient = mv->transient,
 		.transient_revived = mv->transient_revived, .broken = broken,
+		.place = mv->place,
 	};
+}
+
+/* The last of its CPUs goes. */
+static int note_shut(struct leave *l, struct umsi_record *r)
+{
+	note(l, r, &(struct umsi_move){ .cpu = l->cpu, .slot = r->slot, .place = true }, false);
+	l->leaver[l->count - 1].shut = true;
+	return UMSI_OK;
 }
 
 static int prepare_slot(struct leave *l, uint32_t slot)
@@ -96,6 +113,8 @@ static int prepare_slot(struct leave *l, uint32_t slot)
 			status = prepare(l, r, &mv, &broken);
 			if (!status)
 				note(l, r, &mv, broken);
+			if (status == UMSI_ENOCPU && umsi_record_is_managed(r))
+				status = note_shut(l, r);
 		}
 		umsi_record_unlock(r, state);
 		if (status != UMSI_EAGAIN)
@@ -111,9 +130,20 @@ static void restore_move(struct leave *l, const struct leaver *leaver, struct um
 	*mv = (struct umsi_move){
 		.from = l->cpu, .cpu = leaver->cpu, .slot = leaver->slot, .revived = leaver->revived,
 		.torn = leaver->torn, .transient = leaver->transient,
-		.transient_revived = leaver->transient_revived,
+		.transient_revived = leaver->transient_revived, .place = leaver->place,
 	};
 	l->v->ops->compose(l->v, mv->cpu, mv->slot, &mv->message);
+}
+
+static int use_place(struct umsi_record *r, const struct leaver *leaver, struct umsi_move *mv)
+{
+	if (leaver->shut) {
+		umsi_vec_shut_down(r);
+		return UMSI_OK;
+	}
+	/* It may have been requested since it was prepared. */
+	mv->torn = umsi_move_is_torn(r);
+	return umsi_move_finish(r, mv);
 }
 
 /* The place is used, or given up if the interrupt has moved or gone meanwhile. */
@@ -132,9 +162,7 @@ static int finish(struct leave *l, const struct leaver *leaver, bool use)
 	if (!use) {
 		umsi_vec_move_abort(&l->v->domain, r, &mv);
 	} else {
-		/* It may have been requested since it was prepared. */
-		mv.torn = umsi_move_is_torn(r);
-		status = umsi_move_finish(r, &mv);
+		status = use_place(r, leaver, &mv);
 	}
 	if (use && (status == UMSI_OK || status == UMSI_EGONE)) {
 		if (leaver->broken && !r->broken)

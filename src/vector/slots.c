@@ -358,6 +358,35 @@ bool umsi_vec_take_at(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group 
 	return taken;
 }
 
+int umsi_vec_take_place(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t wanted,
+			uint32_t *slot)
+{
+	struct umsi_vec_cpu *c = v->cpu[cpu];
+	uintptr_t state = umsi_lock(v->domain.m, &c->lock);
+	int status = UMSI_OK;
+
+	umsi_vec_reap_locked(v, c);
+	if (wanted && umsi_ids_take_at(&c->ids, wanted)) {
+		own_slots(v, c, g, wanted);
+		*slot = wanted;
+	} else {
+		status = take_block(v, c, g, slot);
+	}
+	umsi_unlock(v->domain.m, &c->lock, state);
+	return status;
+}
+
+void umsi_vec_free_slots(struct umsi_vec *v, umsi_cpu cpu, uint64_t *slots)
+{
+	struct umsi_vec_cpu *c = v->cpu[cpu];
+	uintptr_t state = umsi_lock(v->domain.m, &c->lock);
+
+	umsi_vec_reap_locked(v, c);
+	for (uint32_t w = 0; w < words_of(v); w++)
+		slots[w] = umsi_ids_free_word(&c->ids, w);
+	umsi_unlock(v->domain.m, &c->lock, state);
+}
+
 void umsi_vec_give(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t slot)
 {
 	struct umsi_vec_cpu *c = v->cpu[cpu];

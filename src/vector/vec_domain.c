@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The vector space as the root end of a path. All under the record's (or block's) lock. */
+#include "core/block.h"
 #include "idspace/word.h"
 #include "vector/vector.h"
 
@@ -13,6 +14,26 @@ static void set_place(const struct umsi_group *g, umsi_cpu cpu, uint32_t slot, b
 	}
 }
 
+/* A slot on every CPU; aimed at the best of those that are online, if any is. */
+static int reserve_places(struct umsi_vec *v, struct umsi_record *r, const struct umsi_where *where)
+{
+	struct umsi_group g = umsi_group_of(&r);
+	const struct umsi_place *place;
+	int status = umsi_vec_take_places(v, r, where);
+
+	if (status)
+		return status;
+	place = umsi_vec_choose_place(v, r, where);
+	if (!place && !umsi_record_is_managed(r)) {
+		umsi_vec_drop_places(v, r, UMSI_OK);
+		return UMSI_ENOCPU;
+	}
+	if (!place)
+		place = &umsi_record_places(r)->at[0];
+	set_place(&g, place->cpu, place->slot, false);
+	return UMSI_OK;
+}
+
 int umsi_vec_reserve(struct umsi_domain *d, struct umsi_record *r, const struct umsi_where *where)
 {
 	struct umsi_group g = umsi_group_of(&r);
@@ -21,6 +42,8 @@ int umsi_vec_reserve(struct umsi_domain *d, struct umsi_record *r, const struct 
 	bool revived;
 	int status;
 
+	if (umsi_record_places(r))
+		return reserve_places(umsi_vec_of(d), r, where);
 	status = umsi_vec_take_any(umsi_vec_of(d), where, &g, &cpu, &slot, &revived);
 	if (status)
 		return status;
@@ -28,9 +51,8 @@ int umsi_vec_reserve(struct umsi_domain *d, struct umsi_record *r, const struct 
 	return UMSI_OK;
 }
 
-/* Slots no store was told about go back at once; any other retire. */
-static void give_up(struct umsi_vec *v, const struct umsi_group *g, umsi_cpu cpu, uint32_t slot,
-		    bool told, int settled)
+void umsi_vec_give_up(struct umsi_vec *v, const struct umsi_group *g, umsi_cpu cpu, uint32_t slot,
+		      bool told, int settled)
 {
 	if (told)
 		umsi_vec_retire(v, cpu, slot, g->count, settled);
@@ -47,14 +69,37 @@ void umsi_vec_unreserve(struct umsi_domain *d, struct umsi_record *r, int settle
 	bool told = first->told;
 
 	set_place(&g, UMSI_CPU_NONE, slot, told);
-	give_up(umsi_vec_of(d), &g, cpu, slot, told, settled);
+	if (!umsi_vec_is_place(first, cpu, slot))
+		umsi_vec_give_up(umsi_vec_of(d), &g, cpu, slot, told, settled);
+	if (umsi_record_places(first))
+		umsi_vec_drop_places(umsi_vec_of(d), first, settled);
+}
+
+/* Before the store opens: at a CPU that is online, if it was allocated while others were. */
+static int aim_at_place(struct umsi_vec *v, struct umsi_record *r)
+{
+	struct umsi_where where = { .mask = r->mask, .cpu = r->affinity_cpu };
+	struct umsi_group g = umsi_group_of(&r);
+	const struct umsi_place *place;
+
+	if (!umsi_record_places(r) || v->cpu[umsi_load32(&r->target)]->open)
+		return UMSI_OK;
+	place = umsi_vec_choose_place(v, r, &where);
+	if (!place)
+		place = umsi_vec_choose_place(v, r, &(struct umsi_where){ .cpu = UMSI_CPU_NONE });
+	if (!place)
+		return UMSI_ENOCPU;
+	set_place(&g, place->cpu, place->slot, r->told);
+	return UMSI_OK;
 }
 
 int umsi_vec_activate(struct umsi_domain *d, struct umsi_record *r)
 {
 	struct umsi_group g = umsi_group_of(&r);
+	int status = aim_at_place(umsi_vec_of(d), r);
 
-	(void)d;
+	if (status)
+		return status;
 	for (uint32_t i = 0; i < g.count; i++)
 		g.member[i]->told = true;
 	/* The slots' table entries are visible before the store can send. */
@@ -79,7 +124,7 @@ static bool own_pair(struct umsi_vec *v, const struct umsi_group *g, uint32_t sl
 	mv->transient = umsi_vec_take_at(v, mv->from, g, slot, &mv->transient_revived);
 	/* Whether the flush of one that was revived had proved anything is forgotten. */
 	if (!mv->transient)
-		give_up(v, g, mv->cpu, slot, mv->revived, UMSI_EGONE);
+		umsi_vec_give_up(v, g, mv->cpu, slot, mv->revived, UMSI_EGONE);
 	return mv->transient;
 }
 
@@ -118,6 +163,31 @@ static int prepare_torn(struct umsi_vec *v, const struct umsi_group *g, struct u
 	return umsi_vec_take_any(v, &mv->where, g, &mv->cpu, &mv->slot, &mv->revived);
 }
 
+/* It owns the new place already. R3: where the numbers differ, the mixture is owned if it is free, or replayed. */
+static int prepare_place(struct umsi_vec *v, const struct umsi_group *g, struct umsi_move *mv)
+{
+	struct umsi_record *r = g->member[0];
+	const struct umsi_place *place = umsi_vec_choose_place(v, r, &mv->where);
+
+	if (!place)
+		return UMSI_ENOCPU;
+	mv->place = true;
+	mv->cpu = place->cpu;
+	mv->slot = place->slot;
+	if (mv->torn && mv->slot != r->slot)
+		mv->transient = umsi_vec_take_at(v, mv->from, g, mv->slot, &mv->transient_revived);
+	return UMSI_OK;
+}
+
+static int prepare(struct umsi_vec *v, const struct umsi_group *g, struct umsi_move *mv)
+{
+	if (umsi_record_places(g->member[0]) && !mv->outside)
+		return prepare_place(v, g, mv);
+	if (mv->torn)
+		return prepare_torn(v, g, mv);
+	return umsi_vec_take_any(v, &mv->where, g, &mv->cpu, &mv->slot, &mv->revived);
+}
+
 int umsi_vec_move_prepare(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv)
 {
 	struct umsi_vec *v = umsi_vec_of(d);
@@ -125,8 +195,7 @@ int umsi_vec_move_prepare(struct umsi_domain *d, struct umsi_record *r, struct u
 	int status;
 
 	mv->from = umsi_load32(&g.member[0]->target);
-	status = mv->torn ? prepare_torn(v, &g, mv)
-			  : umsi_vec_take_any(v, &mv->where, &g, &mv->cpu, &mv->slot, &mv->revived);
+	status = prepare(v, &g, mv);
 	if (status)
 		return status;
 	v->ops->compose(v, mv->cpu, mv->slot, &mv->message);
@@ -142,11 +211,16 @@ void umsi_vec_move_commit(struct umsi_domain *d, struct umsi_record *r, const st
 	uint32_t old_slot = first->slot;
 	bool old_told = first->told;
 
-	/* A revived slot may have messages under way even if the store is closed now. */
-	set_place(&g, mv->cpu, mv->slot, mv->revived || mv->told);
+	/*
+	 * A revived slot may have messages under way even if the store is closed now;
+	 * of many that are kept, any may.
+	 */
+	set_place(&g, mv->cpu, mv->slot,
+		  mv->revived || mv->told || (umsi_record_places(first) && old_told));
 	if (mv->transient)
 		umsi_vec_retire(v, old_cpu, mv->slot, g.count, mv->settled);
-	give_up(v, &g, old_cpu, old_slot, old_told, mv->settled);
+	if (!umsi_vec_is_place(first, old_cpu, old_slot))
+		umsi_vec_give_up(v, &g, old_cpu, old_slot, old_told, mv->settled);
 }
 
 /*
@@ -160,8 +234,12 @@ void umsi_vec_move_abort(struct umsi_domain *d, struct umsi_record *r, const str
 	struct umsi_group g = umsi_group_of(&r);
 
 	if (mv->transient)
-		give_up(v, &g, mv->from, mv->slot, mv->told || mv->transient_revived, UMSI_EGONE);
-	give_up(v, &g, mv->cpu, mv->slot, mv->told || mv->revived, UMSI_EGONE);
+		umsi_vec_give_up(v, &g, mv->from, mv->slot, mv->told || mv->transient_revived, UMSI_EGONE);
+	/* If it was told, the places may have messages under way from now on. */
+	if (mv->place)
+		r->told |= mv->told;
+	else
+		umsi_vec_give_up(v, &g, mv->cpu, mv->slot, mv->told || mv->revived, UMSI_EGONE);
 }
 
 void umsi_vec_stats(struct umsi_domain *d, struct umsi_stats *out)

@@ -15,6 +15,10 @@ void umsi_vec_dump_path(struct umsi_domain *d, const struct umsi_record *r, stru
 	umsi_text_field(t, "cpu", cpu);
 	umsi_text_field(t, "hw_id", d->m->cpu[cpu].hw_id);
 	umsi_text_field(t, d->ops->number_name, r->slot);
+	if (umsi_record_places(r))
+		umsi_text_add(t, umsi_record_is_managed(r) ? " managed" : " roaming");
+	if (r->phase == UMSI_PHASE_SHUT)
+		umsi_text_add(t, " shut");
 }
 
 static void dump_cpu(struct umsi_vec *v, struct umsi_vec_cpu *c, umsi_dump_line line, void *arg)

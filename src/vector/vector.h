@@ -213,6 +213,17 @@ void umsi_vec_ownable(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group 
 /* Gives back slots that no store was ever told about. */
 void umsi_vec_give(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t slot);
 /*
+ * One slot of a CPU that may be offline, best @wanted (0: any). UMSI_OK,
+ * UMSI_ENOSLOT, UMSI_EAGAIN.
+ */
+int umsi_vec_take_place(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t wanted,
+			uint32_t *slot);
+/* A copy of the CPU's bitmap of free slots. */
+void umsi_vec_free_slots(struct umsi_vec *v, umsi_cpu cpu, uint64_t *slots);
+/* Slots no store was told about go back at once; any other retire. */
+void umsi_vec_give_up(struct umsi_vec *v, const struct umsi_group *g, umsi_cpu cpu, uint32_t slot,
+		      bool told, int settled);
+/*
  * R4: every store that held these @count slots has changed and was flushed.
  * @settled other than UMSI_OK: the flush proved nothing, so a minimum age applies too.
  */
@@ -294,6 +305,21 @@ static inline void umsi_vec_dispatch(struct umsi_vec *v, struct umsi_vec_cpu *c,
 	if (!umsi_vec_arrive(c, slot))
 		umsi_vec_no_record(v, c, slot);
 }
+
+/* ---- A slot on every CPU (places.c). Under the record's lock. ---- */
+
+/* All or none. UMSI_OK, UMSI_ENOSLOT, UMSI_EAGAIN, UMSI_ENOCPU (no such CPU has slots). */
+int umsi_vec_take_places(struct umsi_vec *v, struct umsi_record *r, const struct umsi_where *where);
+void umsi_vec_drop_places(struct umsi_vec *v, struct umsi_record *r, int settled);
+/* That CPU's, or NULL. */
+const struct umsi_place *umsi_vec_place_on(const struct umsi_record *r, umsi_cpu cpu);
+bool umsi_vec_is_place(const struct umsi_record *r, umsi_cpu cpu, uint32_t slot);
+/* That of the permitted open CPU with most free slots, or NULL. */
+const struct umsi_place *umsi_vec_choose_place(struct umsi_vec *v, const struct umsi_record *r,
+					       const struct umsi_where *where);
+void umsi_vec_shut_down(struct umsi_record *r);
+/* The CPU is online: what is shut and has a slot there starts again. That CPU, interrupts off. */
+void umsi_vec_started(struct umsi_domain *d, umsi_cpu cpu);
 
 /* ---- Leaving (leave.c). ---- */
 

@@ -97,6 +97,8 @@ static void allocate(struct actor *o)
 		at.last = at.first + PART - 1;
 	}
 	at.affinity = any_affinity(w, &bits);
+	if (w->plan.kinds && !pick(w, 3))
+		at.kind = w->isa->managed && pick(w, 2) ? UMSI_IRQ_MANAGED : UMSI_IRQ_ROAMING;
 	overlap_begin(w, OVERLAP_ALLOCATE);
 	status = umsi_irq_alloc(device_of(w, e)->table, &at, &irq);
 	overlap_end_of(w, OVERLAP_ALLOCATE, status);
@@ -109,6 +111,7 @@ static void allocate(struct actor *o)
 	MACH_CHECK(w->m, !e->irq, "I-API", "index %u was given out twice", index);
 	actor_says(o, "has allocated %s[%u], irq %u", e->on, index, (uint32_t)irq);
 	entry_begin_life(e, irq);
+	e->kind = at.kind;
 	if (pick(w, 8))
 		request(w, e);
 }
@@ -254,6 +257,17 @@ static int move_once(struct world *w, umsi_irq irq, const struct umsi_affinity *
 	return status;
 }
 
+/* One with a slot on every CPU never wants one. */
+static void check_promise(struct world *w, umsi_irq irq, int status)
+{
+	for (uint32_t i = 0; i < WORLD_DEVICES; i++)
+		for (uint32_t j = 0; j < WORLD_ENTRIES; j++)
+			MACH_CHECK(w->m, w->device[i].entry[j].irq != irq || !w->device[i].entry[j].kind ||
+				   (status != UMSI_ENOSLOT && status != UMSI_EAGAIN), "I-KIND",
+				   "the move of an interrupt of kind %u: %s", w->device[i].entry[j].kind,
+				   umsi_status_text(status));
+}
+
 void actor_mover(void *arg)
 {
 	struct actor *self = arg;
@@ -272,6 +286,7 @@ void actor_mover(void *arg)
 		}
 		say_where(self, "moves", w, irq, &a);
 		status = move_once(w, irq, &a, OVERLAP_MOVE);
+		check_promise(w, irq, status);
 		w->moves_tried++;
 		w->moves_done += status == UMSI_OK;
 		MACH_CHECK(w->m, status == UMSI_OK || status == UMSI_ENOENT || may_fail(w, status),

@@ -29,6 +29,7 @@ struct isa {
 	int (*translator_destroy)(struct world *w);
 	int (*destroy)(struct umsi_domain *root);
 	bool hotplug;			/* its root lets CPUs leave */
+	bool managed;			/* its root keeps a slot on every CPU */
 };
 
 extern const struct isa isa_riscv, isa_x86, isa_arm, isa_arm3;

@@ -101,4 +101,5 @@ const struct isa isa_riscv = {
 	.line = line,
 	.destroy = umsi_imsic_destroy,
 	.hotplug = true,
+	.managed = true,
 };

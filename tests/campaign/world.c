@@ -111,6 +111,7 @@ enum umsi_handled world_handler(void *arg)
 void entry_begin_life(struct entry *e, umsi_irq irq)
 {
 	e->irq = irq;
+	e->kind = UMSI_IRQ_REGULAR;
 	e->requested = false;
 	e->disables = 0;
 	e->quiet = false;
@@ -136,7 +137,7 @@ bool may_fail(const struct world *w, int status)
 	if (status == UMSI_EGONE || status == UMSI_ECAP_GONE)
 		return w->plan.surprise || w->plan.deaf_steps || w->plan.sleepers || w->plan.suspenders;
 	if (status == UMSI_ENOCPU)
-		return w->plan.hotplug;
+		return w->plan.hotplug || w->plan.kinds;
 	return status == UMSI_ENOSLOT || status == UMSI_EAGAIN || status == UMSI_ENOINDEX;
 }
 

@@ -33,6 +33,7 @@ struct entry {
 	const char *on;			/* its device's name */
 	uint32_t index;
 	umsi_irq irq;			/* UMSI_IRQ_NONE: free */
+	uint8_t kind;			/* enum umsi_irq_kind */
 	bool requested;
 	uint32_t disables;		/* by its owner */
 	bool quiet;			/* disabled and synchronized: no handler may begin */

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* What an interrupt with a slot on every CPU has beside its record: a block of its own, and the list of slots. */
+#include "msi/alloc.h"
+
+#include "core/block.h"
+#include "core/mask.h"
+
+static size_t places_bytes(uint32_t room)
+{
+	return sizeof(struct umsi_places) + room * sizeof(struct umsi_place);
+}
+
+static uint32_t cpus_of(const struct umsi *m, const struct umsi_where *where)
+{
+	uint32_t n = 0;
+
+	if (where->cpu != UMSI_CPU_NONE)
+		return 1;
+	if (!where->mask)
+		return m->ncpus;
+	for (umsi_cpu cpu = umsi_mask_next(where->mask, 0); cpu != UMSI_CPU_NONE;
+	     cpu = umsi_mask_next(where->mask, cpu + 1))
+		n++;
+	return n;
+}
+
+struct umsi_record *umsi_alloc_with_places(struct umsi_table *t, const struct umsi_irq_request_at *at,
+					   uint32_t index, const struct umsi_where *where)
+{
+	struct umsi *m = t->dev->m;
+	uint32_t room = cpus_of(m, where);
+	struct umsi_places *places = umsi_host_alloc(m->host, places_bytes(room));
+	struct umsi_block *block;
+	struct umsi_record *r;
+
+	if (!places)
+		return NULL;
+	block = umsi_alloc_new_block(t, at, index, 1);
+	if (!block) {
+		umsi_host_free(m->host, places, places_bytes(room));
+		return NULL;
+	}
+	places->room = room;
+	block->places = places;
+	block->managed = at->kind == UMSI_IRQ_MANAGED;
+	r = block->member[0];
+	umsi_alloc_put_block(m, block);
+	return r;
+}
+
+void umsi_alloc_end_places(struct umsi_record *r)
+{
+	uintptr_t state = umsi_record_enter(r);
+	struct umsi_block *block = umsi_record_block(r);
+	struct umsi_places *places = umsi_record_places(r);
+
+	if (places)
+		block->places = NULL;
+	umsi_record_unlock(r, state);
+	if (places)
+		umsi_host_free(r->m->host, places, places_bytes(places->room));
+}
