@@ -72,6 +72,8 @@ static void sleep_through(struct world *w, bool marked)
 	w->suspends++;
 	for (uint32_t i = 0; reset && i < devices; i++)
 		mach_pci_reset(w->device[i].pci);
+	if (reset && w->aplic)
+		mach_aplic_reset(w->aplic);
 	mach_delay(w->m, mach_random(w->m, 400));
 	for (uint32_t i = 0; reset && i < devices; i++)
 		umsi_host_pci_write(w->m, w->device[i].fn.requester_id, COMMAND, 2, DECODE_MASTER);
