@@ -43,12 +43,12 @@ $(B)/bench/size/$(1)/sizes: $$(SIZE_OBJ_$(1)) tools/bench-sizes
 endef
 $(foreach isa,$(SIZES),$(eval $(call size_of_isa,$(isa))))
 
-.PHONY: bench bench-linux bench-files bench-packages check-budgets
+.PHONY: bench bench-linux bench-record bench-plot bench-files bench-packages check-budgets
 
 bench-packages:
 	@tools/bootstrap $(BENCH_PACKAGES)
 
-bench-files: $(B)/bench/suite $(SIZES:%=$(B)/bench/size/%/sizes)
+bench-files: $(B)/bench/suite $(SIZES:%=$(B)/bench/size/%/sizes) $(SIZES:%=$(B)/bench/counted/stack-%)
 
 bench: bench-packages ## BENCH_ARGS= ('--help' says which): instructions, times, bytes, in one table
 	@$(MAKE) --no-print-directory bench-files
@@ -57,7 +57,32 @@ bench: bench-packages ## BENCH_ARGS= ('--help' says which): instructions, times,
 check-budgets: ## what is counted in seconds, held against its targets and bench/recorded.json
 	@tools/bootstrap $(BENCH_PACKAGES)
 	@$(MAKE) --no-print-directory bench-files
+	@$(MAKE) --no-print-directory count-hotpath ISA=riscv64 | grep COUNT
 	@BUILD=$(B) tools/bench --quick --budgets
+
+bench-record: bench-packages ## writes bench/recorded.json and bench/recorded-full.json: the figures to be held to
+	@$(MAKE) --no-print-directory bench-files
+	@for isa in riscv64 x86_64 aarch64; do $(MAKE) --no-print-directory count-hotpath ISA=$$isa; done
+	@$(MAKE) --no-print-directory count-hotpath ISA=aarch64 MSI=v2m
+	@BUILD=$(B) tools/bench --quick --json bench/recorded.json
+	@BUILD=$(B) tools/bench --json bench/recorded-full.json
+
+bench-plot: ## docs/performance-*.svg from bench/recorded-full.json
+	@tools/bootstrap gnuplot-nox python3
+	@tools/bench-plot
 
 bench-linux: ## the same work on Debian's packaged Linux in the same emulator (x86-64; fetches it by apt)
 	@BUILD=$(B) tools/bench-linux
+
+# ---- Stack between a root's trap entry and the handler: the way of a message is in line in it. ----
+
+STACK_riscv64 := imsic_trap:umsi_imsic_trap
+STACK_x86_64 := lapic_trap:umsi_lapic_trap
+STACK_aarch64 := gicv3_trap:umsi_gicv3_trap
+
+$(B)/bench/counted/stack-%: $(wildcard src/root/*_trap.c src/*/*.h arch/*/*.h)
+	@mkdir -p $(@D) $(B)/bench/stack/$*
+	$(call show,STACK,$*)$(CC_$*) $(LIB_FLAGS) -fstack-usage -c -o $(B)/bench/stack/$*/trap.o \
+		src/root/$(word 1,$(subst :, ,$(STACK_$*))).c
+	@awk -v isa=$* -v f=$(word 2,$(subst :, ,$(STACK_$*))) -F '[:\t]' \
+		'$$4 == f { printf "path.stack\t%s\t%d\tbytes\n", isa, $$5 }' $(B)/bench/stack/$*/trap.su >$@

@@ -34,6 +34,8 @@ void bench_begin(const char *name)
 		fprintf(stderr, "%s was not reported\n", current);
 		exit(1);
 	}
+	if (!current)
+		CALLGRIND_START_INSTRUMENTATION;
 	current = name;
 	bench_locks = 0;
 	bench_mutexes = 0;
@@ -69,6 +71,7 @@ void bench_report(const char *parameter)
 	fflush(stdout);
 	snprintf(label, sizeof(label), "%s|%s|%llu", current, parameter, (unsigned long long)ops_total);
 	CALLGRIND_DUMP_STATS_AT(label);
+	CALLGRIND_STOP_INSTRUMENTATION;
 	current = NULL;
 	batches = 0;
 	ops_total = 0;
