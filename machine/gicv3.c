@@ -97,6 +97,23 @@ void mach_gicv3_done(struct mach *m)
 	free(m->gicv3);
 }
 
+/* What was pending there, and what was ordered of it, is lost. */
+void mach_gicv3_power_off(struct mach *m, umsi_cpu cpu)
+{
+	struct redistributor *r = &m->gicv3->own[cpu];
+
+	r->enabled = r->pending = r->active = 0;
+	r->asleep = true;
+	r->lpis = false;
+	r->propbaser = r->pendbaser = 0;
+	memset(r->pends, 0, m->gicv3->ids / 8);
+	memset(r->config, NOT_CACHED, m->gicv3->ids);
+	r->npending = 0;
+	r->top = NOBODY;
+	r->orders = 0;
+	r->done = r->ordered;
+}
+
 /* The CPU went down: its interface is as after power on; the redistributor stays as it is. */
 void mach_gicv3_reset(struct mach *m, struct cpu *c)
 {
@@ -179,8 +196,11 @@ static bool pends(const struct redistributor *r, uint32_t lpi)
 	return r->pends[lpi / 64] >> lpi % 64 & 1;
 }
 
+/* One without LPIs loses it. */
 static void set_pending(struct mach *m, struct redistributor *r, uint32_t lpi)
 {
+	if (!r->lpis)
+		return;
 	r->npending += !pends(r, lpi);
 	r->pends[lpi / 64] |= UINT64_C(1) << lpi % 64;
 	if (is_up(m, r, lpi) && lpi < r->top)

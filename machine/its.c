@@ -272,7 +272,8 @@ static bool invall(struct mach_its *its, const struct command *c)
 {
 	if (c->collection >= COLLECTIONS || !its->collection[c->collection].mapped)
 		return false;
-	return order(its, its->collection[c->collection].cpu, LPI_INVALL, 0, 0);
+	order(its, its->collection[c->collection].cpu, LPI_INVALL, 0, 0);
+	return true;
 }
 
 /* A redistributor that is not of its node hangs the one with that erratum. */
@@ -440,6 +441,18 @@ static void at_rest(struct mach *m, const struct mach_its *its, const char *what
 		mach_violate(m, "MODEL", "%s written while the ITS is at work", what);
 }
 
+/* What a table held is gone with it. */
+static void forget(struct mach_its *its, unsigned int which)
+{
+	if (which == COLLECTIONS_BASER) {
+		memset(its->collection, 0, sizeof(its->collection));
+		return;
+	}
+	for (uint32_t i = 0; i < its->devices; i++)
+		free(its->device[i].event);
+	its->devices = 0;
+}
+
 static void baser_write(struct mach *m, struct mach_its *its, unsigned int which, uint64_t value)
 {
 	at_rest(m, its, "GITS_BASER");
@@ -449,6 +462,7 @@ static void baser_write(struct mach *m, struct mach_its *its, unsigned int which
 		value &= ~INDIRECT;
 	if (its->config.ignores_type && value & VALID && value >> 59 & 7)
 		mach_violate(m, "MODEL", "memory type of a table with erratum 24313: %#llx", (unsigned long long)value);
+	forget(its, which);
 	its->baser[which] = shared(its, value & ~(UINT64_C(0x1f) << 48 | UINT64_C(7) << 56));
 }
 

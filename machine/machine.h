@@ -315,6 +315,8 @@ uint64_t mach_gicv3_affinity(umsi_cpu cpu);	/* MPIDR_EL1: four to a group */
 void mach_gicv3_line(struct mach *m, uint32_t id, bool high);
 bool mach_gicv3_enabled(const struct mach *m, uint32_t id);
 umsi_cpu mach_gicv3_target(const struct mach *m, uint32_t id);
+/* The redistributor goes too, when its CPU goes down for good: all it knew is lost. */
+void mach_gicv3_power_off(struct mach *m, umsi_cpu cpu);
 uint32_t mach_gicv3_pending(const struct mach *m, umsi_cpu cpu);	/* LPIs at its redistributor */
 
 struct mach_its_config {

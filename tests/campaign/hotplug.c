@@ -43,6 +43,8 @@ static void leave(void *arg)
 	}
 	overlap_end_of(w, OVERLAP_OFFLINE, status);
 	t->decided = true;
+	if (t->down && w->isa->power_off)
+		w->isa->power_off(w, t->cpu);
 	if (t->down)
 		mach_cpu_down(w->m);
 }

@@ -28,6 +28,8 @@ struct isa {
 	/* What stands before the root, w->messages, goes; NULL: nothing does. */
 	int (*translator_destroy)(struct world *w);
 	int (*destroy)(struct umsi_domain *root);
+	/* A CPU that has left is about to go down: what goes with it; NULL: nothing more. */
+	void (*power_off)(struct world *w, umsi_cpu cpu);
 	bool hotplug;			/* its root lets CPUs leave */
 	bool managed;			/* its root keeps a slot on every CPU */
 };

@@ -105,6 +105,11 @@ static int translator_destroy(struct world *w)
 	return umsi_its_destroy(w->messages);
 }
 
+static void power_off(struct world *w, umsi_cpu cpu)
+{
+	mach_gicv3_power_off(w->m, cpu);
+}
+
 const struct isa isa_arm3 = {
 	.name = "arm3",
 	.hotplug = true,
@@ -119,4 +124,5 @@ const struct isa isa_arm3 = {
 	.line = line,
 	.translator_destroy = translator_destroy,
 	.destroy = umsi_gicv3_destroy,
+	.power_off = power_off,
 };

@@ -737,6 +737,105 @@ static void a_doorbell_is_where_the_host_mapped_it(void **state)
 	rig_end(&r);
 }
 
+/* ---- Messages of others, and of nobody ---- */
+
+struct stranger {
+	struct rig *r;
+	struct mach_pci *pci;
+};
+
+static void send_what_is_not_mapped(void *arg)
+{
+	struct stranger *s = arg;
+	struct rig *r = s->r;
+	struct umsi_device *victim, *own;
+	struct umsi_table *table, *other;
+	uint64_t calls = 0, own_calls = 0;
+	struct umsi_stats stats;
+	struct umsi_msg msg;
+	umsi_irq irq;
+
+	MACH_CHECK(r->m, rig_device(r, 0xd00, 4, &victim, &table) == UMSI_OK &&
+		   rig_device(r, 0xe00, 2, &own, &other) == UMSI_OK, "T-DEVICE", "devices");
+	begin(r, table, 0, &calls);
+	irq = begin(r, table, 1, &calls);
+	begin(r, other, 0, &own_calls);
+	MACH_CHECK(r->m, umsi_irq_message(r->umsi, irq, &msg) == UMSI_OK && msg.data == 1, "T-EVENT", "event %u", msg.data);
+	mach_pci_send(s->pci, msg.address, msg.data);	/* the victim's event, by another DeviceID */
+	mach_pci_send(s->pci, msg.address, 77);		/* beyond its table */
+	let_traps_happen(r);
+	umsi_stats_read(r->umsi, &stats);
+	MACH_CHECK(r->m, !calls && !own_calls && !stats.unowned, "T-FOREIGN", "a message of another arrived");
+	MACH_CHECK(r->m, mach_its_unmapped(r->hw) == 2, "T-COUNT", "%u dropped", (unsigned int)mach_its_unmapped(r->hw));
+	mach_pci_send(s->pci, msg.address, 0);		/* its own */
+	let_traps_happen(r);
+	MACH_CHECK(r->m, own_calls == 1, "T-OWN", "its own message did not arrive");
+	umsi_device_remove(own);
+	mach_pci_send(s->pci, msg.address, 0);		/* of a DeviceID that is mapped no more */
+	let_traps_happen(r);
+	MACH_CHECK(r->m, own_calls == 1 && mach_its_unmapped(r->hw) == 3, "T-GONE", "after its removal");
+	umsi_device_remove(victim);
+}
+
+static void messages_of_others_and_of_nobody_are_dropped(void **state)
+{
+	struct mach_pci_config pci = { .requester_id = 0xe00, .entries = 1 };
+	struct rig_config config = { 0 };
+	struct stranger s;
+	struct rig r;
+
+	(void)state;
+	memset(&r, 0, sizeof(r));
+	for (uint64_t seed = 1; seed <= 10; seed++) {
+		assert_int_equal(rig_start(&r, seed, &config), UMSI_OK);
+		s = (struct stranger){ .r = &r, .pci = mach_pci_add(r.m, &pci) };
+		mach_thread(r.m, seed % 3, send_what_is_not_mapped, &s);
+		rig_run(&r);
+		rig_settle(&r);
+		rig_expect_empty(&r);
+		rig_end(&r);
+	}
+}
+
+/* ---- P-72: an ITS that is taken over with commands in its queue ---- */
+
+static void leave_commands_behind(void *arg)
+{
+	struct rig *r = arg;
+	struct umsi_device *dev;
+	struct umsi_table *table;
+	uint64_t calls = 0;
+
+	MACH_CHECK(r->m, rig_device(r, 0xf00, 3, &dev, &table) == UMSI_OK, "T-DEVICE", "device");
+	begin(r, table, 0, &calls);
+	mach_its_deaf(r->hw, true);
+	umsi_device_remove(dev);
+}
+
+static void p_72_a_new_queue_begins_empty(void **state)
+{
+	struct rig_config config = { .its = { .timeout_ns = 1000000 } };
+	struct umsi_its_config its = { .phys = RIG_ITS_PHYS };
+	struct umsi_its_count count;
+	struct rig r;
+
+	(void)state;
+	memset(&r, 0, sizeof(r));
+	assert_int_equal(rig_start(&r, 14, &config), UMSI_OK);
+	mach_thread(r.m, 0, leave_commands_behind, &r);
+	rig_run(&r);
+	assert_int_equal(umsi_its_destroy(r.its), UMSI_OK);
+	mach_its_deaf(r.hw, false);
+	assert_int_equal(umsi_its_create(r.umsi, r.root, &its, &r.its), UMSI_OK);
+	assert_int_equal(umsi_its_count(r.its, &count), UMSI_OK);
+	assert_int_equal(count.commands, 0);
+	mach_thread(r.m, 0, fire_two, &r);
+	rig_run(&r);
+	rig_settle(&r);
+	rig_expect_empty(&r);
+	rig_end(&r);
+}
+
 /* ---- Creation ---- */
 
 static void wrong_configurations_are_named(void **state)
@@ -822,6 +921,8 @@ int main(void)
 		cmocka_unit_test(p_75_a_second_its_leaves_the_redistributors_alone),
 		cmocka_unit_test(p_76_blocks_that_do_not_see_caches_are_written_back_to),
 		cmocka_unit_test(a_doorbell_is_where_the_host_mapped_it),
+		cmocka_unit_test(messages_of_others_and_of_nobody_are_dropped),
+		cmocka_unit_test(p_72_a_new_queue_begins_empty),
 		cmocka_unit_test(wrong_configurations_are_named),
 		cmocka_unit_test(every_allocation_may_fail),
 	};
