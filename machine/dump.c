@@ -45,8 +45,23 @@ static void dump_covers(const struct dump *d, const char *what, uint32_t cpu, ui
 		    mach_entry_name(v->by[i].device, v->by[i].entry, name), v->by[i].serial);
 }
 
+/* A pointer as the block it leads into: addresses are not the same in every process. */
+static const char *value_text(const struct mach *m, uint64_t value, char room[48])
+{
+	snprintf(room, 48, "%#" PRIx64, value);
+	for (size_t i = 0; i < m->nblocks; i++) {
+		uint64_t into = value - (uintptr_t)m->blocks[i].memory;
+
+		if (m->blocks[i].memory && into < m->blocks[i].bytes)
+			snprintf(room, 48, "block%" PRIu64 "+%#" PRIx64, m->blocks[i].number, into);
+	}
+	return room;
+}
+
 static void dump_cpu(const struct dump *d, const struct cpu *c)
 {
+	char room[48];
+
 	say(d, "cpu cpu=%u up=%u interrupts_on=%u trap_depth=%u thread=%d stores_buffered=%u locks_held=%u%s", c->number,
 	    c->up, c->irq_on, c->depth, c->thread ? (int)c->thread->number : -1, c->stores, c->nheld,
 	    d->m->cpu == c ? " running" : "");
@@ -54,7 +69,8 @@ static void dump_cpu(const struct dump *d, const struct cpu *c)
 		const struct store *s = &c->buffer[i];
 
 		if (s->word)
-			say(d, "buffered cpu=%u word=%u value=%#" PRIx64 " due=%" PRIu64, c->number, s->word->number, s->value, s->due);
+			say(d, "buffered cpu=%u word=%u value=%s due=%" PRIu64, c->number, s->word->number,
+			    value_text(d->m, s->value, room), s->due);
 		else
 			say(d, "buffered cpu=%u address=%#" PRIx64 " value=%#" PRIx64 " due=%" PRIu64, c->number, s->phys,
 			    s->value, s->due);
@@ -91,6 +107,19 @@ static void dump_lapic(const struct dump *d, const struct cpu *c)
 		    from_whom(&l->queue[i], room));
 }
 
+static void dump_gic(const struct dump *d)
+{
+	for (uint32_t id = GIC_SPIS_FIRST; id < GIC_SPIS_END; id++) {
+		bool pending, active;
+		const struct covers *covers = mach_gic_spi(d->m, id, &pending, &active);
+
+		if (pending)
+			dump_covers(d, "gic pending", mach_gic_target(d->m, id), id, covers);
+		if (active)
+			say(d, "gic active number=%u", id);
+	}
+}
+
 static void dump_entry(const struct dump *d, const struct mach_pci *p, uint32_t n)
 {
 	const struct entry *e = &p->entry[n];
@@ -122,10 +151,10 @@ static void dump_function(const struct dump *d, struct mach_pci *p)
 
 void mach_dump(struct mach *m, void (*line)(void *arg, const char *line), void *arg)
 {
-	static const char *const kinds[] = { [MACH_RISCV] = "riscv", [MACH_X86] = "x86", [MACH_ARM] = "arm" };
+	static const char *const kinds[] = { [MACH_RISCV] = "riscv", [MACH_X86] = "x86", [MACH_ARM] = "arm", [MACH_ARM3] = "arm3" };
 	struct dump d = { .m = m, .line = line, .arg = arg };
 
-	say(&d, "machine kind=%s seed=%" PRIu64 " step=%" PRIu64 " cpus=%u", kinds[m->config.kind % 3], m->seed, m->step,
+	say(&d, "machine kind=%s seed=%" PRIu64 " step=%" PRIu64 " cpus=%u", kinds[m->config.kind], m->seed, m->step,
 	    m->ncpus);
 	for (uint32_t i = 0; i < m->ncpus; i++)
 		dump_cpu(&d, &m->cpus[i]);
@@ -135,6 +164,8 @@ void mach_dump(struct mach *m, void (*line)(void *arg, const char *line), void *
 		if (m->config.kind == MACH_X86)
 			dump_lapic(&d, &m->cpus[i]);
 	}
+	if (m->config.kind == MACH_ARM)
+		dump_gic(&d);
 	for (uint32_t i = 0; i < m->npci; i++)
 		dump_function(&d, m->pci[i]);
 }

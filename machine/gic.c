@@ -367,3 +367,10 @@ umsi_cpu mach_gic_target(const struct mach *m, uint32_t id)
 
 	return target ? (umsi_cpu)__builtin_ctz(target) : UMSI_CPU_NONE;
 }
+
+const struct covers *mach_gic_spi(const struct mach *m, uint32_t id, bool *pending, bool *active)
+{
+	*pending = has(m->gic->pending, id);
+	*active = has(m->gic->active, id);
+	return &m->gic->covers[id];
+}

@@ -513,6 +513,10 @@ void mach_cover(struct covers *v, const struct arrival *a);
 
 /* gic.c: all its registers are seen by the CPU that accesses them. */
 void mach_gic_init(struct mach *m);
+/* For dumps. */
+#define GIC_SPIS_FIRST	32u
+#define GIC_SPIS_END	96u
+const struct covers *mach_gic_spi(const struct mach *m, uint32_t id, bool *pending, bool *active);
 void mach_gic_done(struct mach *m);
 void mach_gic_reset(struct mach *m, struct cpu *c);
 bool mach_gic_at(const struct mach *m, uint64_t phys);

@@ -54,6 +54,13 @@ enum umsi_trace_point {
 	UMSI_TRACE_DEVICE_ADD = 33,	/* a: requester id */
 	UMSI_TRACE_DEVICE_REMOVE = 34,	/* a: requester id */
 	UMSI_TRACE_DEVICE_LOST = 35,	/* a flush was answered all-ones; a: requester id */
+	UMSI_TRACE_RESERVE = 36,	/* it has a place at every level; a: number at a translator, b: at the root */
+	UMSI_TRACE_UNRESERVE = 37,	/* ... and gives it back; a, b: the same */
+	UMSI_TRACE_DEVICE_AWAY = 38,	/* quiesced, asleep or lost; a: requester id, b: 1 if nothing can be asked of it */
+	UMSI_TRACE_DEVICE_BACK = 39,	/* a: requester id, b: status, negated */
+	UMSI_TRACE_SUSPEND = 40,	/* b: status, negated */
+	UMSI_TRACE_RESUME = 41,		/* b: status, negated */
+	UMSI_TRACE_CPU_RESTORE = 42,	/* its controllers had lost everything; a: CPU, b: status, negated */
 	UMSI_TRACE_POINTS
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/domain.h"
 
+#include "core/trace.h"
+
 void umsi_domain_add(struct umsi *m, struct umsi_domain *d, struct umsi_domain *parent,
 		     const struct umsi_domain_ops *ops)
 {
@@ -73,6 +75,7 @@ int umsi_path_reserve(struct umsi_record *r, const struct umsi_where *where)
 		if (status)
 			goto undo;
 	}
+	umsi_trace_irq(r, UMSI_TRACE_RESERVE, r->entry, r->slot);
 	return UMSI_OK;
 
 undo:
@@ -93,6 +96,7 @@ static void unreserve_from(struct umsi_domain *d, struct umsi_record *r, int set
 
 void umsi_path_unreserve(struct umsi_record *r, int settled)
 {
+	umsi_trace_irq(r, UMSI_TRACE_UNRESERVE, r->entry, r->slot);
 	unreserve_from(r->leaf, r, settled);
 }
 

@@ -125,5 +125,6 @@ int umsi_cpu_restore(struct umsi *m, umsi_cpu cpu)
 	for (struct umsi_domain *d = m->domains; d && !status; d = d->next)
 		if (d->ops->cpu_restore)
 			status = d->ops->cpu_restore(d, cpu);
+	umsi_trace_point(m, UMSI_TRACE_CPU_RESTORE, cpu, (uint64_t)-status);
 	return status;
 }

@@ -41,6 +41,13 @@ static const struct umsi_trace_kind kinds[UMSI_TRACE_POINTS] = {
 	[UMSI_TRACE_DEVICE_ADD] = { "device_add", "requester_id", NULL },
 	[UMSI_TRACE_DEVICE_REMOVE] = { "device_remove", "requester_id", NULL },
 	[UMSI_TRACE_DEVICE_LOST] = { "device_lost", "requester_id", NULL },
+	[UMSI_TRACE_RESERVE] = { "reserve", "entry", "slot" },
+	[UMSI_TRACE_UNRESERVE] = { "unreserve", "entry", "slot" },
+	[UMSI_TRACE_DEVICE_AWAY] = { "device_away", "requester_id", "lost" },
+	[UMSI_TRACE_DEVICE_BACK] = { "device_back", "requester_id", "status" },
+	[UMSI_TRACE_SUSPEND] = { "suspend", NULL, "status" },
+	[UMSI_TRACE_RESUME] = { "resume", NULL, "status" },
+	[UMSI_TRACE_CPU_RESTORE] = { "cpu_restore", "target", "status" },
 };
 
 const struct umsi_trace_kind *umsi_trace_kind(uint32_t point)

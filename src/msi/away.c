@@ -193,6 +193,7 @@ static int send_away(struct umsi_device *dev, enum umsi_away how,
 		return status;
 	umsi_device_lock(dev);
 	dev->away = true;
+	umsi_trace_point(dev->m, UMSI_TRACE_DEVICE_AWAY, dev->requester_id, how == UMSI_AWAY_LOST);
 	for (struct umsi_table *t = dev->tables; t; t = t->next) {
 		umsi_store32(&t->away, how);
 		one = t->gone ? UMSI_OK : for_each(t, visit);
@@ -246,6 +247,7 @@ int umsi_device_restore(struct umsi_device *dev)
 	}
 	if (!status)
 		dev->away = false;
+	umsi_trace_point(dev->m, UMSI_TRACE_DEVICE_BACK, dev->requester_id, (uint64_t)-status);
 	umsi_device_unlock(dev);
 	return status;
 }

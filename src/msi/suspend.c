@@ -55,6 +55,7 @@ int umsi_suspend(struct umsi *m)
 		if (status)
 			for_devices(m, umsi_device_restore);
 		m->suspended = !status;
+		umsi_trace_point(m, UMSI_TRACE_SUSPEND, 0, (uint64_t)-status);
 	}
 	umsi_host_mutex_unlock(m->host, &m->mutex);
 	return status;
@@ -75,6 +76,7 @@ int umsi_resume(struct umsi *m)
 	if (!status) {
 		status = for_devices(m, umsi_device_restore);
 		m->suspended = false;
+		umsi_trace_point(m, UMSI_TRACE_RESUME, 0, (uint64_t)-status);
 	}
 	umsi_host_mutex_unlock(m->host, &m->mutex);
 	return status;

@@ -120,7 +120,7 @@ void actor_begin(struct actor *a)
 
 void actor_wait_for(struct actor *a, uint64_t step)
 {
-	uint64_t now = mach_steps(a->w->m);
+	uint64_t now = mach_steps(a->w->m) - a->w->acting_step;
 
 	if (now < step)
 		mach_delay(a->w->m, step - now);
@@ -134,7 +134,7 @@ bool actor_next(struct actor *a)
 	if (keep && keep->some)
 		while (a->op < ACTOR_OPS_MAX && !keep_has(keep, a->id, a->op))
 			a->op++;
-	else if (mach_steps(w->m) >= w->plan.steps)
+	else if (mach_steps(w->m) - w->acting_step >= w->plan.steps)
 		return false;
 	if (a->op >= ACTOR_OPS_MAX)
 		return false;

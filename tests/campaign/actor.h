@@ -55,7 +55,7 @@ void actors_start(struct world *w, struct actor *actors);
 
 /* A thread that was started has seen what its starter did. */
 void actor_begin(struct actor *a);
-/* Lets steps pass until that one. */
+/* Lets steps pass until that one, counted from where the actors began. */
 void actor_wait_for(struct actor *a, uint64_t step);
 /* On to the next operation; false: there is none, and the actor ends. */
 bool actor_next(struct actor *a);

@@ -16,7 +16,7 @@
 struct plan {
 	uint32_t ncpus;
 	uint32_t few_slots;
-	uint32_t steps;			/* actors stop starting new work here */
+	uint32_t steps;			/* actors stop starting new work that long after they began */
 	uint32_t ticks;			/* period of every CPU's timer; 0 = none */
 
 	/* How many of each kind act. */

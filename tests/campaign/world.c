@@ -443,6 +443,7 @@ static bool run_phases(struct world *w, struct totals *totals)
 	struct actor actors[ACTORS_MAX];
 
 	w->acting_ns = mach_now_ns(w->m);
+	w->acting_step = mach_steps(w->m);
 	actors_start(w, actors);
 	start_devices(w);
 	if (!mach_run(w->m))

@@ -111,7 +111,7 @@ struct world {
 	uint32_t left;			/* drain threads still at work in the last phase */
 	struct umsi_trace trace;	/* if run->tell */
 	struct umsi_trace_ring *ring[WORLD_CPUS_MAX];
-	uint64_t acting_ns;		/* when the actors began */
+	uint64_t acting_ns, acting_step;	/* when the actors began */
 };
 
 struct totals {

@@ -107,40 +107,60 @@ static bool is_number(const char *word, uint64_t *value)
 	return !*end;
 }
 
-/* Words without "=" are what the line is about, then flags; the rest are members. */
+/* The words before the first "=": what the line is about. */
+static void leading_words(const char *line, char *what, size_t room)
+{
+	size_t n = strcspn(line, "=");
+
+	/* Not the member's own name. */
+	while (line[n] && n && line[n - 1] != ' ')
+		n--;
+	while (*line == ' ' && n)
+		line++, n--;
+	snprintf(what, room, "%.*s", (int)n, line);
+	for (size_t end = strlen(what); end && what[end - 1] == ' ';)
+		what[--end] = '\0';
+}
+
+static void json_member(struct json *j, char *word)
+{
+	char *value = strchr(word, '=');
+	uint64_t n;
+
+	*value++ = '\0';
+	if (*value && value[strlen(value) - 1] == ':')
+		value[strlen(value) - 1] = '\0';
+	if (is_number(value, &n))
+		json_number(j, word, n);
+	else
+		json_string(j, word, value);
+}
+
+/* name=value become members; words among them, a path or bits, stand in one list. */
 static void json_line(void *arg, const char *line)
 {
-	char text[256], *save, what[128] = "";
-	bool members = false;
+	char text[256], what[128], *words[64], *save;
+	size_t n = 0;
 	struct json j;
 
 	(void)arg;
-	snprintf(text, sizeof(text), "%s", line);
+	leading_words(line, what, sizeof(what));
+	snprintf(text, sizeof(text), "%s", line + strspn(line, " ") + strlen(what));
 	json_begin(&j, stdout);
 	json_open(&j, NULL, '{');
+	json_string(&j, "what", *what ? what : "irq");
 	for (char *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
-		char *equals = strchr(word, '=');
-		uint64_t value;
-
-		if (!equals && !members) {
-			snprintf(what + strlen(what), sizeof(what) - strlen(what), "%s%s", *what ? " " : "", word);
-			continue;
-		}
-		if (!members)
-			json_string(&j, "what", what);
-		members = true;
-		if (!equals) {
-			json_bool(&j, word, true);
-			continue;
-		}
-		*equals = '\0';
-		if (is_number(equals + 1, &value))
-			json_number(&j, word, value);
-		else
-			json_string(&j, word, equals + 1);
+		if (strchr(word, '='))
+			json_member(&j, word);
+		else if (n < sizeof(words) / sizeof(words[0]))
+			words[n++] = word;
 	}
-	if (!members)
-		json_string(&j, "what", what);
+	if (n)
+		json_open(&j, "words", '[');
+	for (size_t i = 0; i < n; i++)
+		json_string(&j, NULL, words[i]);
+	if (n)
+		json_close(&j, ']');
 	json_close(&j, '}');
 }
 

@@ -58,6 +58,11 @@ static const char *const sentence[UMSI_TRACE_POINTS] = {
 	[UMSI_TRACE_CPU_DEAD] = "cpu%a is dead",
 	[UMSI_TRACE_UNOWNED] = "slot %b of cpu%a, which is nobody's, was claimed",
 	[UMSI_TRACE_QUARANTINE] = "slot %b of cpu%a is shut",
+	[UMSI_TRACE_DEVICE_AWAY] = "device %a is put away",
+	[UMSI_TRACE_DEVICE_BACK] = "device %a is back",
+	[UMSI_TRACE_SUSPEND] = "the machine sleeps, status -%b",
+	[UMSI_TRACE_RESUME] = "the machine has woken up",
+	[UMSI_TRACE_CPU_RESTORE] = "cpu%a has its controllers started again",
 	[UMSI_TRACE_DEVICE_LOST] = "device %a does not answer",
 };
 
