@@ -113,18 +113,25 @@ static void set_bases(struct umsi_amd_vi *v)
 	umsi_amd_write32(v, AMD_EVENT_TAIL, 0);
 }
 
+/* Ids that are forgotten for one wait: a small part of the command buffer. */
+#define FORGET_IDS	32u
+
 /* Its copies of former tables are forgotten: at once, or id by id where it cannot do that. */
 static int forget_all(struct umsi_amd_vi *v)
 {
-	uint64_t command[2] = { umsi_amd_invalidate_all() };
+	uint64_t command[2 * FORGET_IDS] = { umsi_amd_invalidate_all() };
 	int status = UMSI_OK;
+	uint32_t n = 0;
 
 	if (v->features & AMD_FEATURE_INVALIDATE_ALL)
 		return umsi_amd_command(v, command, 1);
 	for (uint32_t id = 0; !status && id < v->devices; id++) {
-		command[0] = umsi_amd_invalidate_device((uint16_t)id);
-		command[1] = umsi_amd_invalidate_interrupts((uint16_t)id);
-		status = umsi_amd_command(v, command, 2);
+		command[n++] = umsi_amd_invalidate_device((uint16_t)id);
+		command[n++] = umsi_amd_invalidate_interrupts((uint16_t)id);
+		if (n < 2 * FORGET_IDS && id + 1 < v->devices)
+			continue;
+		status = umsi_amd_command(v, command, n);
+		n = 0;
 	}
 	return status;
 }
