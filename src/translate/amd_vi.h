@@ -59,7 +59,7 @@ struct umsi_amd_table {
 
 /*
  *   field                    written under  read without the lock by
- *   tables, lost             mutex          nobody
+ *   tables, selected, lost   mutex          nobody
  *   commands, next           lock           the hardware
  *   done[]                   the hardware   who waits (acquire)
  *   silent, invalidations,   atomic         anyone
@@ -86,6 +86,7 @@ struct umsi_amd_vi {
 
 	struct umsi_mutex mutex;
 	struct umsi_amd_table *tables;
+	struct umsi_amd_table **selected[256];	/* by bus, made on first use: the table of each of its 256 ids */
 	uint32_t lost;			/* of tables that are gone */
 
 	struct umsi_lock lock;
@@ -125,6 +126,8 @@ int umsi_amd_command(struct umsi_amd_vi *v, const uint64_t *low, uint32_t count)
 
 int umsi_amd_attach(struct umsi_domain *d, struct umsi_device *dev, uint32_t size);
 void umsi_amd_detach(struct umsi_domain *d, struct umsi_device *dev, uint32_t size);
+/* Gives back what finds tables by requester id; there are none any more. */
+void umsi_amd_selected_free(struct umsi_amd_vi *v);
 /* Its copies of the table's entries are forgotten. UMSI_OK or UMSI_ETIMEOUT. Any context. */
 int umsi_amd_table_invalidate(struct umsi_amd_vi *v, struct umsi_amd_table *t);
 

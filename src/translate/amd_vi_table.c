@@ -67,10 +67,26 @@ static struct umsi_amd_sender *find_sender(struct umsi_amd_table *t, uint16_t id
 /* The table that the id selects now. mutex held. */
 static struct umsi_amd_table *table_of(struct umsi_amd_vi *v, uint16_t id)
 {
-	for (struct umsi_amd_table *t = v->tables; t; t = t->next)
-		if (find_sender(t, id))
-			return t;
-	return NULL;
+	struct umsi_amd_table **bus = v->selected[id >> 8];
+
+	return bus ? bus[id & 0xff] : NULL;
+}
+
+#define BUS_BYTES	(256 * sizeof(struct umsi_amd_table *))
+
+/* UMSI_OK, UMSI_ENOMEM. */
+static int make_bus(struct umsi_amd_vi *v, uint16_t id)
+{
+	if (!v->selected[id >> 8])
+		v->selected[id >> 8] = umsi_host_alloc(v->domain.m->host, BUS_BYTES);
+	return v->selected[id >> 8] ? UMSI_OK : UMSI_ENOMEM;
+}
+
+void umsi_amd_selected_free(struct umsi_amd_vi *v)
+{
+	for (uint32_t bus = 0; bus < 256; bus++)
+		if (v->selected[bus])
+			umsi_host_free(v->domain.m->host, v->selected[bus], BUS_BYTES);
 }
 
 /* ---- Device table entries: one word says all about interrupts ---- */
@@ -169,6 +185,7 @@ static int add_sender(struct umsi_amd_vi *v, struct umsi_amd_table *t, uint16_t 
 	}
 	if (t->count == AMD_SENDERS_MAX)
 		return UMSI_ENOINDEX;
+	v->selected[id >> 8][id & 0xff] = t;
 	state = umsi_lock(v->domain.m, &t->lock);
 	t->sender[t->count++] = (struct umsi_amd_sender){ .requester_id = id, .references = 1 };
 	umsi_unlock(v->domain.m, &t->lock, state);
@@ -190,6 +207,7 @@ static int drop_sender(struct umsi_amd_vi *v, struct umsi_amd_table *t, uint16_t
 	state = umsi_lock(v->domain.m, &t->lock);
 	*s = t->sender[--t->count];
 	umsi_unlock(v->domain.m, &t->lock, state);
+	v->selected[id >> 8][id & 0xff] = NULL;
 	return status;
 }
 
@@ -213,7 +231,7 @@ static void end_table(struct umsi_amd_vi *v, struct umsi_amd_table *t, int settl
 		umsi_amd_log(v, "kept the memory of a table it may still read:", "requester_id", t->key);
 }
 
-/* UMSI_ERANGE: beyond the device table. UMSI_EBUSY: a sender has another table already. */
+/* UMSI_ERANGE: beyond the device table. UMSI_EBUSY: a sender has another table already. UMSI_ENOMEM. */
 static int check_senders(struct umsi_amd_vi *v, const struct senders *s, const struct umsi_amd_table *t)
 {
 	for (uint32_t i = 0; i < s->count; i++) {
@@ -224,6 +242,8 @@ static int check_senders(struct umsi_amd_vi *v, const struct senders *s, const s
 			return UMSI_ERANGE;
 		if (other && other != t)
 			return UMSI_EBUSY;
+		if (make_bus(v, s->id[i]))
+			return UMSI_ENOMEM;
 	}
 	return UMSI_OK;
 }

@@ -296,6 +296,7 @@ int umsi_amd_vi_destroy(struct umsi_domain *domain)
 	status = disable(v);
 	if (!status)
 		give_memory(v);
+	umsi_amd_selected_free(v);
 	umsi_host_mmio_unmap(m->host, v->regs, AMD_WINDOW_BYTES);
 	umsi_host_free(m->host, v, sizeof(*v));
 	return status;
