@@ -96,3 +96,4 @@ boot-check:: $(B)/umsi
 	@$(MAKE) --no-print-directory run ISA=aarch64 CPUS=4 MONITOR= TRACE= KERNEL_ARGS='moves=500 dynamic=40 trace=256'
 	@$(PYTHON) tests/tool/check --kernel $(B)/kernel/run-aarch64-4.log $(B)/umsi $(B)/tool
 	@$(MAKE) --no-print-directory run ISA=x86_64 CPUS=4 MONITOR= TRACE= KERNEL_ARGS='moves=500 dynamic=40'
+	@$(MAKE) --no-print-directory run ISA=riscv64 AIA=aplic CPUS=4 MONITOR= TRACE= KERNEL_ARGS='moves=500 dynamic=40 hotplug=2'
