@@ -50,12 +50,14 @@ static bool sleep_until_woken(struct nvme_queue *wakes, struct nvme_queue *sleep
 	return umsi_resume(kernel.m) == UMSI_OK && take_page(wakes, second) && take_page(sleeps, first) && quiet;
 }
 
+/* A call of the last turn's replay may have taken what a message still on its way was about. */
 static bool once(uint32_t turn)
 {
 	struct nvme_queue *wakes = &disk.queue[turn % cpu_count()];
 	struct nvme_queue *sleeps = &disk.queue[(turn + 1) % cpu_count()];
 	bool good;
 
+	cpu_poll(never, NULL, time_ns() + QUIET_NS);
 	if (umsi_irq_set_wake(kernel.m, wakes->irq, true) || umsi_suspend(kernel.m))
 		return false;
 	good = sleep_until_woken(wakes, sleeps, turn % disk.pages);
