@@ -314,6 +314,9 @@ static void churn(void *arg)
 	struct churner *c = arg;
 	struct rig *r = c->r;
 
+	assert_int_equal(rig_alloc(r, c->index, c->index, &c->irq), UMSI_OK);
+	assert_int_equal(umsi_irq_request(r->umsi, c->irq, seen, c, "seen"), UMSI_OK);
+	mach_entry_live(r->pci[0], c->index, true);
 	for (uint32_t turn = 0; turn < 60; turn++) {
 		int status = rig_move(r, c->irq, (umsi_cpu)mach_random(r->m, RIG_CPUS));
 
@@ -334,15 +337,12 @@ static void moves_under_fire(void **state)
 		start(&r, &h, NULL, seed);
 		for (uint32_t i = 0; i < 6; i++) {
 			c[i] = (struct churner){ .r = &r, .index = i };
-			assert_int_equal(rig_alloc(&r, i, i, &c[i].irq), UMSI_OK);
-			assert_int_equal(umsi_irq_request(r.umsi, c[i].irq, seen, &c[i], "seen"), UMSI_OK);
-			mach_entry_live(r.pci[0], i, true);
-		}
-		for (uint32_t i = 0; i < 6; i++)
 			mach_thread(r.m, i % RIG_CPUS, churn, &c[i]);
+		}
 		rig_settle(&r);
 		mach_check_quiet(r.m);
 		rig_check(&r);
+		assert_int_equal(rig_stats(&r).unowned, 0);
 		for (uint32_t i = 0; i < 6; i++)
 			mach_entry_live(r.pci[0], i, false);
 		finish(&r, &h);
