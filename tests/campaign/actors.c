@@ -5,6 +5,7 @@
 #include <umsi/dump.h>
 #include <umsi/host.h>
 
+#include "account.h"
 #include "isa.h"
 #include "umsi_hosted.h"
 
@@ -384,6 +385,7 @@ void actor_toucher(void *arg)
 			break;
 		case 2:
 			umsi_irq_index(w->umsi, any_irq(w), &index);
+			account_check(w, false);
 			break;
 		case 3:
 			umsi_irq_synchronize(w->umsi, any_irq(w));

@@ -7,6 +7,7 @@
 #include <umsi/dump.h>
 #include <umsi/host.h>
 
+#include "account.h"
 #include "isa.h"
 #include "umsi_hosted.h"
 
@@ -367,6 +368,7 @@ static bool check_at_rest(struct world *w)
 			   "cpu %u: the last IPI's payload was not seen", i);
 	wire_check(w);
 	remap_check(w);
+	account_check(w, false);
 	return mach_check_quiet(w->m);
 }
 
@@ -415,6 +417,7 @@ static void check_all_gone(struct world *w, struct totals *totals)
 		   st.records);
 	if (mach_violated(w->m))
 		return;
+	account_check(w, true);
 	totals->moves += st.moves;
 	totals->handled += st.handled;
 	totals->reaped += st.reaped;
