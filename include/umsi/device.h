@@ -192,6 +192,18 @@ int umsi_irq_alloc_block(struct umsi_table *table, const struct umsi_irq_request
 			 uint32_t count, umsi_irq *out);
 
 /**
+ * umsi_irq_alloc_many() - as many as there are, between two bounds
+ * @at: as for umsi_irq_alloc(), for each of them
+ * @min, @max: 1 <= @min <= @max <= UMSI_TABLE_MAX
+ * @out: room for @max handles; in order of their indices
+ *
+ * Return: how many there are now (@min .. @max; fewer than @max: indices, slots or memory
+ *   ran out), or, with none left allocated, UMSI_ERANGE (bounds) or as umsi_irq_alloc().
+ */
+int umsi_irq_alloc_many(struct umsi_table *table, const struct umsi_irq_request_at *at, uint32_t min,
+			uint32_t max, umsi_irq *out);
+
+/**
  * umsi_irq_free() - end one interrupt, also while it fires
  *
  * Stops the store, flushes it, and waits for a running handler. When this

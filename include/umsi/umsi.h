@@ -18,6 +18,7 @@
 struct umsi_cpu_desc {
 	uint64_t hw_id;		/* hart id, APIC id, MPIDR affinity: what the root addresses */
 	uint32_t node;		/* NUMA node, 0 when there is one */
+	uint32_t core;		/* siblings (threads of one core) have the same, within a node; 0 for all: nobody knows */
 };
 
 struct umsi_config {
@@ -171,6 +172,23 @@ umsi_irq umsi_woken_by(struct umsi *m);
 
 /* True from umsi_cpu_online() on. Any context; the answer may be stale. */
 bool umsi_cpu_is_online(const struct umsi *m, umsi_cpu cpu);
+
+/**
+ * umsi_spread() - CPU sets for the queues of a device
+ * @pre, @post: sets before and after those of the queues: every CPU
+ * @queues: 1 .. UMSI_TABLE_MAX
+ * @bits: pre + queues + post sets one after the other, (ncpus + 63) / 64 words each; overwritten
+ *
+ * Every CPU of the machine, online or not, is in the set of one queue; where
+ * there are more queues than CPUs of a node, they take turns. With at least as
+ * many queues as nodes none spans two nodes, each node has queues by the share of
+ * its CPUs, and within a node the sets differ by one CPU at most; siblings come one
+ * after the other. With fewer, each queue has whole nodes. For affinities of
+ * managed interrupts (<umsi/device.h>): struct umsi_cpuset with nbits = ncpus.
+ *
+ * Context: sleepable. Return: UMSI_OK, UMSI_EINVAL (NULL), UMSI_ERANGE, UMSI_ENOMEM.
+ */
+int umsi_spread(struct umsi *m, uint32_t pre, uint32_t queues, uint32_t post, uint64_t *bits);
 
 /**
  * umsi_drain_point() - let this CPU prove that its retired slots are quiet

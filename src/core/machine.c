@@ -47,8 +47,10 @@ int umsi_init(struct umsi_storage *storage, void *host,
 	m->not_mine_limit = config->not_mine_limit ? config->not_mine_limit : default_not_mine_limit;
 	m->min_age_ns = config->min_age_ns ? config->min_age_ns : default_min_age_ns;
 	m->cpu = cpus;
-	for (uint32_t i = 0; i < m->ncpus; i++)
+	for (uint32_t i = 0; i < m->ncpus; i++) {
 		cpus[i].hw_id = config->cpus[i].hw_id;
+		cpus[i].core = config->cpus[i].core;
+	}
 	if (!umsi_nodes_init(m, config->cpus)) {
 		umsi_host_free(host, cpus, m->ncpus * sizeof(*cpus));
 		return UMSI_ENOMEM;

@@ -90,6 +90,7 @@ struct umsi_cpu_core {
 
 	uint64_t hw_id;
 	uint32_t node;			/* index into umsi.node */
+	uint32_t core;			/* CPUs of one node and core are siblings */
 };
 
 /* A NUMA node is as many of these as it has 32,768 CPUs. */

@@ -65,9 +65,8 @@ static void unfill(struct site *s)
 {
 	struct umsi_group g = umsi_group_of(&s->rig.r);
 
-	while (fillers--)
-		umsi_vec_give(s->rig.v, filler[fillers].cpu, &g, filler[fillers].slot);
-	fillers = 0;
+	for (; fillers; fillers--)
+		umsi_vec_give(s->rig.v, filler[fillers - 1].cpu, &g, filler[fillers - 1].slot);
 }
 
 static void settle(struct site *s)
@@ -178,6 +177,15 @@ static void places_have_one_number(void **state)
 
 	(void)state;
 	begin(&s, (struct mach_msi){ 0 });
+	/* The first that is free is another on each CPU. */
+	for (umsi_cpu cpu = 0; cpu < RIG_CPUS; cpu++)
+		for (uint32_t i = 0; i < cpu % 5; i++) {
+			struct umsi_group g = umsi_group_of(&s.rig.r);
+			bool revived;
+
+			filler[fillers].cpu = cpu;
+			assert_int_equal(umsi_vec_take(s.rig.v, cpu, &g, &filler[fillers++].slot, &revived), UMSI_OK);
+		}
 	for (uint32_t i = 0; i < 8; i++) {
 		assert_int_equal(alloc(&s, i, UMSI_IRQ_ROAMING, NULL, &irq), UMSI_OK);
 		places = umsi_record_places(umsi_record_by_number(s.rig.umsi, (uint32_t)irq - 1));
@@ -185,6 +193,7 @@ static void places_have_one_number(void **state)
 		for (uint32_t k = 0; k < RIG_CPUS; k++)
 			assert_int_equal(places->at[k].slot, places->at[0].slot);
 	}
+	unfill(&s);
 	end(&s);
 }
 
