@@ -47,7 +47,13 @@ static void make_machine(struct rig *r, uint64_t seed, const struct rig_config *
 		.plain_memory = c->plain,
 	};
 	struct mach_its_config hw = c->hw;
+	struct mach_chaos chaos = mach_chaos_none;
 
+	if (c->slow_redistributors) {
+		chaos.lag_now = 0;
+		chaos.lag_max = c->slow_redistributors;
+		config.chaos = &chaos;
+	}
 	r->m = mach_create(seed, &config);
 	if (!hw.phys)
 		hw.phys = RIG_ITS_PHYS;

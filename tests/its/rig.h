@@ -35,6 +35,7 @@ struct rig_config {
 	struct mach_its_config hw;
 	struct umsi_its_config its;
 	bool calm;			/* nothing waits, nothing is reordered */
+	uint32_t slow_redistributors;	/* calm, but they take up to so many steps for what they are told */
 	bool plain;			/* as machine.h's plain_memory */
 };
 

@@ -797,6 +797,59 @@ static void messages_of_others_and_of_nobody_are_dropped(void **state)
 	}
 }
 
+/* ---- A message that was translated before its event was discarded ---- */
+
+static void reuse_behind_a_slow_redistributor(void *arg)
+{
+	struct stranger *s = arg;
+	struct rig *r = s->r;
+	struct umsi_irq_request_at at = { .last = 0, .affinity = { .kind = UMSI_AFFINITY_CPU, .cpu = 1 } };
+	struct umsi_device *dev;
+	struct umsi_table *table;
+	uint64_t first = 0, second = 0;
+	struct umsi_msg msg;
+	umsi_irq irq;
+
+	MACH_CHECK(r->m, rig_device(r, 0xe00, 1, &dev, &table) == UMSI_OK, "T-DEVICE", "device");
+	MACH_CHECK(r->m, umsi_irq_alloc(table, &at, &irq) == UMSI_OK &&
+		   umsi_irq_request(r->umsi, irq, count_call, &first, "first") == UMSI_OK &&
+		   umsi_irq_message(r->umsi, irq, &msg) == UMSI_OK, "T-FIRST", "first owner");
+	mach_pci_send(s->pci, msg.address, msg.data);
+	MACH_CHECK(r->m, umsi_irq_free(r->umsi, irq) == UMSI_OK, "T-FREE", "free");
+	/* Event and LPI are given out again at once, at another redistributor. */
+	for (uint32_t i = 0; i < 40; i++) {
+		umsi_reap(r->umsi);
+		mach_delay(r->m, 10);
+	}
+	at.affinity.cpu = 2;
+	MACH_CHECK(r->m, umsi_irq_alloc(table, &at, &irq) == UMSI_OK &&
+		   umsi_irq_request(r->umsi, irq, count_call, &second, "second") == UMSI_OK, "T-SECOND", "second owner");
+	mach_delay(r->m, 20000);
+	MACH_CHECK(r->m, !second, "T-FOREIGN", "a message of the first owner called the second");
+	umsi_device_remove(dev);
+}
+
+/* SYNC: nothing of a discarded event is under way afterwards, however slow its redistributor. */
+static void a_discarded_event_is_over(void **state)
+{
+	struct mach_pci_config pci = { .requester_id = 0xe00, .entries = 1 };
+	struct rig_config config = { .calm = true, .slow_redistributors = 3000 };
+	struct stranger s;
+	struct rig r;
+
+	(void)state;
+	memset(&r, 0, sizeof(r));
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		assert_int_equal(rig_start(&r, seed, &config), UMSI_OK);
+		s = (struct stranger){ .r = &r, .pci = mach_pci_add(r.m, &pci) };
+		mach_thread(r.m, 0, reuse_behind_a_slow_redistributor, &s);
+		rig_run(&r);
+		rig_settle(&r);
+		rig_expect_empty(&r);
+		rig_end(&r);
+	}
+}
+
 /* ---- P-72: an ITS that is taken over with commands in its queue ---- */
 
 static void leave_commands_behind(void *arg)
@@ -922,6 +975,7 @@ int main(void)
 		cmocka_unit_test(p_76_blocks_that_do_not_see_caches_are_written_back_to),
 		cmocka_unit_test(a_doorbell_is_where_the_host_mapped_it),
 		cmocka_unit_test(messages_of_others_and_of_nobody_are_dropped),
+		cmocka_unit_test(a_discarded_event_is_over),
 		cmocka_unit_test(p_72_a_new_queue_begins_empty),
 		cmocka_unit_test(wrong_configurations_are_named),
 		cmocka_unit_test(every_allocation_may_fail),
