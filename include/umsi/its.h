@@ -31,6 +31,7 @@ struct umsi_its_config {
 	uint32_t maps;			/* 0: the DeviceID is the requester id */
 	struct umsi_its_map map[UMSI_ITS_MAPS_MAX];
 	uint32_t shared_events;		/* events of a DeviceID that several functions may share, at least; 0 = 64 */
+	uint32_t queue_commands;	/* room in the command queue, a power of two, 128 .. 2048; 0 = 2048 */
 	uint64_t timeout_ns;		/* how long a command may take; 0 = one second */
 	/*
 	 * Optional: an IOMMU stands between a device and the doorbell. Makes the
@@ -47,7 +48,7 @@ struct umsi_its_config {
  * Quietens the ITS, gives it a queue and tables, enables it. Known errata are
  * recognised by GITS_IIDR and logged. One call for each ITS.
  *
- * Context: sleepable. Return: UMSI_OK, UMSI_EINVAL (NULL, addresses, too many maps), UMSI_ENOTSUP (not
+ * Context: sleepable. Return: UMSI_OK, UMSI_EINVAL (NULL, addresses, too many maps, queue_commands), UMSI_ENOTSUP (not
  *   an ITS for physical LPIs), UMSI_ERANGE (fewer collections than CPUs), UMSI_EGONE (nobody answers),
  *   UMSI_ETIMEOUT (it does not come to rest), UMSI_EREFUSED (it does not take its tables), UMSI_ENOMEM.
  */

@@ -10,7 +10,9 @@
 static int check_config(const struct umsi *m, const struct umsi_domain *root, const struct umsi_its_config *config)
 {
 	if (root->m != m || root->parent || !config->phys || config->phys % GITS_BYTES ||
-	    config->maps > UMSI_ITS_MAPS_MAX)
+	    config->maps > UMSI_ITS_MAPS_MAX || (config->queue_commands &&
+	    (config->queue_commands < ITS_QUEUE_COMMANDS_MIN || config->queue_commands > ITS_QUEUE_COMMANDS ||
+	     config->queue_commands & (config->queue_commands - 1))))
 		return UMSI_EINVAL;
 	return UMSI_OK;
 }
@@ -95,6 +97,7 @@ static void copy_config(struct umsi_its *its, struct umsi *m, const struct umsi_
 	its->coherent = true;
 	its->shared_events = config->shared_events ? config->shared_events : SHARED_EVENTS;
 	its->timeout_ns = config->timeout_ns ? config->timeout_ns : TIMEOUT_NS;
+	its->queue.commands = config->queue_commands ? config->queue_commands : ITS_QUEUE_COMMANDS;
 	its->map_doorbell = config->map_doorbell;
 	its->maps = config->maps;
 	for (uint32_t i = 0; i < config->maps; i++)

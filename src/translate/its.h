@@ -24,8 +24,9 @@
 #include "idspace/idspace.h"
 #include "msi/device.h"
 
-#define ITS_QUEUE_BYTES		0x10000u
-#define ITS_QUEUE_COMMANDS	(ITS_QUEUE_BYTES / ITS_COMMAND_BYTES)
+#define ITS_QUEUE_ALIGN		0x10000u
+#define ITS_QUEUE_COMMANDS_MIN	128u		/* a page */
+#define ITS_QUEUE_COMMANDS	2048u
 #define ITS_REFUSED_KEPT	8u
 /* The largest batch: a collection, and all members of a block. */
 #define ITS_BATCH_MAX		(UMSI_BLOCK_MAX + 4)
@@ -82,6 +83,7 @@ struct umsi_its_queue {
 	struct umsi_lock lock;
 	umsi_atomic64 *memory;
 	uint64_t bus;
+	uint32_t commands;		/* room: a power of two; one is kept free */
 	uint64_t posted, consumed;
 	bool broken;			/* a wait ended without an answer, and none has come since */
 	uint64_t refused, timeouts;

@@ -20,6 +20,11 @@ static struct umsi *machine_of(const struct umsi_its *its)
 	return its->domain.m;
 }
 
+static size_t queue_bytes(const struct umsi_its_queue *q)
+{
+	return (size_t)q->commands * ITS_COMMAND_BYTES;
+}
+
 int umsi_its_queue_make(struct umsi_its *its)
 {
 	struct umsi_its_queue *q = &its->queue;
@@ -27,10 +32,10 @@ int umsi_its_queue_make(struct umsi_its *its)
 	uint64_t base;
 
 	its->target = umsi_host_alloc(m->host, m->ncpus * sizeof(*its->target));
-	q->memory = umsi_host_dma_alloc(m->host, ITS_QUEUE_BYTES, ITS_QUEUE_BYTES, &q->bus);
+	q->memory = umsi_host_dma_alloc(m->host, queue_bytes(q), ITS_QUEUE_ALIGN, &q->bus);
 	if (!its->target || !q->memory)
 		return UMSI_ENOMEM;
-	base = umsi_its_cbaser(q->bus, ITS_QUEUE_BYTES / 0x1000);
+	base = umsi_its_cbaser(q->bus, (uint32_t)queue_bytes(q) / 0x1000);
 	umsi_gic_write64(its->frame + GITS_CBASER, base | umsi_its_attributes(GITS_CACHE_WRITE_BACK, GITS_SHARE_INNER));
 	if (umsi_its_share(umsi_gic_read64(its->frame + GITS_CBASER)) == GITS_SHARE_NONE) {
 		its->coherent = false;
@@ -46,14 +51,14 @@ void umsi_its_queue_free(struct umsi_its *its)
 	struct umsi *m = machine_of(its);
 
 	if (its->queue.memory)
-		umsi_host_dma_free(m->host, its->queue.memory, ITS_QUEUE_BYTES, ITS_QUEUE_BYTES);
+		umsi_host_dma_free(m->host, its->queue.memory, queue_bytes(&its->queue), ITS_QUEUE_ALIGN);
 	if (its->target)
 		umsi_host_free(m->host, its->target, m->ncpus * sizeof(*its->target));
 }
 
 static void write_command_locked(struct umsi_its *its, uint64_t position, const struct umsi_its_command *c)
 {
-	umsi_atomic64 *at = its->queue.memory + position % ITS_QUEUE_COMMANDS * 4;
+	umsi_atomic64 *at = its->queue.memory + position % its->queue.commands * 4;
 
 	for (uint32_t i = 0; i < 4; i++)
 		umsi_store64(&at[i], c->word[i]);
@@ -62,7 +67,7 @@ static void write_command_locked(struct umsi_its *its, uint64_t position, const 
 
 static void tell_locked(struct umsi_its *its, uint64_t flags)
 {
-	uint64_t offset = its->queue.posted % ITS_QUEUE_COMMANDS * ITS_COMMAND_BYTES;
+	uint64_t offset = its->queue.posted % its->queue.commands * ITS_COMMAND_BYTES;
 
 	/* The commands are in memory before the ITS hears of them. */
 	umsi_barrier_publish_to_message();
@@ -79,7 +84,7 @@ static void tell_locked(struct umsi_its *its, uint64_t flags)
 
 static void log_refused(struct umsi_its *its, uint64_t position)
 {
-	const umsi_atomic64 *at = its->queue.memory + position % ITS_QUEUE_COMMANDS * 4;
+	const umsi_atomic64 *at = its->queue.memory + position % its->queue.commands * 4;
 	struct umsi_text t;
 
 	umsi_text_clear(&t);
@@ -140,7 +145,7 @@ static void look_locked(struct umsi_its *its)
 
 	/* What it did precedes what its waiter does next. */
 	umsi_barrier_flush_to_stamp();
-	q->consumed += (at - (uint32_t)(q->consumed % ITS_QUEUE_COMMANDS)) % ITS_QUEUE_COMMANDS;
+	q->consumed += (at - (uint32_t)(q->consumed % q->commands)) % q->commands;
 	if (q->consumed == q->posted)
 		q->broken = false;
 	else if (creadr & GITS_CREADR_STALLED)
@@ -166,7 +171,7 @@ static int outcome_locked(const struct umsi_its_queue *q, struct umsi_its_batch 
 
 static uint64_t room_locked(const struct umsi_its_queue *q)
 {
-	return ITS_QUEUE_COMMANDS - 1 - (q->posted - q->consumed);
+	return q->commands - 1 - (q->posted - q->consumed);
 }
 
 static void give_up_locked(struct umsi_its *its)

@@ -147,6 +147,9 @@ static void take_all_lpis(void *arg)
 	MACH_CHECK(r->m, rig_device(r, 0x200, 16384, &dev, &table) == UMSI_OK, "T-DEVICE", "device");
 	for (uint32_t i = 0; i < 8192; i++)
 		MACH_CHECK(r->m, umsi_irq_alloc(table, &at, &irq) == UMSI_OK, "T-ALLOC", "LPI %u", i);
+	/* One that was in use: its number has to be proved quiet by CPUs that have no traps. */
+	MACH_CHECK(r->m, umsi_irq_request(r->umsi, umsi_irq_at(table, 4711), count_call, &called, "n") == UMSI_OK,
+		   "T-REQUEST", "request");
 	status = umsi_irq_alloc(table, &at, &irq);
 	MACH_CHECK(r->m, status == UMSI_ENOSLOT, "T-NONE", "one too many: %d", status);
 	MACH_CHECK(r->m, umsi_irq_free(r->umsi, umsi_irq_at(table, 4711)) == UMSI_OK, "T-FREE", "free");
@@ -627,6 +630,71 @@ static void the_queue_wraps_under_several_waiters(void **state)
 	}
 }
 
+/* Blocks of 32 that move at once from eight CPUs: more commands than the smallest queue holds. */
+static int block_write(void *store, uint32_t index, uint64_t cookie, const struct umsi_msg *msg)
+{
+	return rig_store.write(store, index, cookie, msg);
+}
+
+static int block_settle(void *store, uint32_t index, uint64_t cookie)
+{
+	return rig_store.settle(store, index, cookie);
+}
+
+static const struct umsi_store_ops block_store = {
+	.name = "block", .number_name = "n", .shared_message = true, .write = block_write, .settle = block_settle,
+};
+
+static void move_a_block(void *arg)
+{
+	struct rig *r = arg;
+	umsi_cpu cpu = mach_cpu(r->m);
+	struct umsi_device_config config = { .name = "b", .requester_id = 0x1000 + cpu, .parent = r->its };
+	struct umsi_irq_request_at at = { .last = 31 };
+	struct umsi_table_config size = { .size = 32 };
+	struct umsi_device *dev;
+	struct umsi_table *table;
+	uint64_t calls = 0;
+	umsi_irq irq[32];
+
+	MACH_CHECK(r->m, umsi_device_add(r->umsi, &config, &dev) == UMSI_OK &&
+		   umsi_table_create(dev, &block_store, r, &size, &table) == UMSI_OK &&
+		   umsi_irq_alloc_block(table, &at, 32, irq) == UMSI_OK, "T-BLOCK", "a block of 32");
+	for (uint32_t i = 0; i < 32; i++)
+		MACH_CHECK(r->m, umsi_irq_request(r->umsi, irq[i], count_call, &calls, "n") == UMSI_OK, "T-REQUEST", "%u", i);
+	for (uint32_t i = 0; i < 20; i++) {
+		struct umsi_affinity to = { .kind = UMSI_AFFINITY_CPU, .cpu = (cpu + i) % r->cpus };
+
+		MACH_CHECK(r->m, umsi_irq_set_affinity(r->umsi, irq[i], &to) == UMSI_OK, "T-MOVE", "%u", i);
+		MACH_CHECK(r->m, umsi_its_raise(r->umsi, irq[31 - i]) == UMSI_OK, "T-RAISE", "%u", i);
+	}
+	for (uint32_t i = 0; i < 1000 && calls < 20; i++)
+		mach_delay(r->m, 100);
+	MACH_CHECK(r->m, calls == 20, "T-CALLS", "%u calls", (unsigned int)calls);
+	umsi_device_remove(dev);
+}
+
+static void a_full_queue_makes_its_callers_wait(void **state)
+{
+	struct rig_config config = { .cpus = 8, .its = { .queue_commands = 128 } };
+	struct umsi_its_count count;
+	struct rig r;
+
+	(void)state;
+	memset(&r, 0, sizeof(r));
+	for (uint64_t seed = 1; seed <= 10; seed++) {
+		assert_int_equal(rig_start(&r, seed, &config), UMSI_OK);
+		for (umsi_cpu cpu = 0; cpu < 8; cpu++)
+			mach_thread(r.m, cpu, move_a_block, &r);
+		rig_run(&r);
+		umsi_its_count(r.its, &count);
+		assert_true(!count.timeouts && !count.refused);
+		rig_settle(&r);
+		rig_expect_empty(&r);
+		rig_end(&r);
+	}
+}
+
 /* ---- P-75, P-76 ---- */
 
 static void two_its_share_redistributors(void *arg)
@@ -971,6 +1039,7 @@ int main(void)
 		cmocka_unit_test(a_stall_names_its_caller_and_is_helped_over),
 		cmocka_unit_test(a_queue_that_stands_still_is_bounded_named_and_recovers),
 		cmocka_unit_test(the_queue_wraps_under_several_waiters),
+		cmocka_unit_test(a_full_queue_makes_its_callers_wait),
 		cmocka_unit_test(p_75_a_second_its_leaves_the_redistributors_alone),
 		cmocka_unit_test(p_76_blocks_that_do_not_see_caches_are_written_back_to),
 		cmocka_unit_test(a_doorbell_is_where_the_host_mapped_it),
