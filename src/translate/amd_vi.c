@@ -50,9 +50,18 @@ static int amd_reserve(struct umsi_domain *d, struct umsi_record *r, const struc
 	return UMSI_OK;
 }
 
-static bool is_stale(const struct umsi_amd_table *t, uint32_t index)
+static bool is_stale_locked(const struct umsi_amd_table *t, uint32_t index)
 {
 	return t->stale[index / 64] >> index % 64 & 1;
+}
+
+static bool is_stale(struct umsi_amd_vi *v, struct umsi_amd_table *t, uint32_t index)
+{
+	uintptr_t state = umsi_lock(v->domain.m, &t->lock);
+	bool stale = is_stale_locked(t, index);
+
+	umsi_unlock(v->domain.m, &t->lock, state);
+	return stale;
 }
 
 static void mark_stale(struct umsi_amd_vi *v, struct umsi_amd_table *t, uint32_t index, bool stale)
@@ -73,7 +82,7 @@ static void amd_unreserve(struct umsi_domain *d, struct umsi_record *r, int sett
 
 	(void)settled;
 	for (uint32_t i = 0; i < g.count; i++) {
-		if (is_stale(t, g.member[i]->entry))
+		if (is_stale_locked(t, g.member[i]->entry))
 			t->lost++;
 		else
 			umsi_ids_give(&t->ids, g.member[i]->entry);
@@ -133,7 +142,7 @@ static int make_absent(struct umsi_amd_vi *v, struct umsi_amd_table *t, uint32_t
 
 	entry_set(v, t, index, (struct umsi_amd_irte128){ 0 });
 	status = umsi_amd_table_invalidate(v, t);
-	if (status || is_stale(t, index))
+	if (status || is_stale(v, t, index))
 		mark_stale(v, t, index, status != UMSI_OK);
 	return status;
 }
@@ -147,7 +156,7 @@ static int amd_activate(struct umsi_domain *d, struct umsi_record *r)
 	int status;
 
 	/* Its last invalidation was not confirmed: once more, now that it is wanted again. */
-	status = is_stale(t, r->entry) ? make_absent(v, t, r->entry) : UMSI_OK;
+	status = is_stale(v, t, r->entry) ? make_absent(v, t, r->entry) : UMSI_OK;
 	if (status)
 		return status;
 	d->parent->ops->compose(d->parent, r, &msg);

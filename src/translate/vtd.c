@@ -54,9 +54,18 @@ static int vtd_reserve(struct umsi_domain *d, struct umsi_record *r, const struc
 	return UMSI_OK;
 }
 
-static bool is_stale(const struct umsi_vtd *v, uint32_t index)
+static bool is_stale_locked(const struct umsi_vtd *v, uint32_t index)
 {
 	return v->stale[index / 64] >> index % 64 & 1;
+}
+
+static bool is_stale(struct umsi_vtd *v, uint32_t index)
+{
+	uintptr_t state = umsi_lock(v->domain.m, &v->lock);
+	bool stale = is_stale_locked(v, index);
+
+	umsi_unlock(v->domain.m, &v->lock, state);
+	return stale;
 }
 
 /* The invalidation of each was waited for, when it was cleared. */
@@ -68,7 +77,7 @@ static void vtd_unreserve(struct umsi_domain *d, struct umsi_record *r, int sett
 
 	(void)settled;
 	for (uint32_t i = 0; i < g.count; i++) {
-		if (is_stale(v, g.member[i]->entry))
+		if (is_stale_locked(v, g.member[i]->entry))
 			v->lost++;
 		else
 			umsi_ids_give(&v->ids, g.member[i]->entry);
