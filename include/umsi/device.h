@@ -194,14 +194,14 @@ int umsi_irq_alloc_block(struct umsi_table *table, const struct umsi_irq_request
 /**
  * umsi_irq_alloc_many() - as many as there are, between two bounds
  * @at: as for umsi_irq_alloc(), for each of them
- * @min, @max: 1 <= @min <= @max <= UMSI_TABLE_MAX
- * @out: room for @max handles; in order of their indices
+ * @least, @most: 1 <= @least <= @most <= UMSI_TABLE_MAX
+ * @out: room for @most handles; in order of their indices
  *
- * Return: how many there are now (@min .. @max; fewer than @max: indices, slots or memory
+ * Return: how many there are now (@least .. @most; fewer than @most: indices, slots or memory
  *   ran out), or, with none left allocated, UMSI_ERANGE (bounds) or as umsi_irq_alloc().
  */
-int umsi_irq_alloc_many(struct umsi_table *table, const struct umsi_irq_request_at *at, uint32_t min,
-			uint32_t max, umsi_irq *out);
+int umsi_irq_alloc_many(struct umsi_table *table, const struct umsi_irq_request_at *at, uint32_t least,
+			uint32_t most, umsi_irq *out);
 
 /**
  * umsi_irq_free() - end one interrupt, also while it fires

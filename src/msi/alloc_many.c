@@ -8,24 +8,24 @@ static void give_back(struct umsi_table *t, const umsi_irq *irq, uint32_t n)
 		umsi_irq_free(t->dev->m, irq[n]);
 }
 
-int umsi_irq_alloc_many(struct umsi_table *table, const struct umsi_irq_request_at *at, uint32_t min,
-			uint32_t max, umsi_irq *out)
+int umsi_irq_alloc_many(struct umsi_table *table, const struct umsi_irq_request_at *at, uint32_t least,
+			uint32_t most, umsi_irq *out)
 {
 	int status = UMSI_OK;
 	uint32_t n = 0;
 
 	if (!table || !at || !out)
 		return UMSI_EINVAL;
-	if (!min || min > max || max > UMSI_TABLE_MAX)
+	if (!least || least > most || most > UMSI_TABLE_MAX)
 		return UMSI_ERANGE;
-	while (n < max) {
+	while (n < most) {
 		status = umsi_irq_alloc(table, at, &out[n]);
 		if (status)
 			break;
 		n++;
 	}
 	/* Short of what there is none of: the count says so. Anything else is an error. */
-	if (n >= min && (!status || status == UMSI_ENOSLOT || status == UMSI_ENOINDEX || status == UMSI_ENOMEM))
+	if (n >= least && (!status || status == UMSI_ENOSLOT || status == UMSI_ENOINDEX || status == UMSI_ENOMEM))
 		return (int)n;
 	give_back(table, out, n);
 	return status;
