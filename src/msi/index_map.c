@@ -23,21 +23,16 @@ void umsi_index_map_destroy(struct umsi *m, struct umsi_index_map *map)
 	umsi_host_free(m->host, map->chunk, chunks_of(map) * sizeof(*map->chunk));
 }
 
-/* Bits first .. last of one chunk, both within it. */
-static uint64_t window(uint32_t first, uint32_t last)
-{
-	uint64_t up = ~UINT64_C(0) << (first % 64);
-	uint64_t down = ~UINT64_C(0) >> (63 - last % 64);
-
-	return up & down;
-}
-
+/* The indices of [first, last] in chunk @c, which has at least one of them. */
 static uint64_t chunk_window(uint32_t c, uint32_t first, uint32_t last)
 {
-	uint32_t low = c * 64 > first ? c * 64 : first;
-	uint32_t high = c * 64 + 63 < last ? c * 64 + 63 : last;
+	uint64_t window = ~UINT64_C(0);
 
-	return window(low, high);
+	if (first > c * 64)
+		window <<= first % 64;
+	if (last < c * 64 + 63)
+		window &= ~UINT64_C(0) >> (63 - last % 64);
+	return window;
 }
 
 static uint64_t taken_in(const struct umsi_index_map *map, uint32_t c)
@@ -58,22 +53,14 @@ static uint32_t next_not_full(const struct umsi_index_map *map, uint32_t c, uint
 	return c;
 }
 
-static void mark(struct umsi_index_map *map, uint32_t index, bool taken)
+static void mark_taken(struct umsi_index_map *map, uint32_t index)
 {
-	uint32_t c = index / 64;
-	uint64_t bit = UINT64_C(1) << (index % 64);
+	struct umsi_index_chunk *chunk = map->chunk[index / 64];
 
-	if (taken)
-		map->chunk[c]->taken |= bit;
-	else
-		map->chunk[c]->taken &= ~bit;
-	map->count += taken ? 1 : UINT32_MAX;
-
-	bit = UINT64_C(1) << (c % 64);
-	if (map->chunk[c]->taken == ~UINT64_C(0))
-		map->full[c / 64] |= bit;
-	else
-		map->full[c / 64] &= ~bit;
+	chunk->taken |= UINT64_C(1) << (index % 64);
+	map->count++;
+	if (chunk->taken == ~UINT64_C(0))
+		map->full[index / 64 / 64] |= UINT64_C(1) << (index / 64 % 64);
 }
 
 int umsi_index_map_take(struct umsi *m, struct umsi_index_map *map, uint32_t first,
@@ -93,7 +80,7 @@ int umsi_index_map_take(struct umsi *m, struct umsi_index_map *map, uint32_t fir
 			return UMSI_ENOMEM;
 		*out_index = c * 64 + umsi_lowest_bit(open);
 		map->chunk[c]->record[*out_index % 64] = UINT32_MAX;
-		mark(map, *out_index, true);
+		mark_taken(map, *out_index);
 		return UMSI_OK;
 	}
 	return UMSI_ENOINDEX;
@@ -106,7 +93,9 @@ void umsi_index_map_set(struct umsi_index_map *map, uint32_t index, uint32_t rec
 
 void umsi_index_map_give(struct umsi_index_map *map, uint32_t index)
 {
-	mark(map, index, false);
+	map->chunk[index / 64]->taken &= ~(UINT64_C(1) << (index % 64));
+	map->full[index / 64 / 64] &= ~(UINT64_C(1) << (index / 64 % 64));
+	map->count--;
 }
 
 bool umsi_index_map_get(const struct umsi_index_map *map, uint32_t index, uint32_t *out_record)
