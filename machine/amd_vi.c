@@ -347,6 +347,19 @@ static bool execute(struct mach_amd_vi *v, uint64_t low, uint64_t high)
 	return false;
 }
 
+/* One command may take as long as a message; a long queue of them is worked off at speed. */
+#define QUICK_BEHIND	(4 * 16u)
+#define QUICK_STEPS	4u
+
+static uint64_t next_command(struct mach_amd_vi *v)
+{
+	uint32_t bytes = ring_bytes(v->command_base);
+	uint32_t waiting = (v->command_tail + bytes - v->command_head) % bytes;
+	uint32_t most = v->m->chaos.message_max;
+
+	return mach_later(v->m, v->m->chaos.message_now, waiting > QUICK_BEHIND && most > QUICK_STEPS ? QUICK_STEPS : most);
+}
+
 static void step_commands(struct mach_amd_vi *v)
 {
 	uint64_t at = base_of(v->command_base) + v->command_head;
@@ -362,7 +375,7 @@ static void step_commands(struct mach_amd_vi *v)
 	}
 	v->command_head = (v->command_head + 16) % ring_bytes(v->command_base);
 	if (v->command_head != v->command_tail)
-		v->command_due = mach_later(v->m, v->m->chaos.message_now, v->m->chaos.message_max);
+		v->command_due = next_command(v);
 }
 
 static void start_commands(struct mach_amd_vi *v)

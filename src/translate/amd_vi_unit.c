@@ -113,8 +113,8 @@ static void set_bases(struct umsi_amd_vi *v)
 	umsi_amd_write32(v, AMD_EVENT_TAIL, 0);
 }
 
-/* Ids that are forgotten for one wait: a small part of the command buffer. */
-#define FORGET_IDS	32u
+/* Ids that are forgotten for one wait: a quarter of the command buffer. */
+#define FORGET_IDS	64u
 
 /* Its copies of former tables are forgotten: at once, or id by id where it cannot do that. */
 static int forget_all(struct umsi_amd_vi *v)
