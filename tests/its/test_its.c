@@ -867,6 +867,20 @@ static void messages_of_others_and_of_nobody_are_dropped(void **state)
 
 /* ---- A message that was translated before its event was discarded ---- */
 
+static void drain_here(struct rig *r)
+{
+	mach_irq_off(r->m);
+	umsi_drain_point(r->umsi);
+	mach_irq_on(r->m);
+	mach_delay(r->m, 5);
+}
+
+static void drain_often(void *arg)
+{
+	for (uint32_t i = 0; i < 400; i++)
+		drain_here(arg);
+}
+
 static void reuse_behind_a_slow_redistributor(void *arg)
 {
 	struct stranger *s = arg;
@@ -887,7 +901,7 @@ static void reuse_behind_a_slow_redistributor(void *arg)
 	/* Event and LPI are given out again at once, at another redistributor. */
 	for (uint32_t i = 0; i < 40; i++) {
 		umsi_reap(r->umsi);
-		mach_delay(r->m, 10);
+		drain_here(r);
 	}
 	at.affinity.cpu = 2;
 	MACH_CHECK(r->m, umsi_irq_alloc(table, &at, &irq) == UMSI_OK &&
@@ -911,6 +925,90 @@ static void a_discarded_event_is_over(void **state)
 		assert_int_equal(rig_start(&r, seed, &config), UMSI_OK);
 		s = (struct stranger){ .r = &r, .pci = mach_pci_add(r.m, &pci) };
 		mach_thread(r.m, 0, reuse_behind_a_slow_redistributor, &s);
+		mach_thread(r.m, 1, drain_often, &r);
+		mach_thread(r.m, 2, drain_often, &r);
+		rig_run(&r);
+		rig_settle(&r);
+		rig_expect_empty(&r);
+		rig_end(&r);
+	}
+}
+
+/* ---- A message that was translated before its event moved, and a CPU that goes ---- */
+
+struct departure {
+	struct stranger s;
+	bool left, back;
+};
+
+static void go_down(void *arg)
+{
+	struct departure *d = arg;
+	struct rig *r = d->s.r;
+
+	while (!d->left)
+		mach_delay(r->m, 5);
+	mach_irq_off(r->m);
+	MACH_CHECK(r->m, umsi_cpu_dead(r->umsi, 1) == UMSI_OK, "T-DEAD", "dead");
+	mach_gicv3_power_off(r->m, 1);
+	mach_cpu_down(r->m);
+}
+
+static void come_back(void *arg)
+{
+	struct departure *d = arg;
+
+	MACH_CHECK(d->s.r->m, umsi_cpu_online(d->s.r->umsi, 1) == UMSI_OK, "T-BACK", "online again");
+	mach_irq_on(d->s.r->m);
+	d->back = true;
+}
+
+static void move_and_send_away(void *arg)
+{
+	struct departure *d = arg;
+	struct rig *r = d->s.r;
+	struct umsi_irq_request_at at = { .last = 0, .affinity = { .kind = UMSI_AFFINITY_CPU, .cpu = 1 } };
+	struct umsi_affinity to = { .kind = UMSI_AFFINITY_CPU, .cpu = 2 };
+	struct umsi_device *dev;
+	struct umsi_table *table;
+	struct umsi_msg msg;
+	uint64_t calls = 0;
+	umsi_irq irq;
+
+	MACH_CHECK(r->m, rig_device(r, 0xe00, 1, &dev, &table) == UMSI_OK &&
+		   umsi_irq_alloc(table, &at, &irq) == UMSI_OK &&
+		   umsi_irq_request(r->umsi, irq, count_call, &calls, "n") == UMSI_OK &&
+		   umsi_irq_message(r->umsi, irq, &msg) == UMSI_OK, "T-BEGIN", "begin");
+	mach_pci_send(d->s.pci, msg.address, msg.data);
+	MACH_CHECK(r->m, umsi_irq_set_affinity(r->umsi, irq, &to) == UMSI_OK, "T-MOVE", "move");
+	MACH_CHECK(r->m, umsi_cpu_leave(r->umsi, 1) == UMSI_OK, "T-LEAVE", "leave");
+	mach_sync(r->m);
+	d->left = true;
+	while (mach_cpu_is_up(r->m, 1))
+		mach_delay(r->m, 5);
+	mach_delay(r->m, 20000);
+	MACH_CHECK(r->m, calls == 1, "T-LOST", "%u calls for a message sent before the move", (unsigned int)calls);
+	mach_cpu_up(r->m, 1, come_back, d);
+	while (!d->back)
+		mach_delay(r->m, 5);
+	umsi_device_remove(dev);
+}
+
+/* SYNC: nothing is left at the old redistributor when the move has returned, however slow it is. */
+static void a_moved_event_is_at_its_new_redistributor(void **state)
+{
+	struct mach_pci_config pci = { .requester_id = 0xe00, .entries = 1 };
+	struct rig_config config = { .calm = true, .slow_redistributors = 3000 };
+	struct departure d;
+	struct rig r;
+
+	(void)state;
+	memset(&r, 0, sizeof(r));
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		assert_int_equal(rig_start(&r, seed, &config), UMSI_OK);
+		d = (struct departure){ .s = { .r = &r, .pci = mach_pci_add(r.m, &pci) } };
+		mach_thread(r.m, 0, move_and_send_away, &d);
+		mach_thread(r.m, 1, go_down, &d);
 		rig_run(&r);
 		rig_settle(&r);
 		rig_expect_empty(&r);
@@ -1045,6 +1143,7 @@ int main(void)
 		cmocka_unit_test(a_doorbell_is_where_the_host_mapped_it),
 		cmocka_unit_test(messages_of_others_and_of_nobody_are_dropped),
 		cmocka_unit_test(a_discarded_event_is_over),
+		cmocka_unit_test(a_moved_event_is_at_its_new_redistributor),
 		cmocka_unit_test(p_72_a_new_queue_begins_empty),
 		cmocka_unit_test(wrong_configurations_are_named),
 		cmocka_unit_test(every_allocation_may_fail),
