@@ -41,10 +41,18 @@ struct umsi_device_config {
 	uint32_t max_irqs;		/* in all its tables at once, 0 = those of its first table: sizes what a translator keeps for it */
 	struct umsi_domain *parent;	/* where its messages go: a root or translator */
 	struct umsi_requester messages_as; /* all zero: itself */
+	/*
+	 * NULL, or: this is a logical function of that device, a queue or a mediated
+	 * device that somebody else drives. Its messages are the owner's: parent
+	 * and messages_as stay zero, requester_id is not read. It has tables and
+	 * indices of its own, from 0, and a life of its own; functions have none.
+	 */
+	struct umsi_device *owner;
 };
 
 /**
- * umsi_device_add() - Return: UMSI_OK, UMSI_EINVAL (NULL, no parent, messages_as), UMSI_ENOMEM.
+ * umsi_device_add() - Return: UMSI_OK, UMSI_EINVAL (NULL, no parent, messages_as, an owner that is a function),
+ *   UMSI_ESTATE (the owner is being removed), UMSI_ENOMEM.
  */
 int umsi_device_add(struct umsi *m, const struct umsi_device_config *config,
 		    struct umsi_device **out);
@@ -56,9 +64,39 @@ int umsi_device_add(struct umsi *m, const struct umsi_device_config *config,
  * Frees every interrupt (as umsi_irq_free()), destroys every table. Works the
  * same when the hardware was pulled out beforehand.
  *
- * Return: UMSI_OK, or UMSI_ECONTEXT (inside a trap; nothing was changed).
+ * Return: UMSI_OK, or, with nothing changed, UMSI_ECONTEXT (inside a trap), UMSI_EBUSY (it has logical functions:
+ *   revoke them, and have their users remove them).
  */
 int umsi_device_remove(struct umsi_device *dev);
+
+/**
+ * umsi_device_revoke() - the owner takes a logical function back
+ * @function: stays its user's to remove, but holds nothing any more
+ *
+ * Frees every interrupt of it, destroys every table; its handles answer
+ * UMSI_ENOENT, and it gets no new tables (UMSI_ESTATE). Its user must not be
+ * inside a call on it that ends it or one of its tables.
+ *
+ * Return: UMSI_OK, UMSI_EINVAL (NULL), UMSI_ENOENT (not a function of that device), UMSI_ECONTEXT.
+ */
+int umsi_device_revoke(struct umsi_device *owner, struct umsi_device *function);
+
+struct umsi_function_info {
+	struct umsi_device *device;	/* for umsi_device_revoke() */
+	const char *name;
+	uint32_t tables, irqs;		/* that it has now */
+	bool revoked;
+};
+
+typedef void (*umsi_function_visit)(void *arg, const struct umsi_function_info *info);
+
+/**
+ * umsi_device_functions() - what an owner has handed out
+ * @visit: called for each, newest first, under the owner's mutex: it must not call the library
+ *
+ * Return: how many there are, UMSI_EINVAL (NULL), UMSI_ECONTEXT.
+ */
+int umsi_device_functions(struct umsi_device *owner, umsi_function_visit visit, void *arg);
 
 /**
  * umsi_device_quiesce() - before a device sleeps, is reset or loses its registers

@@ -27,6 +27,47 @@ static void unlink_device(struct umsi_device *dev)
 	umsi_host_mutex_unlock(m->host, &m->mutex);
 }
 
+/* A function's messages are its owner's, and take its way. */
+static void inherit(struct umsi_device *dev, struct umsi_device *owner)
+{
+	dev->owner = owner;
+	dev->parent = owner->parent;
+	dev->requester_id = owner->requester_id;
+	dev->messages_as = owner->messages_as;
+}
+
+/* Against the owner's end: none joins once that has begun. */
+static int join_owner(struct umsi_device *dev)
+{
+	struct umsi_device *owner = dev->owner;
+	int status;
+
+	if (!owner)
+		return UMSI_OK;
+	umsi_device_lock(owner);
+	status = owner->closing ? UMSI_ESTATE : UMSI_OK;
+	if (!status) {
+		dev->sibling = owner->functions;
+		owner->functions = dev;
+	}
+	umsi_device_unlock(owner);
+	return status;
+}
+
+static void leave_owner(struct umsi_device *dev)
+{
+	struct umsi_device *owner = dev->owner;
+	struct umsi_device **at;
+
+	if (!owner)
+		return;
+	umsi_device_lock(owner);
+	for (at = &owner->functions; *at != dev; at = &(*at)->sibling)
+		;
+	*at = dev->sibling;
+	umsi_device_unlock(owner);
+}
+
 static bool makes_sense(const struct umsi_requester *as)
 {
 	if (as->kind > UMSI_REQUESTER_BUSES || as->phantom_bits > 3)
@@ -39,13 +80,20 @@ int umsi_device_add(struct umsi *m, const struct umsi_device_config *config,
 {
 	struct umsi_device *dev;
 
-	if (!m || !config || !out || !config->parent || config->parent->m != m ||
-	    !makes_sense(&config->messages_as))
+	int status;
+
+	if (!m || !config || !out || !makes_sense(&config->messages_as))
+		return UMSI_EINVAL;
+	if (config->owner ? config->owner->m != m || config->owner->owner || config->parent
+			  : !config->parent || config->parent->m != m)
 		return UMSI_EINVAL;
 	dev = umsi_pool_get(m, &m->device_pool, sizeof(*dev));
 	if (!dev)
 		return UMSI_ENOMEM;
 	dev->m = m;
+	dev->owner = NULL;
+	dev->functions = NULL;
+	dev->revoked = false;
 	dev->parent = config->parent;
 	dev->requester_id = config->requester_id;
 	dev->node = config->node;
@@ -56,6 +104,13 @@ int umsi_device_add(struct umsi *m, const struct umsi_device_config *config,
 	dev->closing = false;
 	dev->away = false;
 	umsi_text_copy(dev->name, config->name, sizeof(dev->name));
+	if (config->owner)
+		inherit(dev, config->owner);
+	status = join_owner(dev);
+	if (status) {
+		umsi_pool_put(m, &m->device_pool, dev);
+		return status;
+	}
 	umsi_fetch_add32(&dev->parent->users, 1);
 	link_device(dev);
 	umsi_trace_point(m, UMSI_TRACE_DEVICE_ADD, dev->requester_id, 0);
@@ -75,9 +130,31 @@ static struct umsi_table *any_table(struct umsi_device *dev)
 	return t;
 }
 
-int umsi_device_remove(struct umsi_device *dev)
+/* A table that another thread is destroying leaves the list when it is done. */
+static void end_tables(struct umsi_device *dev)
 {
 	struct umsi_table *t;
+
+	while ((t = any_table(dev)))
+		if (umsi_table_destroy(t) == UMSI_ENOENT)
+			umsi_host_relax(dev->m->host);
+}
+
+/* From here on no function joins. False: there are some. */
+static bool close_alone(struct umsi_device *dev)
+{
+	bool alone;
+
+	umsi_device_lock(dev);
+	alone = !dev->functions;
+	if (alone)
+		dev->closing = true;
+	umsi_device_unlock(dev);
+	return alone;
+}
+
+int umsi_device_remove(struct umsi_device *dev)
+{
 	struct umsi *m;
 
 	if (!dev)
@@ -85,14 +162,66 @@ int umsi_device_remove(struct umsi_device *dev)
 	m = dev->m;
 	if (umsi_in_trap(m))
 		return UMSI_ECONTEXT;
-	/* A table that another thread is destroying leaves the list when it is done. */
-	while ((t = any_table(dev)))
-		if (umsi_table_destroy(t) == UMSI_ENOENT)
-			umsi_host_relax(m->host);
+	if (!close_alone(dev))
+		return UMSI_EBUSY;
+	end_tables(dev);
 
 	umsi_trace_point(m, UMSI_TRACE_DEVICE_REMOVE, dev->requester_id, 0);
 	umsi_fetch_add32(&dev->parent->users, UINT32_MAX);
+	leave_owner(dev);
 	unlink_device(dev);
 	umsi_pool_put(m, &m->device_pool, dev);
 	return UMSI_OK;
+}
+
+/* ---- Logical functions ---- */
+
+static bool is_function_of(struct umsi_device *owner, struct umsi_device *function)
+{
+	struct umsi_device *at;
+
+	umsi_device_lock(owner);
+	for (at = owner->functions; at && at != function; at = at->sibling)
+		;
+	umsi_device_unlock(owner);
+	return at;
+}
+
+int umsi_device_revoke(struct umsi_device *owner, struct umsi_device *function)
+{
+	if (!owner || !function)
+		return UMSI_EINVAL;
+	if (umsi_in_trap(owner->m))
+		return UMSI_ECONTEXT;
+	if (!is_function_of(owner, function))
+		return UMSI_ENOENT;
+	umsi_device_lock(function);
+	function->revoked = true;
+	umsi_device_unlock(function);
+	end_tables(function);
+	return UMSI_OK;
+}
+
+int umsi_device_functions(struct umsi_device *owner, umsi_function_visit visit, void *arg)
+{
+	int n = 0;
+
+	if (!owner || !visit)
+		return UMSI_EINVAL;
+	if (umsi_in_trap(owner->m))
+		return UMSI_ECONTEXT;
+	umsi_device_lock(owner);
+	for (struct umsi_device *f = owner->functions; f; f = f->sibling, n++) {
+		struct umsi_function_info info = { .device = f, .name = f->name, .revoked = f->revoked };
+
+		umsi_device_lock(f);
+		for (struct umsi_table *t = f->tables; t; t = t->next) {
+			info.tables++;
+			info.irqs += t->map.count;
+		}
+		umsi_device_unlock(f);
+		visit(arg, &info);
+	}
+	umsi_device_unlock(owner);
+	return n;
 }

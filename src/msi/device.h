@@ -13,7 +13,9 @@
 /*
  *   field            written under   read without the lock by
  *   tables, closing, mutex           nobody
- *   away
+ *   away, functions,
+ *   revoked
+ *   sibling          owner's mutex   nobody
  *   translation      its translator  its translator
  *   the rest         umsi_device_add anyone who holds the device, and dumps
  */
@@ -28,7 +30,11 @@ struct umsi_device {
 	char name[UMSI_NAME_MAX];
 	struct umsi_mutex mutex;	/* outermost: tables, indices, life of the device */
 	struct umsi_table *tables;
+	struct umsi_device *owner;	/* whose logical function it is, or NULL */
+	struct umsi_device *functions;	/* its own; each links the next in sibling, under this mutex */
+	struct umsi_device *sibling;
 	bool closing;
+	bool revoked;			/* by its owner: no tables any more */
 	bool away;			/* tables that come now are, too */
 };
 
