@@ -74,8 +74,11 @@ static void request(struct world *w, struct entry *e)
 	if (!status)
 		mach_entry_live(e->pci, e->index, true);
 	check_status(w, status, "request");
-	if (status)
+	/* A late message may have called the handler all the same; what it put off is void with the request. */
+	if (status) {
 		mach_entry_live(e->pci, e->index, false);
+		e->later = false;
+	}
 	e->requested = status == UMSI_OK;
 }
 
@@ -421,8 +424,10 @@ static void request_shared(struct world *w, struct entry *e)
 	status = umsi_irq_request(w->umsi, irq, world_handler, e, "shared");
 	if (status != UMSI_ENOENT)
 		check_status(w, status, "request");
-	if (status)
+	if (status) {
 		mach_entry_live(e->pci, e->index, false);
+		e->later = false;
+	}
 	if (maskless && !status)
 		mach_entry_live(e->pci, e->index, true);
 	if (e->irq == irq)
