@@ -187,6 +187,14 @@ $(1:%.c=$(B)/%): $(B)/asan/$(1:.c=.o) $(B)/asan/tests/pattern.o \
 endef
 $(foreach t,$(TESTS),$(eval $(call test_program,$(t))))
 
+# Drivers that bring a message store of their own, as a host compiles them.
+IMS_DRIVERS := $(wildcard examples/ims/*.c)
+$(patsubst %.c,$(B)/%,$(wildcard tests/ims/test_*.c)): $(IMS_DRIVERS:%.c=$(B)/asan/%.o)
+
+$(B)/asan/examples/ims/%.o: examples/ims/%.c
+	@mkdir -p $(@D)
+	$(call show,CC,$@)$(GCC) -std=c11 -ffreestanding -g -O1 $(WARN) $(SANITIZE) -Iinclude -MMD -MP -c -o $@ $<
+
 -include $(patsubst %.c,$(B)/asan/%.d,$(MACHINE) tests/pattern.c $(wildcard tests/*/*.c))
 
 $(B)/tests/campaign/campaign: $(CAMPAIGN:%.c=$(B)/asan/%.o) $(ARCHIVES)

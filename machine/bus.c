@@ -59,7 +59,8 @@ static void check_published(struct mach *m, const struct cpu *c, const struct st
 			mach_violate(m, "ORD", "message to a CPU, no fence behind the release store or unlock before it");
 		return;
 	}
-	if (mach_msix_is_message(m->pci[s->target - MACH_CPUS_MAX], s->phys))
+	if (mach_msix_is_message(m->pci[s->target - MACH_CPUS_MAX], s->phys) ||
+	    mach_ims_is_message(m->pci[s->target - MACH_CPUS_MAX], s->phys))
 		mach_violate(m, "ORD", "message written to a table, no fence behind the release store or unlock before it");
 }
 
@@ -151,6 +152,8 @@ static uint64_t pci_read(struct mach *m, struct mach_pci *d, unsigned int bar, u
 	d->reads++;
 	mach_flush_note(m, m->cpu, d);
 	m->cpu->read_locked = m->cpu->nheld != 0;
+	if (mach_ims_at(d, bar, offset))
+		return mach_ims_read(d, offset, width);
 	return mach_msix_read(d, bar, offset, width);
 }
 
@@ -228,7 +231,10 @@ static void apply(struct mach *m, struct mach_pci *d, const struct posted *p)
 		return;
 	}
 	d->writes++;
-	mach_msix_write(d, bar, offset, p->width, p->value);
+	if (mach_ims_at(d, bar, offset))
+		mach_ims_write(d, offset, p->width, p->value);
+	else
+		mach_msix_write(d, bar, offset, p->width, p->value);
 }
 
 static void apply_first(struct mach *m, struct mach_pci *d)

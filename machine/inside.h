@@ -232,6 +232,14 @@ struct posted {
 	uint8_t width;
 };
 
+/* Contexts being read, a timer that runs (ims.c). */
+struct ims {
+	uint32_t first;			/* its first entry */
+	bool running, busy;
+	uint32_t queue, stage, word[4];
+	uint64_t base, due;
+};
+
 struct mach_pci {
 	struct mach *m;
 	uint32_t index;
@@ -243,6 +251,7 @@ struct mach_pci {
 	struct entry *entry;
 	uint32_t *want;			/* entries that wait for the composer, a ring */
 	uint32_t want_head, wants;
+	struct ims ims;
 	struct build build;
 	uint64_t builds;
 	struct message message[QUEUE_SLOTS];
@@ -617,7 +626,17 @@ void mach_message_want(struct mach_pci *d, uint32_t entry);
 void mach_message_masked(struct mach_pci *d, uint32_t entry);
 void mach_message_due(struct mach_pci *d);
 void mach_message_flush(struct mach_pci *d, uint64_t upto);
-void mach_message_drop(struct mach_pci *d);
+void mach_message_drop(struct mach_pci *d, bool ims_too);
+/* ims.c: entries from d->ims.first on. */
+void mach_ims_reset(struct mach_pci *d);
+bool mach_ims_at(const struct mach_pci *d, unsigned int bar, uint64_t offset);
+bool mach_ims_on(const struct mach_pci *d);
+bool mach_ims_masked(const struct mach_pci *d, uint32_t entry);
+uint32_t mach_ims_word(const struct mach_pci *d, uint32_t entry, unsigned int which);
+bool mach_ims_is_message(const struct mach_pci *d, uint64_t phys);
+void mach_ims_write(struct mach_pci *d, uint64_t offset, unsigned int width, uint64_t value);
+uint64_t mach_ims_read(struct mach_pci *d, uint64_t offset, unsigned int width);
+void mach_ims_due(struct mach_pci *d);
 uint64_t mach_message_next(const struct mach_pci *d);
 
 /* owner.c */

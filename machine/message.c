@@ -107,6 +107,8 @@ static void emit(struct mach *m, struct mach_pci *d)
 
 static uint32_t word_of(const struct mach_pci *d, uint32_t n, unsigned int which)
 {
+	if (n >= d->ims.first)
+		return mach_ims_word(d, n, which);
 	if (mach_msi_on(d))
 		return mach_msi_word(d, n, which);
 	return d->caches ? d->entry[n].cached[which] : d->entry[n].dword[which];
@@ -130,6 +132,8 @@ static void finish(struct mach *m, struct mach_pci *d)
 /* May the function send this one at all, as it is set up now? */
 bool mach_message_on(const struct mach_pci *d, uint32_t n)
 {
+	if (n >= d->ims.first)
+		return mach_ims_on(d);
 	if (mach_pci_msix_control(d) & MSIX_ENABLE)
 		return n < d->config.entries;
 	return mach_msi_on(d) && n < mach_msi_count(d);
@@ -137,6 +141,8 @@ bool mach_message_on(const struct mach_pci *d, uint32_t n)
 
 bool mach_message_is_masked(const struct mach_pci *d, uint32_t n)
 {
+	if (n >= d->ims.first)
+		return mach_ims_masked(d, n);
 	return mach_msi_on(d) ? mach_msi_masked(d, n) : mach_msix_masked(d, n);
 }
 
@@ -203,15 +209,20 @@ uint64_t mach_message_next(const struct mach_pci *d)
 	return next != NEVER && mach_pci_is_stalled(d) ? d->stall_until : next;
 }
 
+static bool concerns(const struct mach_pci *d, uint32_t entry)
+{
+	return entry == UINT32_MAX ? d->build.entry < d->ims.first : d->build.entry == entry;
+}
+
 /*
- * The entry, or the function (UINT32_MAX), is about to be masked: a message
+ * The entry, or MSI and MSI-X of the function (UINT32_MAX), is about to be masked: a message
  * half composed either goes out as the words stand, or becomes a pending bit.
  */
 void mach_message_masked(struct mach_pci *d, uint32_t entry)
 {
 	struct mach *m = d->m;
 
-	if (!d->build.active || (entry != UINT32_MAX && d->build.entry != entry))
+	if (!d->build.active || !concerns(d, entry))
 		return;
 	if (rng_chance(&m->rng, m->chaos.cancel)) {
 		d->build.active = false;
@@ -230,12 +241,19 @@ void mach_message_flush(struct mach_pci *d, uint64_t upto)
 		deliver_first(d->m, d);
 }
 
-void mach_message_drop(struct mach_pci *d)
+void mach_message_drop(struct mach_pci *d, bool ims_too)
 {
-	d->build.active = false;
-	while (d->wants) {
-		d->entry[d->want[d->want_head]].queued = false;
-		d->want_head = (d->want_head + 1) % d->entries;
-		d->wants--;
+	uint32_t kept = 0;
+
+	if (ims_too || d->build.entry < d->ims.first)
+		d->build.active = false;
+	for (uint32_t i = 0; i < d->wants; i++) {
+		uint32_t n = d->want[(d->want_head + i) % d->entries];
+
+		if (!ims_too && n >= d->ims.first)
+			d->want[(d->want_head + kept++) % d->entries] = n;
+		else
+			d->entry[n].queued = false;
 	}
+	d->wants = kept;
 }

@@ -155,7 +155,7 @@ static void judge(struct mach_pci *d, uint32_t was, uint32_t is)
 static void switched_off(struct mach_pci *d)
 {
 	mach_message_masked(d, UINT32_MAX);
-	mach_message_drop(d);
+	mach_message_drop(d, false);
 	for (uint32_t i = 0; i < capable(d); i++)
 		d->entry[i].pending = false;
 }

@@ -53,7 +53,7 @@ void mach_msix_control(struct mach_pci *d, uint16_t was, uint16_t is)
 		mach_message_masked(d, UINT32_MAX);
 	/* "If MSI-X is disabled, pending bits are undefined": they go. */
 	if ((was & MSIX_ENABLE) && !(is & MSIX_ENABLE)) {
-		mach_message_drop(d);
+		mach_message_drop(d, false);
 		for (uint32_t i = 0; i < d->config.entries; i++)
 			d->entry[i].pending = false;
 	}

@@ -184,9 +184,15 @@ static void fill_defaults(struct mach_pci *d)
 	if (!g->pba_offset && g->pba_bir == g->table_bir)
 		g->pba_offset = g->table_offset + 16u * g->entries;
 	if (no_bars(g)) {
+		uint64_t end = g->pba_offset + 16u * g->entries + 256;
+
+		if (g->ims.kind) {
+			g->ims.offset = ((uint32_t)end + 0xfff) & ~0xfffu;
+			end = g->ims.offset + 16u * (g->ims.count + 1u);
+		}
 		g->bar[0].is64 = true;
 		g->bar[0].bytes = 0x1000;
-		while (g->bar[0].bytes < g->pba_offset + 16u * g->entries + 256)
+		while (g->bar[0].bytes < end)
 			g->bar[0].bytes *= 2;
 	}
 	d->sampling = g->sampling;
@@ -210,6 +216,8 @@ struct mach_pci *mach_pci_add(struct mach *m, const struct mach_pci_config *conf
 	d->entries = config->entries;
 	if (config->msi.present && d->entries >> config->msi.messages_log2 == 0)
 		d->entries = UINT32_C(1) << config->msi.messages_log2;
+	d->ims.first = d->entries;
+	d->entries += config->ims.kind == MACH_IMS_TIMER ? 1 : config->ims.kind ? config->ims.count : 0;
 	d->due = d->remove_due = d->traffic_due = d->storm_due = NEVER;
 	d->entry = calloc(d->entries + 1u, sizeof(*d->entry));
 	d->want = calloc(d->entries + 1u, sizeof(*d->want));
@@ -218,6 +226,7 @@ struct mach_pci *mach_pci_add(struct mach *m, const struct mach_pci_config *conf
 	fill_defaults(d);
 	build_space(d);
 	build_table(d);
+	mach_ims_reset(d);
 	m->pci[m->npci++] = d;
 	return d;
 }
@@ -352,13 +361,13 @@ void mach_pci_gone(struct mach_pci *d)
 	d->removed = true;
 	d->remove_due = d->traffic_due = d->storm_due = NEVER;
 	d->nposted = 0;
-	mach_message_drop(d);
+	mach_message_drop(d, true);
 }
 
 /* What was emitted travels on; what was not is forgotten with the event behind it. */
 static void forget_events(struct mach_pci *d)
 {
-	mach_message_drop(d);
+	mach_message_drop(d, true);
 	for (uint32_t i = 0; i < d->entries; i++) {
 		bool under_way = false;
 
@@ -384,6 +393,7 @@ void mach_pci_reset(struct mach_pci *d)
 	for (uint32_t i = 0; i < d->config.entries; i++)
 		for (uint32_t k = 0; k < 4; k++)
 			d->entry[i].dword[k] = k == 3;
+	mach_ims_reset(d);
 }
 
 void mach_pci_remove(struct mach_pci *d, uint64_t after_steps)
@@ -432,8 +442,11 @@ void mach_pci_due(struct mach_pci *d)
 	if (d->traffic_due <= m->step)
 		raise_some(d);
 	mach_pci_storm_on(d);
+	mach_ims_due(d);
 	mach_message_due(d);
 	next = mach_message_next(d);
+	if (d->ims.due < next)
+		next = d->ims.due;
 	if (d->nposted && d->posted[0].due < next)
 		next = d->posted[0].due;
 	if (d->remove_due < next)
