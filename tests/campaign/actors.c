@@ -609,7 +609,7 @@ void actor_ipi(void *arg)
 		umsi_hosted_store(&w->ipi_word[to], 8, ++w->ipi_sent[to], UMSI_HOSTED_RELAXED);
 		status = w->isa->ipi_send(w, to);
 		/* It was told that its CPU goes, and was kept from running until after. */
-		if (status == UMSI_ENOCPU && w->going >> to & 1)
+		if ((status == UMSI_ENOCPU || status == UMSI_OK) && w->going >> to & 1)
 			w->ipi_late |= 1u << to;
 		else
 			MACH_CHECK(w->m, status == UMSI_OK, "I-API", "ipi: %s", umsi_status_text(status));
