@@ -145,11 +145,16 @@ $(B)/fast/campaign: $(FAST) $(B)/hosted-gcc/libumsi.a
 # The command: the campaign's engine under another front, with stories, traces and shrinking.
 ENGINE := $(filter-out tests/campaign/campaign.c,$(CAMPAIGN))
 TOOL := $(wildcard tools/umsi/*.c)
-TOOL_OBJECTS := $(TOOL:%.c=$(B)/hosted-gcc/%.o) $(ENGINE:%.c=$(B)/hosted-gcc/%.o) $(MACHINE:%.c=$(B)/hosted-gcc/%.o)
+SYSTEMS := $(filter-out tests/ims/test_%,$(wildcard tests/ims/*.c)) $(wildcard examples/ims/*.c)
+TOOL_OBJECTS := $(TOOL:%.c=$(B)/hosted-gcc/%.o) $(SYSTEMS:%.c=$(B)/hosted-gcc/%.o) $(ENGINE:%.c=$(B)/hosted-gcc/%.o) $(MACHINE:%.c=$(B)/hosted-gcc/%.o)
 
 $(B)/hosted-gcc/tools/umsi/%.o: tools/umsi/%.c
 	@mkdir -p $(@D)
 	$(call show,CC,$@)$(GCC) $(FAST_FLAGS) -Itests/campaign -MMD -MP -c -o $@ $<
+
+$(B)/hosted-gcc/examples/ims/%.o: examples/ims/%.c
+	@mkdir -p $(@D)
+	$(call show,CC,$@)$(GCC) -std=c11 -ffreestanding -g -O2 $(WARN) -Iinclude -MMD -MP -c -o $@ $<
 
 $(B)/umsi: $(TOOL_OBJECTS) $(B)/hosted-gcc/libumsi.a
 	@mkdir -p $(@D)

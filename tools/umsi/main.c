@@ -5,7 +5,7 @@
 
 #include "command.h"
 
-static const struct command *const commands[] = { &command_sim, &command_machine, &command_trace };
+static const struct command *const commands[] = { &command_sim, &command_machine, &command_trace, &command_demo };
 
 #define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
 
