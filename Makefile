@@ -258,8 +258,9 @@ boot-check:: ## a short boot of the example kernels, where there are any
 -include examples/kernel/kernel.mk
 -include examples/minimal-host/minimal.mk
 include bench/bench.mk
+include models/models.mk
 
-PACKAGES := make patch gcc g++ clang python3 valgrind libcmocka-dev libfdt-dev libyaml-dev babeltrace2 gcc-riscv64-linux-gnu gcc-aarch64-linux-gnu qemu-system-misc qemu-system-arm qemu-system-x86 ipxe-qemu
+PACKAGES := make patch gcc g++ clang python3 valgrind spin libcmocka-dev libfdt-dev libyaml-dev babeltrace2 gcc-riscv64-linux-gnu gcc-aarch64-linux-gnu qemu-system-misc qemu-system-arm qemu-system-x86 ipxe-qemu
 # With sanitizers, and without.
 CAMPAIGN_SEEDS ?= 300
 FAST_SEEDS ?= 5000
@@ -270,7 +271,7 @@ check: ## everything: what CI runs; ends in one line of counts
 
 checks:
 	@MAKEFLAGS= MAKE="$(MAKE) --no-print-directory -j$(shell nproc)" $(PYTHON) tools/tally --first test-programs \
-		--step variants --step check-arrows --step check-headers --step check-symbols \
+		--step variants --step check-arrows --step check-models --step models-quick --step check-headers --step check-symbols \
 		$(if $(CAMPAIGN),--run "$(B)/tests/campaign/campaign --seeds $(CAMPAIGN_SEEDS)" \
 			--run "$(B)/fast/campaign --seeds $(FAST_SEEDS)" \
 			--run "$(B)/tests/campaign/campaign --isa x86 --seeds $(CAMPAIGN_SEEDS)" \
