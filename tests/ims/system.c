@@ -25,11 +25,12 @@ struct umsi_device *system_device(struct bench *b, const struct mach_pci_config 
 }
 
 struct part *system_part(struct bench *b, struct mach_pci *pci, struct umsi_device *dev, uint32_t first_entry,
-			 uint32_t wired)
+			 uint32_t entries, uint32_t wired)
 {
 	struct part *p = &b->part[b->parts++];
 
-	*p = (struct part){ .pci = pci, .dev = dev, .first_entry = first_entry, .wired = wired };
+	*p = (struct part){ .pci = pci, .dev = dev, .first_entry = first_entry,
+			    .entries = entries, .wired = wired };
 	return p;
 }
 
@@ -197,6 +198,41 @@ static void work(void *arg)
 	}
 }
 
+/*
+ * Create, allocate, fire, move, free, destroy: each thread with a table of its own. What
+ * is still open goes with the table.
+ */
+static void cycle(void *arg)
+{
+	struct worker *w = arg;
+	struct bench *b = w->b;
+	struct part *p = &b->part[w->number];
+
+	for (uint32_t turn = 0; w->number < b->parts && turn < b->turns / 4; turn++) {
+		check(b, b->system->table(b, p), "a table is created");
+		for (uint32_t i = w->number; i < b->lines; i += SYSTEM_CPUS) {
+			open_line(&b->line[i]);
+			fire(w);
+			if (b->line[i].irq)
+				move_line(&b->line[i]);
+			fire(w);
+		}
+		for (uint32_t i = w->number; i < b->lines; i += SYSTEM_CPUS) {
+			struct line *l = &b->line[i];
+
+			if (l->irq && mach_random(b->m, 2))
+				close_line(l);
+			else if (l->irq)
+				mach_entry_live(p->pci, l->entry, false);
+			l->irq = UMSI_IRQ_NONE;
+		}
+		check(b, umsi_table_destroy(p->table), "umsi_table_destroy");
+		for (uint32_t i = 0; i < p->entries; i++)
+			mach_entry_freed(p->pci, p->first_entry + i);
+		b->cycles++;
+	}
+}
+
 /* Up to three faults, drawn from the seed. */
 static void plan_faults(struct bench *b)
 {
@@ -226,7 +262,7 @@ static void count(struct bench *b, struct system_totals *t)
 		mach_violate(b->m, "STRAY", "%llu messages for nobody", (unsigned long long)st.unowned);
 	for (uint32_t p = 0; p < b->parts; p++) {
 		struct part *part = &b->part[p];
-		uint32_t end = part->first_entry + umsi_table_size(part->table);
+		uint32_t end = part->first_entry + part->entries;
 
 		for (uint32_t e = part->first_entry; e < end; e++) {
 			t->events += mach_pci_raised(part->pci, e);
@@ -271,7 +307,7 @@ static void run(struct bench *b, struct system_totals *t, void (*path)(void *arg
 	plan_faults(b);
 	for (uint32_t i = 0; i < SYSTEM_CPUS; i++) {
 		w[i] = (struct worker){ .b = b, .number = i };
-		mach_thread(b->m, i, b->system->work ? b->system->work : work, &w[i]);
+		mach_thread(b->m, i, b->system->table ? cycle : work, &w[i]);
 	}
 	if (!mach_run(b->m))
 		return;

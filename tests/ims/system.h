@@ -23,7 +23,7 @@ struct part {
 	struct mach_pci *pci;
 	struct umsi_device *dev;
 	struct umsi_table *table;
-	uint32_t first_entry;		/* the machine's number of index 0 */
+	uint32_t first_entry, entries;	/* the machine's number of index 0; how many */
 	uint32_t wired;			/* indices below must be taken exactly; the others come as they come */
 };
 
@@ -58,8 +58,8 @@ struct system {
 	int (*build)(struct bench *b);
 	/* Of a root of its own; NULL: the library's for interrupt files. */
 	const struct system_root *own;
-	/* NULL: open, move, fire, free. */
-	void (*work)(void *worker);
+	/* Tables come and go too: makes the table of a part. NULL: they are build()'s. */
+	int (*table)(struct bench *b, struct part *p);
 };
 
 struct system_root {
@@ -94,7 +94,7 @@ bool system_run(const struct system *s, uint64_t seed, uint32_t turns, struct sy
 struct umsi_device *system_device(struct bench *b, const struct mach_pci_config *config, const char *name,
 				  struct mach_pci **pci);
 struct part *system_part(struct bench *b, struct mach_pci *pci, struct umsi_device *dev, uint32_t first_entry,
-			 uint32_t wired);
+			 uint32_t entries, uint32_t wired);
 void system_lines(struct bench *b, struct part *p, uint32_t first, uint32_t count);
 int system_msix(struct bench *b, struct part *p);
 

@@ -4,6 +4,7 @@
 
 #include "examples/ims/ims.h"
 #include "system.h"
+#include "tests/own/host.h"
 
 #define FUNCTION	0x100u		/* requester id */
 
@@ -12,7 +13,7 @@ static int build_table(struct bench *b)
 	struct mach_pci_config config = { .requester_id = FUNCTION, .ims = { .kind = MACH_IMS_TABLE, .count = 24 } };
 	struct mach_pci *pci;
 	struct umsi_device *dev = system_device(b, &config, "accel0", &pci);
-	struct part *p = system_part(b, pci, dev, mach_ims_entry(pci, 0), 8);
+	struct part *p = system_part(b, pci, dev, mach_ims_entry(pci, 0), 24, 8);
 
 	system_lines(b, p, 0, 20);
 	return accel_create(dev, b->m, mach_ims_phys(pci), 24, &p->table);
@@ -23,7 +24,7 @@ static int build_queues(struct bench *b)
 	struct mach_pci_config config = { .requester_id = FUNCTION, .ims = { .kind = MACH_IMS_QUEUES, .count = 16 } };
 	struct mach_pci *pci;
 	struct umsi_device *dev = system_device(b, &config, "nic0", &pci);
-	struct part *p = system_part(b, pci, dev, mach_ims_entry(pci, 0), 0);
+	struct part *p = system_part(b, pci, dev, mach_ims_entry(pci, 0), 16, 0);
 
 	system_lines(b, p, 0, 16);
 	return nic_create(dev, b->m, mach_ims_phys(pci), 16, &p->table);
@@ -35,7 +36,7 @@ static int build_timers(struct bench *b)
 		struct mach_pci_config config = { .requester_id = FUNCTION + i, .ims = { .kind = MACH_IMS_TIMER } };
 		struct mach_pci *pci;
 		struct umsi_device *dev = system_device(b, &config, "timer", &pci);
-		struct part *p = system_part(b, pci, dev, mach_ims_entry(pci, 0), 1);
+		struct part *p = system_part(b, pci, dev, mach_ims_entry(pci, 0), 1, 1);
 		int status = timer_create(dev, b->m, mach_ims_phys(pci), &p->table);
 
 		if (status)
@@ -52,14 +53,77 @@ static int build_beside(struct bench *b)
 	};
 	struct mach_pci *pci;
 	struct umsi_device *dev = system_device(b, &config, "accel0", &pci);
-	struct part *msix = system_part(b, pci, dev, 0, 1);
-	struct part *ims = system_part(b, pci, dev, mach_ims_entry(pci, 0), 4);
+	struct part *msix = system_part(b, pci, dev, 0, 8, 1);
+	struct part *ims = system_part(b, pci, dev, mach_ims_entry(pci, 0), 16, 4);
 	int status = system_msix(b, msix);
 
 	system_lines(b, msix, 0, 7);
 	system_lines(b, ims, 0, 14);
 	return status ? status : accel_create(dev, b->m, mach_ims_phys(pci), 16, &ims->table);
 }
+
+#define LOGICAL_SLOTS	6u
+
+/* Part 0 is MSI-X, the others each have some of the slots: indices from 0, one requester id. */
+static int make_table(struct bench *b, struct part *p)
+{
+	uint64_t phys = mach_ims_phys(p->pci) + 16 * (p->first_entry - mach_ims_entry(p->pci, 0));
+
+	return p == b->part ? system_msix(b, p) : accel_create(p->dev, b->m, phys, LOGICAL_SLOTS, &p->table);
+}
+
+static int build_logical(struct bench *b)
+{
+	struct mach_pci_config config = {
+		.requester_id = FUNCTION, .entries = 8,
+		.ims = { .kind = MACH_IMS_TABLE, .count = (SYSTEM_PARTS - 1) * LOGICAL_SLOTS },
+	};
+	struct mach_pci *pci;
+	struct umsi_device *dev = system_device(b, &config, "accel0", &pci);
+
+	system_part(b, pci, dev, 0, 8, 8);
+	for (uint32_t i = 0; i < SYSTEM_PARTS - 1; i++)
+		system_part(b, pci, dev, mach_ims_entry(pci, LOGICAL_SLOTS * i), LOGICAL_SLOTS, LOGICAL_SLOTS);
+	for (uint32_t i = 0; i < 4; i++)
+		for (uint32_t p = 0; p < SYSTEM_PARTS; p++)
+			system_lines(b, &b->part[p], i, 1);
+	return UMSI_OK;
+}
+
+/* ---- A root of the host's own ---- */
+
+static struct own_host own;
+
+static int own_create(struct bench *b)
+{
+	struct umsi_own_config config = { .ops = &own_host_ops, .ctx = &own, .numbers = OWN_NUMBERS };
+
+	own_host_init(&own, b->m);
+	return umsi_own_root_create(b->umsi, &config, &b->root);
+}
+
+static int own_destroy(struct bench *b)
+{
+	int status = own_host_collect(&own, b->root);
+
+	own_host_done(&own);
+	return status ? status : umsi_own_root_destroy(b->root);
+}
+
+static void own_trap(void *arg, umsi_cpu cpu)
+{
+	own_host_trap(&own, ((struct bench *)arg)->root, cpu);
+}
+
+static void own_cpu_up(struct bench *b)
+{
+	(void)b;
+	own_host_cpu_up();
+}
+
+static const struct system_root own_root = {
+	.create = own_create, .destroy = own_destroy, .trap = own_trap, .cpu_up = own_cpu_up,
+};
 
 static const struct system systems[] = {
 	{ .name = "ims-table", .text = "an accelerator with a table of slots; some are hardwired", .build = build_table,
@@ -70,6 +134,12 @@ static const struct system systems[] = {
 	  .path = "timer register set -> IMSIC file of a hart -> hart" },
 	{ .name = "msix-plus-ims", .text = "MSI-X and a table of slots on one function", .build = build_beside,
 	  .path = "MSI-X entry or slot of one function -> IMSIC file of a hart -> hart" },
+	{ .name = "logical-functions", .text = "one function split in three, and MSI-X; tables come and go under fire",
+	  .build = build_logical, .table = make_table,
+	  .path = "slot of a logical function -> requester id of the physical one -> IMSIC file of a hart -> hart" },
+	{ .name = "own-root", .text = "the host hands out vectors and composes messages itself", .build = build_beside,
+	  .own = &own_root,
+	  .path = "MSI-X entry or slot -> a number of the host -> whatever the host made of it, here an IMSIC identity -> hart" },
 };
 
 const struct system *system_at(size_t n)
