@@ -259,6 +259,7 @@ boot-check:: ## a short boot of the example kernels, where there are any
 -include examples/minimal-host/minimal.mk
 include bench/bench.mk
 include models/models.mk
+include tests/coverage/coverage.mk
 
 PACKAGES := make patch gcc g++ clang python3 valgrind spin libcmocka-dev libfdt-dev libyaml-dev babeltrace2 gcc-riscv64-linux-gnu gcc-aarch64-linux-gnu qemu-system-misc qemu-system-arm qemu-system-x86 ipxe-qemu
 # With sanitizers, and without.

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT */
+/* Arguments left out, out of range, or from a trap: each call says so and touches nothing. */
+#include <umsi/shared.h>
+#include <umsi/trace.h>
+
+#include "rig.h"
+
+static int write_message(void *store, uint32_t index, uint64_t cookie, const struct umsi_msg *msg)
+{
+	(void)store, (void)index, (void)cookie, (void)msg;
+	return 1;
+}
+
+static int flush(void *store, uint32_t index, uint64_t cookie)
+{
+	(void)store, (void)index, (void)cookie;
+	return UMSI_OK;
+}
+
+static int trigger(void *store, uint32_t index, uint64_t cookie, enum umsi_trigger how)
+{
+	(void)store, (void)index, (void)cookie, (void)how;
+	return UMSI_OK;
+}
+
+static void calls_without_a_machine(void **state)
+{
+	struct umsi_irq_stats stats;
+	struct umsi_msg msg;
+	uint64_t bits[2];
+	uint32_t index;
+
+	(void)state;
+	assert_int_equal(umsi_destroy(NULL), UMSI_EINVAL);
+	assert_int_equal(umsi_cpu_online(NULL, 0), UMSI_EINVAL);
+	assert_int_equal(umsi_cpu_leave(NULL, 0), UMSI_EINVAL);
+	assert_int_equal(umsi_cpu_dead(NULL, 0), UMSI_EINVAL);
+	assert_int_equal(umsi_cpu_restore(NULL, 0), UMSI_EINVAL);
+	assert_false(umsi_cpu_is_online(NULL, 0));
+	assert_int_equal(umsi_suspend(NULL), UMSI_EINVAL);
+	assert_int_equal(umsi_resume(NULL), UMSI_EINVAL);
+	assert_int_equal(umsi_woken_by(NULL), UMSI_IRQ_NONE);
+	assert_int_equal(umsi_spread(NULL, 0, 1, 0, bits), UMSI_EINVAL);
+	assert_int_equal(umsi_trace_start(NULL, NULL), UMSI_EINVAL);
+	assert_int_equal(umsi_irq_free(NULL, 1), UMSI_EINVAL);
+	assert_int_equal(umsi_irq_request(NULL, 1, rig_handler, NULL, NULL), UMSI_EINVAL);
+	assert_int_equal(umsi_irq_release(NULL, 1), UMSI_EINVAL);
+	assert_int_equal(umsi_irq_synchronize(NULL, 1), UMSI_EINVAL);
+	assert_int_equal(umsi_irq_enable(NULL, 1), UMSI_ENOENT);
+	assert_int_equal(umsi_irq_disable(NULL, 1), UMSI_ENOENT);
+	assert_int_equal(umsi_irq_trigger(NULL, 1), UMSI_ENOENT);
+	assert_int_equal(umsi_irq_done(NULL, 1), UMSI_ENOENT);
+	assert_int_equal(umsi_irq_set_wake(NULL, 1, true), UMSI_ENOENT);
+	assert_int_equal(umsi_irq_set_affinity(NULL, 1, &(struct umsi_affinity){ 0 }), UMSI_EINVAL);
+	assert_int_equal(umsi_irq_set_affinity_wait(NULL, 1, &(struct umsi_affinity){ 0 }), UMSI_EINVAL);
+	assert_false(umsi_irq_moves_atomically(NULL, 1));
+	assert_int_equal(umsi_irq_effective_cpu(NULL, 1), UMSI_CPU_NONE);
+	assert_int_equal(umsi_irq_stats_read(NULL, 1, &stats), UMSI_EINVAL);
+	assert_int_equal(umsi_irq_index(NULL, 1, &index), UMSI_EINVAL);
+	assert_int_equal(umsi_irq_message(NULL, 1, &msg), UMSI_EINVAL);
+	umsi_dump(NULL, NULL, NULL);
+}
+
+static void calls_without_a_device_or_table(void **state)
+{
+	struct umsi_irq_request_at at = { 0 };
+	umsi_irq irq;
+
+	(void)state;
+	assert_int_equal(umsi_device_add(NULL, NULL, NULL), UMSI_EINVAL);
+	assert_int_equal(umsi_device_revoke(NULL, NULL), UMSI_EINVAL);
+	assert_int_equal(umsi_device_functions(NULL, NULL, NULL), UMSI_EINVAL);
+	assert_int_equal(umsi_table_create(NULL, NULL, NULL, NULL, NULL), UMSI_EINVAL);
+	assert_int_equal(umsi_table_destroy(NULL), UMSI_EINVAL);
+	assert_int_equal(umsi_table_size(NULL), 0);
+	assert_int_equal(umsi_irq_alloc(NULL, &at, &irq), UMSI_EINVAL);
+	assert_int_equal(umsi_irq_alloc_block(NULL, &at, 1, &irq), UMSI_EINVAL);
+	assert_int_equal(umsi_irq_alloc_many(NULL, &at, 1, 1, &irq), UMSI_EINVAL);
+	assert_int_equal(umsi_irq_free_range(NULL, 0, 1), UMSI_EINVAL);
+	assert_int_equal(umsi_irq_at(NULL, 0), UMSI_IRQ_NONE);
+	assert_int_equal(umsi_shared_create(NULL, &at, NULL), UMSI_EINVAL);
+	assert_int_equal(umsi_shared_join(NULL, rig_handler, NULL, NULL), UMSI_EINVAL);
+	assert_int_equal(umsi_shared_read(NULL, NULL), UMSI_EINVAL);
+}
+
+static void arguments_left_out(void **state)
+{
+	struct umsi_irq_request_at at = { .last = 3 };
+	struct umsi_device *dev;
+	struct umsi_table *table;
+	struct rig r;
+	uint64_t bits[RIG_CPUS];
+	umsi_irq irq;
+
+	(void)state;
+	rig_start(&r, 1);
+	irq = rig_irq(&r, 3);
+	assert_int_equal(umsi_irq_alloc(r.table, NULL, &irq), UMSI_EINVAL);
+	assert_int_equal(umsi_irq_alloc(r.table, &at, NULL), UMSI_EINVAL);
+	assert_int_equal(umsi_irq_alloc_block(r.table, NULL, 1, &irq), UMSI_EINVAL);
+	assert_int_equal(umsi_irq_alloc_block(r.table, &at, 1, NULL), UMSI_EINVAL);
+	assert_int_equal(umsi_irq_alloc_block(r.table, &at, 0, &irq), UMSI_EINVAL);
+	assert_int_equal(umsi_irq_alloc_many(r.table, NULL, 1, 1, &irq), UMSI_EINVAL);
+	assert_int_equal(umsi_irq_alloc_many(r.table, &at, 1, 1, NULL), UMSI_EINVAL);
+	assert_int_equal(umsi_irq_alloc_many(r.table, &at, 0, 1, &irq), UMSI_ERANGE);
+	assert_int_equal(umsi_irq_alloc_many(r.table, &at, 1, UMSI_TABLE_MAX + 1, &irq), UMSI_ERANGE);
+	assert_int_equal(umsi_irq_index(r.umsi, irq, NULL), UMSI_EINVAL);
+	assert_int_equal(umsi_irq_message(r.umsi, irq, NULL), UMSI_EINVAL);
+	assert_int_equal(umsi_device_add(r.umsi, NULL, &dev), UMSI_EINVAL);
+	assert_int_equal(umsi_device_add(r.umsi, &(struct umsi_device_config){ .parent = r.root }, NULL),
+			 UMSI_EINVAL);
+	assert_int_equal(umsi_device_revoke(r.dev, NULL), UMSI_EINVAL);
+	assert_int_equal(umsi_device_revoke(r.dev, r.dev), UMSI_ENOENT);
+	assert_int_equal(umsi_device_functions(r.dev, NULL, NULL), UMSI_EINVAL);
+	assert_int_equal(umsi_table_create(r.dev, NULL, NULL, NULL, &table), UMSI_EINVAL);
+	assert_int_equal(umsi_spread(r.umsi, 0, 1, 0, NULL), UMSI_EINVAL);
+	assert_int_equal(umsi_spread(r.umsi, 0, 0, 0, bits), UMSI_ERANGE);
+	assert_int_equal(umsi_spread(r.umsi, UMSI_TABLE_MAX + 1, 1, 0, bits), UMSI_ERANGE);
+	assert_int_equal(umsi_spread(r.umsi, 0, UMSI_TABLE_MAX + 1, 0, bits), UMSI_ERANGE);
+	assert_int_equal(umsi_spread(r.umsi, 0, 1, UMSI_TABLE_MAX + 1, bits), UMSI_ERANGE);
+	assert_int_equal(umsi_trace_start(r.umsi, NULL), UMSI_EINVAL);
+	umsi_dump(r.umsi, NULL, NULL);
+	rig_end(&r);
+}
+
+static int add(struct rig *r, struct umsi_device_config c)
+{
+	struct umsi_device *dev;
+
+	c.name = "x";
+	return umsi_device_add(r->umsi, &c, &dev);
+}
+
+static void devices_that_make_no_sense(void **state)
+{
+	struct umsi_device *function;
+	struct umsi_device_config c = { .name = "function" };
+	struct rig r;
+
+	(void)state;
+	rig_start(&r, 1);
+	assert_int_equal(add(&r, (struct umsi_device_config){ .parent = r.root,
+		.messages_as = { .kind = UMSI_REQUESTER_BUSES + 1 } }), UMSI_EINVAL);
+	assert_int_equal(add(&r, (struct umsi_device_config){ .parent = r.root,
+		.messages_as = { .phantom_bits = 4 } }), UMSI_EINVAL);
+	assert_int_equal(add(&r, (struct umsi_device_config){ .parent = r.root,
+		.messages_as = { .kind = UMSI_REQUESTER_BUSES, .first_bus = 2, .last_bus = 1 } }), UMSI_EINVAL);
+	assert_int_equal(add(&r, (struct umsi_device_config){ .parent = r.root, .owner = r.dev }), UMSI_EINVAL);
+	c.owner = r.dev;
+	assert_int_equal(umsi_device_add(r.umsi, &c, &function), UMSI_OK);
+	assert_int_equal(add(&r, (struct umsi_device_config){ .owner = function }), UMSI_EINVAL);
+	assert_int_equal(umsi_device_revoke(function, r.dev), UMSI_ENOENT);
+	assert_int_equal(umsi_device_remove(r.dev), UMSI_EBUSY);
+	assert_int_equal(umsi_device_remove(function), UMSI_OK);
+	rig_end(&r);
+}
+
+static int table_of(struct rig *r, struct umsi_store_ops ops, struct umsi_table **out)
+{
+	static struct umsi_store_ops kept;
+
+	kept = ops;
+	return umsi_table_create(r->dev, &kept, NULL, &(struct umsi_table_config){ .size = 4 }, out);
+}
+
+static void stores_that_make_no_sense(void **state)
+{
+	struct umsi_store_ops ops = { .name = "x", .number_name = "n", .write = write_message };
+	struct umsi_table *t;
+	struct rig r;
+
+	(void)state;
+	rig_start(&r, 1);
+	ops.number_name = NULL;
+	assert_int_equal(table_of(&r, ops, &t), UMSI_EINVAL);
+	ops.number_name = "n";
+	ops.settle_sleeps = true;
+	ops.one_word = true;
+	assert_int_equal(table_of(&r, ops, &t), UMSI_EINVAL);
+	ops.settle = flush;
+	ops.set_trigger = trigger;
+	assert_int_equal(table_of(&r, ops, &t), UMSI_EINVAL);
+	ops.set_trigger = NULL;
+	ops.shared_message = true;
+	assert_int_equal(table_of(&r, ops, &t), UMSI_EINVAL);
+	rig_end(&r);
+}
+
+static int block(struct umsi_table *t, struct umsi_irq_request_at at, uint32_t count)
+{
+	umsi_irq irq[8];
+
+	return umsi_irq_alloc_block(t, &at, count, irq);
+}
+
+static void blocks_that_make_no_sense(void **state)
+{
+	struct umsi_store_ops ops = { .name = "x", .number_name = "n", .write = write_message,
+		.settle = flush, .one_word = true, .shared_message = true };
+	struct umsi_irq_request_at all = { .last = 3 }, at;
+	struct umsi_table *t;
+	struct rig r;
+	umsi_irq irq;
+
+	(void)state;
+	rig_start(&r, 1);
+	assert_int_equal(block(r.table, all, 4), UMSI_ENOTSUP);
+	assert_int_equal(table_of(&r, ops, &t), UMSI_OK);
+	at = all;
+	at.kind = UMSI_IRQ_MANAGED;
+	assert_int_equal(block(t, at, 4), UMSI_ENOTSUP);
+	at = all;
+	at.trigger = UMSI_TRIGGER_LEVEL_LOW + 1;
+	assert_int_equal(block(t, at, 4), UMSI_EINVAL);
+	at.trigger = UMSI_TRIGGER_LEVEL_LOW;
+	assert_int_equal(block(t, at, 4), UMSI_EINVAL);
+	assert_int_equal(block(t, all, 2), UMSI_ERANGE);
+	at = all;
+	at.first = 1;
+	assert_int_equal(block(t, at, 4), UMSI_ERANGE);
+	at = all;
+	at.last = 2;
+	assert_int_equal(block(t, at, 4), UMSI_ERANGE);
+	assert_int_equal(umsi_irq_alloc(t, &all, &irq), UMSI_ENOTSUP);
+	assert_int_equal(block(t, all, 4), UMSI_OK);
+	assert_int_equal(block(t, all, 4), UMSI_EEXIST);
+	assert_int_equal(umsi_irq_free_range(t, 0, UINT32_MAX), 4);
+	at = all;
+	at.trigger = UMSI_TRIGGER_LEVEL_LOW + 1;
+	assert_int_equal(umsi_irq_alloc(r.table, &at, &irq), UMSI_EINVAL);
+	at.trigger = 0;
+	at.kind = UMSI_IRQ_MANAGED + 1;
+	assert_int_equal(umsi_irq_alloc(r.table, &at, &irq), UMSI_EINVAL);
+	rig_end(&r);
+}
+
+static void states_that_refuse(void **state)
+{
+	struct umsi_msg msg;
+	struct rig r;
+	umsi_irq irq;
+
+	(void)state;
+	rig_start(&r, 1);
+	assert_int_equal(rig_alloc(&r, 5, 5, &irq), UMSI_OK);
+	assert_int_equal(umsi_irq_release(r.umsi, irq), UMSI_ESTATE);
+	assert_int_equal(umsi_irq_disable(r.umsi, irq), UMSI_ESTATE);
+	assert_int_equal(umsi_irq_enable(r.umsi, irq), UMSI_ESTATE);
+	assert_int_equal(umsi_irq_trigger(r.umsi, irq), UMSI_ESTATE);
+	assert_int_equal(umsi_irq_message(r.umsi, irq, &msg), UMSI_ESTATE);
+	assert_int_equal(umsi_irq_message(r.umsi, irq + 40, &msg), UMSI_ENOENT);
+	assert_int_equal(umsi_irq_request(r.umsi, irq, rig_handler, &r, "x"), UMSI_OK);
+	assert_int_equal(umsi_irq_message(r.umsi, irq, &msg), UMSI_OK);
+	assert_true(umsi_irq_moves_atomically(r.umsi, irq));
+	assert_false(umsi_irq_moves_atomically(r.umsi, irq + 40));
+	for (uint32_t i = 0; i < UINT16_MAX; i++)
+		assert_int_equal(umsi_irq_disable(r.umsi, irq), UMSI_OK);
+	assert_int_equal(umsi_irq_disable(r.umsi, irq), UMSI_ERANGE);
+	assert_int_equal(umsi_cpu_dead(r.umsi, RIG_CPUS), UMSI_ERANGE);
+	assert_int_equal(umsi_cpu_dead(r.umsi, 1), UMSI_ECONTEXT);
+	assert_int_equal(umsi_cpu_dead(r.umsi, 0), UMSI_ESTATE);
+	assert_int_equal(umsi_cpu_restore(r.umsi, RIG_CPUS), UMSI_ERANGE);
+	assert_int_equal(umsi_cpu_restore(r.umsi, 1), UMSI_ECONTEXT);
+	assert_false(umsi_cpu_is_online(r.umsi, RIG_CPUS));
+	assert_int_equal(umsi_resume(r.umsi), UMSI_ESTATE);
+	rig_end(&r);
+}
+
+static void never(void *arg, const struct umsi_function_info *info)
+{
+	(void)arg, (void)info;
+	fail();
+}
+
+static umsi_irq sleepless_irq;
+
+/* In a handler nothing may sleep. */
+static enum umsi_handled sleepless(void *arg)
+{
+	struct rig *r = arg;
+	struct umsi *m = r->umsi;
+	umsi_cpu cpu = mach_cpu(r->m);
+	struct umsi_irq_request_at at = { .last = 3 };
+	struct umsi_irq_request_at *where = &at;
+	umsi_irq irq = sleepless_irq, out;
+
+	r->calls++;
+	assert_int_equal(umsi_irq_alloc(r->table, where, &out), UMSI_ECONTEXT);
+	assert_int_equal(umsi_irq_alloc_block(r->table, where, 4, &out), UMSI_ECONTEXT);
+	assert_int_equal(umsi_irq_free(m, irq), UMSI_ECONTEXT);
+	assert_int_equal(umsi_irq_free_range(r->table, 0, 3), UMSI_ECONTEXT);
+	assert_int_equal(umsi_irq_release(m, irq), UMSI_ECONTEXT);
+	assert_int_equal(umsi_irq_synchronize(m, irq), UMSI_ECONTEXT);
+	assert_int_equal(umsi_irq_set_affinity_wait(m, irq, &(struct umsi_affinity){ 0 }), UMSI_ECONTEXT);
+	assert_int_equal(umsi_table_destroy(r->table), UMSI_ECONTEXT);
+	assert_int_equal(umsi_device_remove(r->dev), UMSI_ECONTEXT);
+	assert_int_equal(umsi_device_revoke(r->dev, r->dev), UMSI_ECONTEXT);
+	assert_int_equal(umsi_device_functions(r->dev, never, NULL), UMSI_ECONTEXT);
+	assert_int_equal(umsi_device_quiesce(r->dev), UMSI_ECONTEXT);
+	assert_int_equal(umsi_cpu_leave(m, cpu), UMSI_ECONTEXT);
+	assert_int_equal(umsi_cpu_dead(m, cpu), UMSI_ECONTEXT);
+	assert_int_equal(umsi_cpu_restore(m, cpu), UMSI_ECONTEXT);
+	assert_int_equal(umsi_suspend(m), UMSI_ECONTEXT);
+	assert_int_equal(umsi_resume(m), UMSI_ECONTEXT);
+	umsi_drain_point(m);	/* not its place: nothing happens */
+	return UMSI_HANDLED;
+}
+
+static void nothing_sleeps_in_a_trap(void **state)
+{
+	struct rig r;
+	umsi_irq irq;
+
+	(void)state;
+	rig_start(&r, 1);
+	assert_int_equal(rig_alloc(&r, 3, 3, &irq), UMSI_OK);
+	sleepless_irq = irq;
+	assert_int_equal(umsi_irq_request(r.umsi, irq, sleepless, &r, "x"), UMSI_OK);
+	assert_int_equal(umsi_irq_trigger(r.umsi, irq), UMSI_OK);
+	rig_settle(&r);
+	assert_int_equal(r.calls, 1);
+	rig_end(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(calls_without_a_machine),
+		cmocka_unit_test(calls_without_a_device_or_table),
+		cmocka_unit_test(arguments_left_out),
+		cmocka_unit_test(devices_that_make_no_sense),
+		cmocka_unit_test(stores_that_make_no_sense),
+		cmocka_unit_test(blocks_that_make_no_sense),
+		cmocka_unit_test(states_that_refuse),
+		cmocka_unit_test(nothing_sleeps_in_a_trap),
+	};
+
+	return cmocka_run_group_tests_name("api arguments", tests, NULL, NULL);
+}
