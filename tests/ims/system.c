@@ -24,6 +24,18 @@ struct umsi_device *system_device(struct bench *b, const struct mach_pci_config 
 	return dev;
 }
 
+struct part *system_wires(struct bench *b, const char *name, const struct wires *wires, void *model)
+{
+	struct umsi_device_config c = { .name = name, .requester_id = 0x80, .parent = b->root };
+	struct part *p = &b->part[b->parts++];
+
+	*p = (struct part){ .wires = wires, .model = model, .wired = UINT32_MAX };
+	if (umsi_device_add(b->umsi, &c, &p->dev))
+		return NULL;
+	b->dev[b->devs++] = p->dev;
+	return p;
+}
+
 struct part *system_part(struct bench *b, struct mach_pci *pci, struct umsi_device *dev, uint32_t first_entry,
 			 uint32_t entries, uint32_t wired)
 {
@@ -100,13 +112,16 @@ static void cpu_up(void *arg)
 static void start(struct bench *b, uint64_t seed)
 {
 	const struct system_root *root = b->system->own ? b->system->own : &imsic;
-	struct mach_config config = { .ncpus = SYSTEM_CPUS, .num_ids = NUM_IDS, .trap = root->trap, .trap_arg = b };
-	struct umsi_config c = { .cpus = b->cpus, .ncpus = SYSTEM_CPUS };
+	struct mach_config config = {
+		.ncpus = SYSTEM_CPUS, .kind = root->kind, .num_ids = NUM_IDS, .trap = root->trap, .trap_arg = b,
+	};
+	struct umsi_config c = { .cpus = b->cpus, .ncpus = SYSTEM_CPUS, .min_age_ns = b->system->min_age_ns };
 
 	b->m = mach_create(seed, &config);
 	for (uint32_t i = 0; i < SYSTEM_CPUS; i++) {
-		b->cpus[i].hw_id = 10 + i;
-		b->files[i].phys = mach_imsic_phys(b->m, i);
+		b->cpus[i].hw_id = root->kind == MACH_X86 ? i : 10 + i;
+		if (root->kind == MACH_RISCV)
+			b->files[i].phys = mach_imsic_phys(b->m, i);
 	}
 	mach_baseline(b->m);
 	check(b, umsi_init(&b->storage, b->m, &c, &b->umsi), "umsi_init");
@@ -118,6 +133,18 @@ static void start(struct bench *b, uint64_t seed)
 }
 
 /* ---- The work ---- */
+
+static enum umsi_handled wire_handler(void *arg)
+{
+	struct line *l = arg;
+
+	do {
+		l->seen = l->raised;
+		if (l->part->wires->answer)
+			l->part->wires->answer(l);
+	} while (l->part->wires->answer && l->seen != l->raised);
+	return UMSI_HANDLED;
+}
 
 static enum umsi_handled handler(void *arg)
 {
@@ -137,12 +164,21 @@ static void open_line(struct line *l)
 		.cookie = 0x1000 + (uint64_t)(l - b->line),
 	};
 	umsi_irq irq;
-	int status = umsi_irq_alloc(l->part->table, &at, &irq);
+	int status;
+
+	if (l->part->wires)
+		at.trigger = (uint8_t)l->part->wires->trigger(l);
+	status = umsi_irq_alloc(l->part->table, &at, &irq);
 
 	if (status == UMSI_ENOSLOT || status == UMSI_ENOINDEX)
 		return;
 	check(b, status, "umsi_irq_alloc");
 	check(b, umsi_irq_index(b->umsi, irq, &l->index), "umsi_irq_index");
+	if (l->part->wires) {
+		check(b, umsi_irq_request(b->umsi, irq, wire_handler, l, b->system->name), "umsi_irq_request");
+		l->irq = irq;
+		return;
+	}
 	l->entry = l->part->first_entry + l->index;
 	mach_entry_reborn(l->part->pci, l->entry);
 	check(b, umsi_irq_request(b->umsi, irq, handler, l, b->system->name), "umsi_irq_request");
@@ -153,6 +189,12 @@ static void open_line(struct line *l)
 /* An index that anybody may have is somebody's again at once: only an exact one is known to be free. */
 static void close_line(struct line *l)
 {
+	if (l->part->wires) {
+		check(l->b, umsi_irq_free(l->b->umsi, l->irq), "umsi_irq_free");
+		l->irq = UMSI_IRQ_NONE;
+		wire_handler(l);
+		return;
+	}
 	mach_entry_live(l->part->pci, l->entry, false);
 	check(l->b, umsi_irq_free(l->b->umsi, l->irq), "umsi_irq_free");
 	if (l->exact)
@@ -170,13 +212,23 @@ static void move_line(struct line *l)
 		check(b, status, "umsi_irq_set_affinity");
 }
 
+static void raise(struct line *l)
+{
+	if (l->part->pci) {
+		mach_pci_raise(l->part->pci, l->entry);
+	} else if (!l->part->wires->one_at_a_time || l->raised == l->seen) {
+		l->raised++;
+		l->part->wires->raise(l);
+	}
+}
+
 static void fire(struct worker *w)
 {
 	struct bench *b = w->b;
 
 	for (uint32_t i = w->number; i < b->lines; i += SYSTEM_CPUS)
 		if (b->line[i].irq)
-			mach_pci_raise(b->line[i].part->pci, b->line[i].entry);
+			raise(&b->line[i]);
 }
 
 static void work(void *arg)
@@ -240,6 +292,8 @@ static void plan_faults(struct bench *b)
 		struct mach_pci *d = b->part[mach_random(b->m, b->parts)].pci;
 		uint64_t steps = 1 + mach_random(b->m, 2000);
 
+		if (!d)
+			continue;
 		switch (mach_random(b->m, 5)) {
 		case 0: mach_pci_stall(d, mach_random(b->m, 5000), steps); break;
 		case 1: mach_pci_tear(d, 1 + mach_random(b->m, 60), steps); break;
@@ -252,6 +306,22 @@ static void plan_faults(struct bench *b)
 
 /* ---- One seed ---- */
 
+static void count_wires(struct bench *b, struct system_totals *t)
+{
+	for (uint32_t i = 0; i < b->lines; i++) {
+		struct line *l = &b->line[i];
+
+		if (!l->part->wires)
+			continue;
+		t->events += l->raised;
+		t->messages += l->part->wires->sent(l);
+		t->lost += l->raised != l->seen;
+		if (l->raised != l->seen)
+			mach_violate(b->m, "I-CONS", "event %llu of wire %u was never handled",
+				     (unsigned long long)l->raised, l->index);
+	}
+}
+
 static void count(struct bench *b, struct system_totals *t)
 {
 	struct umsi_stats st;
@@ -260,6 +330,7 @@ static void count(struct bench *b, struct system_totals *t)
 	t->moves += st.moves;
 	if (st.unowned)
 		mach_violate(b->m, "STRAY", "%llu messages for nobody", (unsigned long long)st.unowned);
+	count_wires(b, t);
 	for (uint32_t p = 0; p < b->parts; p++) {
 		struct part *part = &b->part[p];
 		uint32_t end = part->first_entry + part->entries;
@@ -277,7 +348,7 @@ static void end(void *arg)
 	struct bench *b = arg;
 
 	for (uint32_t i = 0; i < b->lines; i++)
-		if (b->line[i].irq)
+		if (b->line[i].irq && b->line[i].part->pci)
 			mach_entry_live(b->line[i].part->pci, b->line[i].entry, false);
 	for (uint32_t i = 0; i < b->devs; i++)
 		check(b, umsi_device_remove(b->dev[i]), "umsi_device_remove");

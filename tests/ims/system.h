@@ -18,9 +18,22 @@
 #define SYSTEM_PARTS	4u
 #define SYSTEM_LINES	64u
 
+struct line;
+
+/* What stands in for a PCI function where the source is none. Lines must be exact. */
+struct wires {
+	void (*raise)(struct line *l);		/* after ->raised has grown */
+	void (*answer)(struct line *l);		/* its handler deals with all of ->seen; NULL = nothing to do */
+	uint64_t (*sent)(struct line *l);	/* messages so far; from cold */
+	unsigned int (*trigger)(const struct line *l);
+	bool one_at_a_time;			/* no event before the last one was seen */
+};
+
 /* One table of one device, and what of it is used. */
 struct part {
-	struct mach_pci *pci;
+	struct mach_pci *pci;		/* NULL: wires, of a model */
+	const struct wires *wires;
+	void *model;
 	struct umsi_device *dev;
 	struct umsi_table *table;
 	uint32_t first_entry, entries;	/* the machine's number of index 0; how many */
@@ -33,6 +46,7 @@ struct line {
 	bool exact;
 	uint32_t index, entry;
 	umsi_irq irq;
+	uint64_t raised, seen;		/* of a wire; plain: the test's own */
 };
 
 /* One seed of one system. */
@@ -58,11 +72,13 @@ struct system {
 	int (*build)(struct bench *b);
 	/* Of a root of its own; NULL: the library's for interrupt files. */
 	const struct system_root *own;
+	uint64_t min_age_ns;		/* as in umsi_config */
 	/* Tables come and go too: makes the table of a part. NULL: they are build()'s. */
 	int (*table)(struct bench *b, struct part *p);
 };
 
 struct system_root {
+	enum mach_kind kind;
 	int (*create)(struct bench *b);
 	int (*destroy)(struct bench *b);
 	void (*trap)(void *bench, umsi_cpu cpu);
@@ -93,6 +109,8 @@ bool system_run(const struct system *s, uint64_t seed, uint32_t turns, struct sy
 /* For builders: the next function's table, and lines of it. */
 struct umsi_device *system_device(struct bench *b, const struct mach_pci_config *config, const char *name,
 				  struct mach_pci **pci);
+/* A device that is no PCI function. */
+struct part *system_wires(struct bench *b, const char *name, const struct wires *wires, void *model);
 struct part *system_part(struct bench *b, struct mach_pci *pci, struct umsi_device *dev, uint32_t first_entry,
 			 uint32_t entries, uint32_t wired);
 void system_lines(struct bench *b, struct part *p, uint32_t first, uint32_t count);

@@ -2,6 +2,10 @@
 /* The systems: which devices, which tables, which interrupts. */
 #include <string.h>
 
+#include <umsi/aplic.h>
+#include <umsi/hpet.h>
+#include <umsi/lapic.h>
+
 #include "examples/ims/ims.h"
 #include "system.h"
 #include "tests/own/host.h"
@@ -125,6 +129,118 @@ static const struct system_root own_root = {
 	.create = own_create, .destroy = own_destroy, .trap = own_trap, .cpu_up = own_cpu_up,
 };
 
+/* ---- A bridge from wires to messages: an APLIC ---- */
+
+#define APLIC_PHYS	UINT64_C(0x0d000000)
+#define APLIC_SOURCES	16u
+
+/* Every other wire is a level. */
+static unsigned int wire_trigger(const struct line *l)
+{
+	return l->index & 1 ? UMSI_TRIGGER_LEVEL_HIGH : UMSI_TRIGGER_EDGE_RISING;
+}
+
+static void wire_raise(struct line *l)
+{
+	mach_aplic_line(l->part->model, l->index, true);
+	if (wire_trigger(l) == UMSI_TRIGGER_EDGE_RISING)
+		mach_aplic_line(l->part->model, l->index, false);
+}
+
+static void wire_answer(struct line *l)
+{
+	if (wire_trigger(l) == UMSI_TRIGGER_LEVEL_HIGH)
+		mach_aplic_line(l->part->model, l->index, false);
+}
+
+static uint64_t wire_sent(struct line *l)
+{
+	return mach_aplic_sent(l->part->model, l->index);
+}
+
+static int build_bridge(struct bench *b)
+{
+	static const struct wires wires = {
+		.raise = wire_raise, .answer = wire_answer, .sent = wire_sent, .trigger = wire_trigger,
+	};
+	struct mach_aplic_config model = { .phys = APLIC_PHYS, .sources = APLIC_SOURCES };
+	struct umsi_aplic_config config = {
+		.phys = APLIC_PHYS, .bytes = 0x8000, .sources = APLIC_SOURCES, .base = mach_imsic_phys(b->m, 0),
+		.hart_index_bits = 2,
+	};
+	struct part *p = system_wires(b, "wires", &wires, mach_aplic_add(b->m, &model));
+
+	if (!p)
+		return UMSI_ENOMEM;
+	system_lines(b, p, 1, 12);
+	return umsi_aplic_messages_create(p->dev, &config, &p->table);
+}
+
+/* ---- A platform device with message registers: an HPET on x86 ---- */
+
+#define HPET_PHYS	0xfed00000u
+#define COMPARATORS	4u
+
+static unsigned int alarm_trigger(const struct line *l)
+{
+	(void)l;
+	return UMSI_TRIGGER_NONE;
+}
+
+static void alarm_raise(struct line *l)
+{
+	uint32_t ticks = 1 + (uint32_t)mach_random(l->b->m, 200);
+
+	while (umsi_hpet_arm(l->part->table, l->index, ticks) == UMSI_EAGAIN)
+		ticks *= 2;
+}
+
+static uint64_t alarm_sent(struct line *l)
+{
+	return mach_hpet_sent(l->part->model, l->index);
+}
+
+static int build_platform(struct bench *b)
+{
+	static const struct wires wires = {
+		.raise = alarm_raise, .sent = alarm_sent, .trigger = alarm_trigger, .one_at_a_time = true,
+	};
+	struct umsi_hpet_config config = { .phys = HPET_PHYS };
+	struct part *p = system_wires(b, "hpet", &wires, mach_hpet_add(b->m, HPET_PHYS, COMPARATORS));
+	int status = p ? umsi_hpet_create(p->dev, &config, &p->table) : UMSI_ENOMEM;
+
+	if (status)
+		return status;
+	system_lines(b, p, 0, COMPARATORS);
+	return umsi_hpet_start(p->table);
+}
+
+static int lapic_create(struct bench *b)
+{
+	return umsi_lapic_create(b->umsi, &(struct umsi_lapic_config){ .first_vector = 0 }, &b->root);
+}
+
+static int lapic_destroy(struct bench *b)
+{
+	return umsi_lapic_destroy(b->root);
+}
+
+static void lapic_trap(void *arg, umsi_cpu cpu)
+{
+	struct bench *b = arg;
+
+	umsi_lapic_trap(b->root, cpu, mach_lapic_vector(b->m));
+}
+
+static void lapic_cpu_up(struct bench *b)
+{
+	(void)b;
+}
+
+static const struct system_root lapic = {
+	.kind = MACH_X86, .create = lapic_create, .destroy = lapic_destroy, .trap = lapic_trap, .cpu_up = lapic_cpu_up,
+};
+
 static const struct system systems[] = {
 	{ .name = "ims-table", .text = "an accelerator with a table of slots; some are hardwired", .build = build_table,
 	  .path = "accelerator slot -> IMSIC file of a hart -> hart" },
@@ -140,6 +256,11 @@ static const struct system systems[] = {
 	{ .name = "own-root", .text = "the host hands out vectors and composes messages itself", .build = build_beside,
 	  .own = &own_root,
 	  .path = "MSI-X entry or slot -> a number of the host -> whatever the host made of it, here an IMSIC identity -> hart" },
+	{ .name = "wired-bridge", .text = "an APLIC turns wires, edges and levels, into messages", .build = build_bridge,
+	  .min_age_ns = 400000, .path = "wire -> APLIC source -> IMSIC file of a hart -> hart" },
+	{ .name = "platform", .text = "an HPET, no PCI function, with a message in each comparator (x86)",
+	  .build = build_platform, .own = &lapic, .min_age_ns = 1700000,
+	  .path = "HPET comparator -> local APIC of a CPU -> CPU" },
 };
 
 const struct system *system_at(size_t n)
