@@ -138,11 +138,9 @@ static enum umsi_handled wire_handler(void *arg)
 {
 	struct line *l = arg;
 
-	do {
-		l->seen = l->raised;
-		if (l->part->wires->answer)
-			l->part->wires->answer(l);
-	} while (l->part->wires->answer && l->seen != l->raised);
+	l->seen = l->raised;
+	if (l->part->wires->answer)
+		l->part->wires->answer(l);
 	return UMSI_HANDLED;
 }
 
@@ -192,7 +190,9 @@ static void close_line(struct line *l)
 	if (l->part->wires) {
 		check(l->b, umsi_irq_free(l->b->umsi, l->irq), "umsi_irq_free");
 		l->irq = UMSI_IRQ_NONE;
-		wire_handler(l);
+		l->seen = l->raised;
+		if (l->part->wires->answer)
+			l->part->wires->answer(l);
 		return;
 	}
 	mach_entry_live(l->part->pci, l->entry, false);

@@ -147,10 +147,17 @@ static void wire_raise(struct line *l)
 		mach_aplic_line(l->part->model, l->index, false);
 }
 
+/* A level stays up when something happened since: somebody must look at it again. */
 static void wire_answer(struct line *l)
 {
-	if (wire_trigger(l) == UMSI_TRIGGER_LEVEL_HIGH)
-		mach_aplic_line(l->part->model, l->index, false);
+	bool up;
+
+	if (wire_trigger(l) != UMSI_TRIGGER_LEVEL_HIGH)
+		return;
+	mach_delay(l->b->m, mach_random(l->b->m, 20));
+	do
+		mach_aplic_line(l->part->model, l->index, up = l->seen != l->raised);
+	while (up != (l->seen != l->raised));
 }
 
 static uint64_t wire_sent(struct line *l)

@@ -8,7 +8,7 @@
 
 #include "system.h"
 
-#define SEEDS	40u
+#define SEEDS	60u
 #define TURNS	120u
 
 static void under_fire(void **state)
