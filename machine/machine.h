@@ -28,7 +28,7 @@
 
 #include <umsi/types.h>
 
-#define MACH_CPUS_MAX	64u
+#define MACH_CPUS_MAX	128u
 #define MACH_NAME_MAX	24u
 
 struct mach;

@@ -74,7 +74,7 @@ static void trap(void *arg, umsi_cpu cpu)
 
 static int imsic_create(struct bench *b)
 {
-	struct umsi_imsic_config config = { .files = b->files, .num_ids = NUM_IDS, .hart_index_bits = 2 };
+	struct umsi_imsic_config config = { .files = b->files, .num_ids = NUM_IDS, .hart_index_bits = b->ncpus > 4 ? 7 : 2 };
 
 	return umsi_imsic_create(b->umsi, &config, &b->root);
 }
@@ -113,12 +113,12 @@ static void start(struct bench *b, uint64_t seed)
 {
 	const struct system_root *root = b->system->own ? b->system->own : &imsic;
 	struct mach_config config = {
-		.ncpus = SYSTEM_CPUS, .kind = root->kind, .num_ids = NUM_IDS, .trap = root->trap, .trap_arg = b,
+		.ncpus = b->ncpus, .kind = root->kind, .num_ids = NUM_IDS, .trap = root->trap, .trap_arg = b,
 	};
-	struct umsi_config c = { .cpus = b->cpus, .ncpus = SYSTEM_CPUS, .min_age_ns = b->system->min_age_ns };
+	struct umsi_config c = { .cpus = b->cpus, .ncpus = b->ncpus, .min_age_ns = b->system->min_age_ns };
 
 	b->m = mach_create(seed, &config);
-	for (uint32_t i = 0; i < SYSTEM_CPUS; i++) {
+	for (uint32_t i = 0; i < b->ncpus; i++) {
 		b->cpus[i].hw_id = root->kind == MACH_X86 ? i : 10 + i;
 		if (root->kind == MACH_RISCV)
 			b->files[i].phys = mach_imsic_phys(b->m, i);
@@ -126,7 +126,7 @@ static void start(struct bench *b, uint64_t seed)
 	mach_baseline(b->m);
 	check(b, umsi_init(&b->storage, b->m, &c, &b->umsi), "umsi_init");
 	check(b, root->create(b), "the root");
-	for (uint32_t i = 0; i < SYSTEM_CPUS; i++)
+	for (uint32_t i = 0; i < b->ncpus; i++)
 		mach_thread(b->m, i, cpu_up, b);
 	if (mach_run(b->m))
 		check(b, b->system->build(b), "the devices");
@@ -205,7 +205,7 @@ static void close_line(struct line *l)
 static void move_line(struct line *l)
 {
 	struct bench *b = l->b;
-	struct umsi_affinity to = { .kind = UMSI_AFFINITY_CPU, .cpu = (umsi_cpu)mach_random(b->m, SYSTEM_CPUS) };
+	struct umsi_affinity to = { .kind = UMSI_AFFINITY_CPU, .cpu = (umsi_cpu)mach_random(b->m, b->ncpus) };
 	int status = umsi_irq_set_affinity(b->umsi, l->irq, &to);
 
 	if (status != UMSI_EAGAIN && status != UMSI_ENOSLOT)
@@ -226,7 +226,7 @@ static void fire(struct worker *w)
 {
 	struct bench *b = w->b;
 
-	for (uint32_t i = w->number; i < b->lines; i += SYSTEM_CPUS)
+	for (uint32_t i = w->number; i < b->lines; i += SYSTEM_WORKERS)
 		if (b->line[i].irq)
 			raise(&b->line[i]);
 }
@@ -235,10 +235,10 @@ static void work(void *arg)
 {
 	struct worker *w = arg;
 	struct bench *b = w->b;
-	uint32_t own = (b->lines - w->number + SYSTEM_CPUS - 1) / SYSTEM_CPUS;
+	uint32_t own = (b->lines - w->number + SYSTEM_WORKERS - 1) / SYSTEM_WORKERS;
 
 	for (uint32_t turn = 0; own && turn < b->turns; turn++) {
-		struct line *l = &b->line[w->number + SYSTEM_CPUS * mach_random(b->m, own)];
+		struct line *l = &b->line[w->number + SYSTEM_WORKERS * mach_random(b->m, own)];
 
 		if (!l->irq)
 			open_line(l);
@@ -262,14 +262,14 @@ static void cycle(void *arg)
 
 	for (uint32_t turn = 0; w->number < b->parts && turn < b->turns / 4; turn++) {
 		check(b, b->system->table(b, p), "a table is created");
-		for (uint32_t i = w->number; i < b->lines; i += SYSTEM_CPUS) {
+		for (uint32_t i = w->number; i < b->lines; i += SYSTEM_WORKERS) {
 			open_line(&b->line[i]);
 			fire(w);
 			if (b->line[i].irq)
 				move_line(&b->line[i]);
 			fire(w);
 		}
-		for (uint32_t i = w->number; i < b->lines; i += SYSTEM_CPUS) {
+		for (uint32_t i = w->number; i < b->lines; i += SYSTEM_WORKERS) {
 			struct line *l = &b->line[i];
 
 			if (l->irq && mach_random(b->m, 2))
@@ -373,10 +373,10 @@ struct telling {
 
 static void run(struct bench *b, struct system_totals *t, void (*path)(void *arg, const char *line), void *arg)
 {
-	struct worker w[SYSTEM_CPUS];
+	struct worker w[SYSTEM_WORKERS];
 
 	plan_faults(b);
-	for (uint32_t i = 0; i < SYSTEM_CPUS; i++) {
+	for (uint32_t i = 0; i < SYSTEM_WORKERS; i++) {
 		w[i] = (struct worker){ .b = b, .number = i };
 		mach_thread(b->m, i, b->system->table ? cycle : work, &w[i]);
 	}
@@ -398,6 +398,7 @@ bool system_run(const struct system *s, uint64_t seed, uint32_t turns, struct sy
 
 	memset(&b, 0, sizeof(b));
 	b.system = s;
+	b.ncpus = s->ncpus ? s->ncpus : 4;
 	b.turns = turns;
 	start(&b, seed);
 	if (!mach_violated(b.m))

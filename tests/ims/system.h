@@ -14,7 +14,8 @@
 
 #include "machine.h"
 
-#define SYSTEM_CPUS	4u
+#define SYSTEM_WORKERS	4u		/* on the first CPUs */
+#define SYSTEM_CPUS	128u		/* at most; 4 unless the system says */
 #define SYSTEM_PARTS	4u
 #define SYSTEM_LINES	64u
 
@@ -59,7 +60,7 @@ struct bench {
 	struct umsi_cpu_desc cpus[SYSTEM_CPUS];
 	const struct system *system;
 	struct umsi_device *dev[SYSTEM_PARTS];
-	uint32_t devs, parts, lines, turns, cycles;
+	uint32_t ncpus, devs, parts, lines, turns, cycles;
 	struct part part[SYSTEM_PARTS];
 	struct line line[SYSTEM_LINES];
 	void *host;			/* a root of the host's own */
@@ -73,6 +74,7 @@ struct system {
 	/* Of a root of its own; NULL: the library's for interrupt files. */
 	const struct system_root *own;
 	uint64_t min_age_ns;		/* as in umsi_config */
+	uint32_t ncpus;			/* 0 = 4 */
 	/* Tables come and go too: makes the table of a part. NULL: they are build()'s. */
 	int (*table)(struct bench *b, struct part *p);
 };

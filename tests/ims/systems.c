@@ -66,6 +66,17 @@ static int build_beside(struct bench *b)
 	return status ? status : accel_create(dev, b->m, mach_ims_phys(pci), 16, &ims->table);
 }
 
+static int build_nic(struct bench *b)
+{
+	struct mach_pci_config config = { .requester_id = FUNCTION, .entries = 25 };
+	struct mach_pci *pci;
+	struct umsi_device *dev = system_device(b, &config, "nic0", &pci);
+	struct part *p = system_part(b, pci, dev, 0, 25, 1);
+
+	system_lines(b, p, 0, 25);
+	return system_msix(b, p);
+}
+
 #define LOGICAL_SLOTS	6u
 
 /* Part 0 is MSI-X, the others each have some of the slots: indices from 0, one requester id. */
@@ -265,6 +276,8 @@ static const struct system systems[] = {
 	  .path = "MSI-X entry or slot -> a number of the host -> whatever the host made of it, here an IMSIC identity -> hart" },
 	{ .name = "wired-bridge", .text = "an APLIC turns wires, edges and levels, into messages", .build = build_bridge,
 	  .min_age_ns = 400000, .path = "wire -> APLIC source -> IMSIC file of a hart -> hart" },
+	{ .name = "nic-24-queues-on-128-cores", .text = "MSI-X: entry 0 for control, 24 queues that take any, 128 CPUs",
+	  .build = build_nic, .ncpus = 128, .path = "MSI-X entry -> IMSIC file of a hart -> hart" },
 	{ .name = "platform", .text = "an HPET, no PCI function, with a message in each comparator (x86)",
 	  .build = build_platform, .own = &lapic, .min_age_ns = 1700000,
 	  .path = "HPET comparator -> local APIC of a CPU -> CPU" },

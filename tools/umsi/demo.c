@@ -11,7 +11,7 @@
 
 static const char doc[] =
 	"Whole systems at work in the machine: devices that keep their messages in ways of their own, on a path of "
-	"blocks that each have numbers of their own. Threads on four CPUs open, move, fire and free interrupts, under up to "
+	"blocks that each have numbers of their own. Threads on four CPUs (of 4 or 128) open, move, fire and free interrupts, under up to "
 	"three faults for each seed; at the end everything is given back.\v"
 	"Prints the path from device to CPU, one line of the library's dump for an interrupt of each kind of table, with every "
 	"level's number by its name, and what came of it:\n\n"
@@ -126,7 +126,7 @@ static int run_demo(int argc, char **argv)
 	argp_parse(&parser, argc, argv, 0, NULL, &s);
 	for (size_t i = 0; (system = system_at(i)); i++) {
 		if (s.list)
-			printf("%-22s %s\n", system->name, system->text);
+			printf("%-28s %s\n", system->name, system->text);
 		else if (!strcmp(s.name, "all") || !strcmp(s.name, system->name))
 			good &= demo(&s, system);
 	}
