@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* The example drivers one by one: what they write, what they refuse, that nothing is left behind. */
+#include "../api/rig.h"
+
+#include "examples/ims/ims.h"
+
+#define COUNT	8u
+
+/* Which driver, on which model. */
+struct kind {
+	enum mach_ims_kind model;
+	uint32_t size;
+};
+
+static const struct kind kinds[] = {
+	{ MACH_IMS_TABLE, COUNT }, { MACH_IMS_QUEUES, COUNT }, { MACH_IMS_TIMER, 1 },
+};
+
+#define KINDS	(sizeof(kinds) / sizeof(kinds[0]))
+
+struct own {
+	struct rig r;
+	struct mach_pci *pci;
+	const struct kind *kind;
+};
+
+static int create(struct own *o)
+{
+	uint64_t phys = mach_ims_phys(o->pci);
+
+	switch (o->kind->model) {
+	case MACH_IMS_TABLE: return accel_create(o->r.dev, o->r.m, phys, COUNT, &o->r.table);
+	case MACH_IMS_QUEUES: return nic_create(o->r.dev, o->r.m, phys, COUNT, &o->r.table);
+	default: return timer_create(o->r.dev, o->r.m, phys, &o->r.table);
+	}
+}
+
+static void start(struct own *o, const struct kind *kind)
+{
+	struct mach_pci_config pci = { .requester_id = 0x200, .ims = { .kind = kind->model, .count = COUNT } };
+	struct umsi_device_config c = { .name = "own", .requester_id = 0x200 };
+
+	o->kind = kind;
+	rig_machine(&o->r, &mach_chaos_none, 1);
+	o->pci = mach_pci_add(o->r.m, &pci);
+	rig_library(&o->r);
+	c.parent = o->r.root;
+	assert_int_equal(umsi_device_add(o->r.umsi, &c, &o->r.dev), UMSI_OK);
+}
+
+static void fire(struct own *o, uint32_t index)
+{
+	assert_true(mach_pci_raise(o->pci, mach_ims_entry(o->pci, index)));
+	rig_settle(&o->r);
+}
+
+static umsi_irq open_one(struct own *o, uint32_t index, uint64_t cookie)
+{
+	struct umsi_irq_request_at at = { .first = index, .last = index, .cookie = cookie };
+	umsi_irq irq;
+
+	assert_int_equal(umsi_irq_alloc(o->r.table, &at, &irq), UMSI_OK);
+	assert_int_equal(umsi_irq_request(o->r.umsi, irq, rig_handler, &o->r, "own"), UMSI_OK);
+	rig_settle(&o->r);
+	return irq;
+}
+
+static void fires_and_moves(void **state)
+{
+	(void)state;
+	for (size_t k = 0; k < KINDS; k++) {
+		struct own o;
+		umsi_irq irq;
+
+		start(&o, &kinds[k]);
+		assert_int_equal(create(&o), UMSI_OK);
+		irq = open_one(&o, 0, 7);
+		for (umsi_cpu cpu = 0; cpu < RIG_CPUS; cpu++) {
+			assert_int_equal(rig_move(&o.r, irq, cpu), UMSI_OK);
+			rig_settle(&o.r);
+			o.r.calls = 0;
+			fire(&o, 0);
+			assert_int_equal(o.r.calls, 1);
+			assert_int_equal(o.r.last_cpu, cpu);
+		}
+		rig_end(&o.r);
+	}
+}
+
+/* Each allocation and mapping of a creation fails once. */
+static void failing_creations_leave_nothing(void **state)
+{
+	(void)state;
+	for (size_t k = 0; k < KINDS; k++) {
+		struct own o;
+		int status = UMSI_ENOMEM;
+		uint32_t failed = 0;
+
+		start(&o, &kinds[k]);
+		for (uint64_t nth = 1; status == UMSI_ENOMEM; nth++) {
+			size_t maps = mach_live_maps(o.r.m);
+
+			mach_fail_alloc(o.r.m, nth, false);
+			status = create(&o);
+			mach_fail_alloc(o.r.m, 0, false);
+			failed += status == UMSI_ENOMEM;
+			assert_int_equal(mach_live_maps(o.r.m) - maps, status == UMSI_OK);
+		}
+		assert_int_equal(status, UMSI_OK);
+		assert_true(failed >= 2);
+		rig_end(&o.r);
+	}
+}
+
+static void cookies_are_pasids(void **state)
+{
+	struct own o;
+	umsi_irq irq;
+
+	(void)state;
+	start(&o, &kinds[0]);
+	assert_int_equal(create(&o), UMSI_OK);
+	irq = open_one(&o, 5, 0xabcde);
+	assert_int_equal(mach_ims_pasid(o.pci, 5), 0xabcde);
+	assert_int_equal(mach_pci_table(o.pci, mach_ims_entry(o.pci, 5), 3) & 1, 0);
+	assert_int_equal(umsi_irq_free(o.r.umsi, irq), UMSI_OK);
+	rig_settle(&o.r);
+	assert_int_equal(mach_pci_table(o.pci, mach_ims_entry(o.pci, 5), 3) & 1, 1);
+	rig_end(&o.r);
+}
+
+static void wired_slots_are_asked_for_exactly(void **state)
+{
+	struct umsi_irq_request_at exact = { .first = 3, .last = 3 }, any = { .first = 4, .last = UMSI_INDEX_LAST };
+	umsi_irq irq;
+	struct own o;
+
+	(void)state;
+	start(&o, &kinds[0]);
+	assert_int_equal(create(&o), UMSI_OK);
+	for (uint32_t i = 4; i < COUNT; i++)
+		assert_int_equal(umsi_irq_alloc(o.r.table, &any, &irq), UMSI_OK);
+	assert_int_equal(umsi_irq_alloc(o.r.table, &any, &irq), UMSI_ENOINDEX);
+	assert_int_equal(umsi_irq_alloc(o.r.table, &exact, &irq), UMSI_OK);
+	assert_int_equal(umsi_irq_alloc(o.r.table, &exact, &irq), UMSI_EEXIST);
+	rig_end(&o.r);
+}
+
+static void a_device_that_left_is_gone(void **state)
+{
+	(void)state;
+	for (size_t k = 0; k < KINDS; k++) {
+		struct umsi_irq_request_at at = { .first = 0, .last = 0 };
+		struct own o;
+		umsi_irq irq;
+
+		start(&o, &kinds[k]);
+		assert_int_equal(create(&o), UMSI_OK);
+		irq = open_one(&o, 0, 1);
+		mach_pci_remove(o.pci, 0);
+		assert_int_equal(rig_move(&o.r, irq, (umsi_irq_effective_cpu(o.r.umsi, irq) + 1) % RIG_CPUS), UMSI_EGONE);
+		assert_int_equal(umsi_irq_free(o.r.umsi, irq), UMSI_OK);
+		assert_int_equal(umsi_irq_alloc(o.r.table, &at, &irq), UMSI_OK);
+		rig_settle(&o.r);
+		rig_end(&o.r);
+	}
+}
+
+/* It loses every register while it sleeps; moves meanwhile count. */
+static void a_reset_is_survived(void **state)
+{
+	(void)state;
+	for (size_t k = 0; k < KINDS; k++) {
+		struct own o;
+		umsi_irq irq;
+
+		start(&o, &kinds[k]);
+		assert_int_equal(create(&o), UMSI_OK);
+		irq = open_one(&o, 0, 1);
+		assert_int_equal(rig_move(&o.r, irq, 1), UMSI_OK);
+		assert_int_equal(umsi_device_quiesce(o.r.dev), UMSI_OK);
+		rig_settle(&o.r);
+		mach_pci_reset(o.pci);
+		umsi_host_pci_write(o.r.m, 0x200, 4, 2, 6);
+		assert_int_equal(umsi_device_restore(o.r.dev), UMSI_OK);
+		rig_settle(&o.r);
+		o.r.calls = 0;
+		fire(&o, 0);
+		assert_int_equal(o.r.calls, 1);
+		assert_int_equal(o.r.last_cpu, 1);
+		rig_end(&o.r);
+	}
+}
+
+static void only_the_nic_may_sleep(void **state)
+{
+	(void)state;
+	for (size_t k = 0; k < KINDS; k++) {
+		struct own o;
+
+		start(&o, &kinds[k]);
+		assert_int_equal(create(&o), UMSI_OK);
+		assert_int_equal(umsi_irq_moves_atomically(o.r.umsi, open_one(&o, 0, 1)),
+				 kinds[k].model != MACH_IMS_QUEUES);
+		rig_end(&o.r);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(fires_and_moves),
+		cmocka_unit_test(failing_creations_leave_nothing),
+		cmocka_unit_test(cookies_are_pasids),
+		cmocka_unit_test(wired_slots_are_asked_for_exactly),
+		cmocka_unit_test(a_device_that_left_is_gone),
+		cmocka_unit_test(a_reset_is_survived),
+		cmocka_unit_test(only_the_nic_may_sleep),
+	};
+
+	return cmocka_run_group_tests_name("example drivers", tests, NULL, NULL);
+}
