@@ -206,6 +206,57 @@ static void only_the_nic_may_sleep(void **state)
 	}
 }
 
+/* ---- Thousands ---- */
+
+#define THOUSANDS	4000u
+
+static uint32_t calls_of[THOUSANDS];
+static umsi_irq irq_of[THOUSANDS];
+
+static enum umsi_handled count_call(void *arg)
+{
+	(*(uint32_t *)arg)++;
+	return UMSI_HANDLED;
+}
+
+static void fire_all(struct rig *r, struct mach_pci *pci)
+{
+	memset(calls_of, 0, sizeof(calls_of));
+	for (uint32_t i = 0; i < THOUSANDS; i++)
+		assert_true(mach_pci_raise(pci, mach_ims_entry(pci, i)));
+	rig_settle(r);
+	for (uint32_t i = 0; i < THOUSANDS; i++)
+		assert_int_equal(calls_of[i], 1);
+}
+
+static void thousands_on_one_function(void **state)
+{
+	struct mach_config config = { .num_ids = 2047, .chaos = &mach_chaos_none, .max_steps = 50000000 };
+	struct mach_pci_config pci = { .requester_id = 0x200, .ims = { .kind = MACH_IMS_TABLE, .count = THOUSANDS } };
+	struct umsi_device_config c = { .name = "own", .requester_id = 0x200 };
+	struct umsi_irq_request_at at = { .first = 0, .last = UMSI_INDEX_LAST };
+	struct own o;
+
+	(void)state;
+	rig_machine_from(&o.r, config, 1);
+	o.pci = mach_pci_add(o.r.m, &pci);
+	o.r.imsic.num_ids = 2047;
+	rig_library(&o.r);
+	c.parent = o.r.root;
+	assert_int_equal(umsi_device_add(o.r.umsi, &c, &o.r.dev), UMSI_OK);
+	assert_int_equal(accel_create(o.r.dev, o.r.m, mach_ims_phys(o.pci), THOUSANDS, &o.r.table), UMSI_OK);
+	for (uint32_t i = 0; i < THOUSANDS; i++) {
+		assert_int_equal(umsi_irq_alloc(o.r.table, &at, &irq_of[i]), UMSI_OK);
+		assert_int_equal(umsi_irq_request(o.r.umsi, irq_of[i], count_call, &calls_of[i], "many"), UMSI_OK);
+	}
+	fire_all(&o.r, o.pci);
+	for (uint32_t i = 0; i < THOUSANDS; i++)
+		assert_int_equal(rig_move(&o.r, irq_of[i], (umsi_irq_effective_cpu(o.r.umsi, irq_of[i]) + 1) % RIG_CPUS),
+				 UMSI_OK);
+	fire_all(&o.r, o.pci);
+	rig_end(&o.r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +267,7 @@ int main(void)
 		cmocka_unit_test(a_device_that_left_is_gone),
 		cmocka_unit_test(a_reset_is_survived),
 		cmocka_unit_test(only_the_nic_may_sleep),
+		cmocka_unit_test(thousands_on_one_function),
 	};
 
 	return cmocka_run_group_tests_name("example drivers", tests, NULL, NULL);
