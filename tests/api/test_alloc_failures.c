@@ -77,6 +77,100 @@ static const struct step steps[] = {
 	{ "umsi_irq_set_affinity", do_affinity, NULL },
 };
 
+/* ---- Calls beside the usual path ---- */
+
+static int write_nothing(void *store, uint32_t index, uint64_t cookie, const struct umsi_msg *msg)
+{
+	(void)store, (void)index, (void)cookie, (void)msg;
+	return 1;
+}
+
+static int flush_nothing(void *store, uint32_t index, uint64_t cookie)
+{
+	(void)store, (void)index, (void)cookie;
+	return UMSI_OK;
+}
+
+static const struct umsi_store_ops block_store = {
+	.name = "block", .number_name = "n", .write = write_nothing, .settle = flush_nothing,
+	.one_word = true, .shared_message = true,
+};
+
+static struct umsi_table *block_table;
+
+static int do_table(struct rig *r)
+{
+	return umsi_table_create(r->dev, &block_store, NULL, &(struct umsi_table_config){ .size = 4 },
+				 &block_table);
+}
+
+static int do_block(struct rig *r)
+{
+	struct umsi_irq_request_at at = { .last = 3 };
+	umsi_irq irq[4];
+
+	(void)r;
+	return umsi_irq_alloc_block(block_table, &at, 4, irq);
+}
+
+static int alloc_kind(struct rig *r, enum umsi_irq_kind kind)
+{
+	uint64_t bits = 14;
+	struct umsi_irq_request_at at = {
+		.last = UMSI_INDEX_LAST, .kind = kind,
+		.affinity = { .kind = UMSI_AFFINITY_SET, .set = { .bits = &bits, .nbits = 4 } },
+	};
+	umsi_irq irq;
+
+	return umsi_irq_alloc(r->table, &at, &irq);
+}
+
+static int do_roaming(struct rig *r)
+{
+	return alloc_kind(r, UMSI_IRQ_ROAMING);
+}
+
+static int do_managed(struct rig *r)
+{
+	return alloc_kind(r, UMSI_IRQ_MANAGED);
+}
+
+static int do_spread(struct rig *r)
+{
+	uint64_t bits[2];
+
+	return umsi_spread(r->umsi, 0, 2, 0, bits);
+}
+
+static int do_leave(struct rig *r)
+{
+	return umsi_cpu_leave(r->umsi, 3);
+}
+
+static void die(void *arg)
+{
+	struct rig *r = arg;
+
+	mach_irq_off(r->m);
+	assert_int_equal(umsi_cpu_dead(r->umsi, 3), UMSI_OK);
+	mach_cpu_down(r->m);
+}
+
+static void last_words(struct rig *r)
+{
+	mach_thread(r->m, 3, die, r);
+	mach_run(r->m);
+}
+
+static const struct step others[] = {
+	{ "umsi_table_create", do_table, NULL },
+	{ "umsi_irq_alloc_block", do_block, NULL },
+	{ "umsi_irq_alloc, roaming", do_roaming, NULL },
+	{ "umsi_irq_alloc, managed", do_managed, NULL },
+	{ "umsi_spread", do_spread, NULL },
+	{ "umsi_cpu_leave", do_leave, last_words },
+};
+
 /* What a failed call must leave as it was. */
 struct traces {
 	size_t blocks, bytes, maps;
@@ -144,6 +238,33 @@ static void each_step_survives(bool for_ever)
 	rig_end(&r);
 }
 
+static void each_other_survives(bool for_ever)
+{
+	uint64_t asked = 0;
+	struct rig r;
+
+	rig_start(&r, 1);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		asked += fail_each(&r, &others[i], for_ever);
+		if (others[i].undo)
+			others[i].undo(&r);
+	}
+	assert_true(asked >= 4);
+	rig_end(&r);
+}
+
+static void others_once(void **state)
+{
+	(void)state;
+	each_other_survives(false);
+}
+
+static void others_for_ever(void **state)
+{
+	(void)state;
+	each_other_survives(true);
+}
+
 static void once(void **state)
 {
 	(void)state;
@@ -161,6 +282,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(once),
 		cmocka_unit_test(for_ever),
+		cmocka_unit_test(others_once),
+		cmocka_unit_test(others_for_ever),
 	};
 
 	return cmocka_run_group_tests_name("allocation failures", tests, NULL, NULL);

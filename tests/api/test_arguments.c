@@ -322,6 +322,177 @@ static void nothing_sleeps_in_a_trap(void **state)
 	rig_end(&r);
 }
 
+static void counts_that_cannot_be_had(void **state)
+{
+	struct umsi_irq_request_at at = { .last = UMSI_INDEX_LAST };
+	struct umsi_irq_request_at nowhere = at;
+	umsi_irq irq[RIG_ENTRIES + 2];
+	struct rig r;
+
+	(void)state;
+	rig_machine(&r, &mach_chaos_none, 1);
+	r.offline = 1u << 3;
+	rig_library(&r);
+	rig_device(&r);
+	nowhere.affinity = (struct umsi_affinity){ .kind = UMSI_AFFINITY_CPU, .cpu = 3 };
+	assert_int_equal(umsi_irq_alloc_many(r.table, &nowhere, 1, 2, irq), UMSI_ENOCPU);
+	assert_int_equal(umsi_irq_alloc_many(r.table, &at, RIG_ENTRIES + 1, RIG_ENTRIES + 2, irq), UMSI_ENOINDEX);
+	assert_int_equal(rig_stats(&r).irqs, 0);
+	assert_int_equal(umsi_irq_alloc_many(r.table, &at, 1, RIG_ENTRIES + 2, irq), RIG_ENTRIES);
+	rig_end(&r);
+}
+
+static void no_more_wakers_than_there_is_room_for(void **state)
+{
+	struct rig r;
+	umsi_irq irq[RIG_ENTRIES];
+	int status = UMSI_OK;
+	uint32_t n = 0;
+
+	(void)state;
+	rig_start(&r, 1);
+	for (uint32_t i = 0; i < RIG_ENTRIES; i++)
+		irq[i] = rig_irq(&r, i);
+	while (n < RIG_ENTRIES && (status = umsi_irq_set_wake(r.umsi, irq[n], true)) == UMSI_OK)
+		n++;
+	assert_true(n > 0);
+	if (n < RIG_ENTRIES)
+		assert_int_equal(status, UMSI_ENOSLOT);
+	assert_int_equal(umsi_irq_set_wake(r.umsi, irq[0], true), UMSI_OK);
+	assert_int_equal(umsi_irq_set_wake(r.umsi, irq[0], false), UMSI_OK);
+	assert_int_equal(umsi_irq_set_wake(r.umsi, irq[0], false), UMSI_OK);
+	rig_end(&r);
+}
+
+static umsi_cpu now(void *host, uint64_t *time_ns)
+{
+	(void)host;
+	*time_ns = 0;
+	return 0;
+}
+
+static void traces_without_a_part(void **state)
+{
+	struct umsi_trace_event unknown = { .point = UINT16_MAX };
+	struct umsi_trace trace = { .points = 0 };
+	struct umsi_trace_ring *ring[1] = { NULL };
+	char line[UMSI_DUMP_LINE_MAX];
+	struct rig r;
+
+	(void)state;
+	rig_start(&r, 1);
+	assert_int_equal(umsi_trace_start(r.umsi, &trace), UMSI_EINVAL);
+	trace.now = now;
+	assert_int_equal(umsi_trace_start(r.umsi, &trace), UMSI_EINVAL);
+	trace.ring = ring;
+	trace.nrings = 1;
+	assert_int_equal(umsi_trace_start(r.umsi, &trace), UMSI_OK);
+	rig_irq(&r, 1);	/* none of its points is asked for */
+	umsi_trace_stop(r.umsi);
+	umsi_trace_text(&unknown, line);
+	assert_non_null(strstr(line, "unknown"));
+	rig_end(&r);
+}
+
+static void parts_left_out(void **state)
+{
+	static const struct umsi_store_ops ops = { .name = "x", .number_name = "n", .write = write_message,
+		.settle = flush, .one_word = true, .shared_message = true };
+	struct umsi_storage storage;
+	struct umsi_config config = { .ncpus = 1 };
+	struct umsi_table *t, *wide, *odd;
+	struct umsi_irq_request_at at = { .last = UMSI_INDEX_LAST };
+	struct umsi_shared *line;
+	struct umsi *m;
+	struct rig r;
+	umsi_irq irq[64];
+
+	(void)state;
+	rig_start(&r, 1);
+	assert_int_equal(umsi_init(&storage, r.m, &r.config, NULL), UMSI_EINVAL);
+	assert_int_equal(umsi_init(&storage, r.m, &config, &m), UMSI_EINVAL);
+	assert_int_equal(umsi_table_create(r.dev, &ops, NULL, NULL, &t), UMSI_EINVAL);
+	assert_int_equal(umsi_table_create(r.dev, &ops, NULL, &(struct umsi_table_config){ .size = 4 }, NULL),
+			 UMSI_EINVAL);
+	assert_int_equal(umsi_table_create(r.dev, &ops, NULL, &(struct umsi_table_config){ .size = 64 }, &wide),
+			 UMSI_OK);
+	assert_int_equal(umsi_irq_alloc_block(wide, &at, 64, irq), UMSI_ERANGE);
+	assert_int_equal(umsi_table_create(r.dev, &ops, NULL, &(struct umsi_table_config){ .size = 3 }, &odd),
+			 UMSI_OK);
+	assert_int_equal(umsi_irq_alloc_block(odd, &at, 3, irq), UMSI_ERANGE);
+	assert_int_equal(umsi_shared_create(r.table, NULL, &line), UMSI_EINVAL);
+	assert_int_equal(umsi_shared_create(r.table, &at, NULL), UMSI_EINVAL);
+	assert_int_equal(umsi_shared_create(r.table, &at, &line), UMSI_EINVAL);
+	at.last = 0;
+	assert_int_equal(umsi_shared_create(r.table, &at, &line), UMSI_EINVAL);
+	assert_int_equal(umsi_init(&storage, r.m, &r.config, &m), UMSI_OK);
+	assert_int_equal(umsi_device_add(m, &(struct umsi_device_config){ .name = "x", .parent = r.root },
+					 &(struct umsi_device *){ NULL }), UMSI_EINVAL);
+	assert_int_equal(umsi_device_add(m, &(struct umsi_device_config){ .name = "x", .owner = r.dev },
+					 &(struct umsi_device *){ NULL }), UMSI_EINVAL);
+	assert_int_equal(umsi_resume(m), UMSI_ESTATE);
+	assert_int_equal(umsi_destroy(m), UMSI_OK);
+	rig_end(&r);
+}
+
+static enum umsi_handled early(void *arg)
+{
+	struct rig *r = arg;
+
+	r->calls++;
+	assert_int_equal(umsi_cpu_online(r->umsi, mach_cpu(r->m)), UMSI_ECONTEXT);
+	return UMSI_HANDLED;
+}
+
+static void not_there(void *arg)
+{
+	struct rig *r = arg;
+
+	assert_int_equal(umsi_cpu_restore(r->umsi, 3), UMSI_ESTATE);
+	assert_int_equal(umsi_cpu_dead(r->umsi, 3), UMSI_ESTATE);
+}
+
+static void processors_at_the_wrong_time(void **state)
+{
+	struct rig r;
+	umsi_irq irq;
+
+	(void)state;
+	rig_machine(&r, &mach_chaos_none, 1);
+	r.offline = 1u << 3;
+	rig_library(&r);
+	rig_device(&r);
+	mach_thread(r.m, 3, not_there, &r);
+	rig_settle(&r);
+	assert_int_equal(rig_alloc(&r, 2, 2, &irq), UMSI_OK);
+	assert_int_equal(umsi_irq_request(r.umsi, irq, early, &r, "early"), UMSI_OK);
+	assert_int_equal(umsi_irq_trigger(r.umsi, irq), UMSI_OK);
+	rig_settle(&r);
+	assert_int_equal(r.calls, 1);
+	rig_end(&r);
+}
+
+/* A set names words beyond the machine's: they must be empty; fewer are as good as zeros. */
+static void sets_of_other_widths(void **state)
+{
+	uint64_t bits[2] = { 6, 0 };
+	struct umsi_affinity a = { .kind = UMSI_AFFINITY_SET, .set = { .bits = bits, .nbits = 128 } };
+	struct rig r;
+	umsi_irq irq;
+
+	(void)state;
+	rig_start(&r, 1);
+	irq = rig_irq(&r, 1);
+	assert_int_equal(umsi_irq_set_affinity(r.umsi, irq, &a), UMSI_OK);
+	bits[1] = 1;
+	assert_int_equal(umsi_irq_set_affinity(r.umsi, irq, &a), UMSI_ERANGE);
+	a.set.nbits = 3;
+	assert_int_equal(umsi_irq_set_affinity(r.umsi, irq, &a), UMSI_OK);
+	a.set.nbits = 0;
+	assert_int_equal(umsi_irq_set_affinity(r.umsi, irq, &a), UMSI_EINVAL);
+	rig_end(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +504,12 @@ int main(void)
 		cmocka_unit_test(blocks_that_make_no_sense),
 		cmocka_unit_test(states_that_refuse),
 		cmocka_unit_test(nothing_sleeps_in_a_trap),
+		cmocka_unit_test(counts_that_cannot_be_had),
+		cmocka_unit_test(no_more_wakers_than_there_is_room_for),
+		cmocka_unit_test(traces_without_a_part),
+		cmocka_unit_test(parts_left_out),
+		cmocka_unit_test(processors_at_the_wrong_time),
+		cmocka_unit_test(sets_of_other_widths),
 	};
 
 	return cmocka_run_group_tests_name("api arguments", tests, NULL, NULL);
