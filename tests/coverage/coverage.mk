@@ -24,8 +24,9 @@ $(1:%.c=$(B)/coverage/bin/%): $(B)/hosted-gcc/$(1:.c=.o) $(B)/hosted-gcc/tests/p
 endef
 $(foreach t,$(TESTS),$(eval $(call coverage_program,$(t))))
 
-# The devices of examples/, as the tests of tests/ims.
-$(filter $(B)/coverage/bin/tests/ims/%,$(COVERAGE_TESTS)): $(IMS_DRIVERS:%.c=$(B)/hosted-gcc/%.o)
+# What the tests of tests/ims need of other folders.
+$(filter $(B)/coverage/bin/tests/ims/%,$(COVERAGE_TESTS)): \
+		$(patsubst %.c,$(B)/hosted-gcc/%.o,$(filter-out tests/ims/%,$(SYSTEMS)))
 
 -include $(patsubst %.c,$(B)/hosted-gcc/%.d,tests/pattern.c $(wildcard tests/*/*.c))
 
