@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/* Stores that refuse, limits that are met, and what a dump says of them. */
+#include "rig.h"
+
+/* A message of one word somewhere; may refuse to be written or to start. */
+struct stubborn {
+	int write_status, start_status, restore_status;
+};
+
+static int stubborn_write(void *store, uint32_t index, uint64_t cookie, const struct umsi_msg *msg)
+{
+	struct stubborn *s = store;
+
+	(void)index, (void)cookie, (void)msg;
+	return s->write_status ? s->write_status : 1;
+}
+
+static int stubborn_start(void *store)
+{
+	struct stubborn *s = store;
+
+	return s->start_status;
+}
+
+static int stubborn_restore(void *store)
+{
+	struct stubborn *s = store;
+
+	return s->restore_status;
+}
+
+static int stubborn_settle(void *store, uint32_t index, uint64_t cookie)
+{
+	(void)store, (void)index, (void)cookie;
+	return UMSI_OK;
+}
+
+static int stubborn_stop(void *store)
+{
+	(void)store;
+	return 1;
+}
+
+static const struct umsi_store_ops stubborn_ops = {
+	.name = "stubborn", .number_name = "n", .write = stubborn_write, .settle = stubborn_settle,
+	.start = stubborn_start, .stop = stubborn_stop, .restore = stubborn_restore, .one_word = true,
+};
+
+static umsi_irq stubborn_irq(struct rig *r, struct stubborn *s, uint32_t size, struct umsi_table **t)
+{
+	struct umsi_irq_request_at at = { 0 };
+	umsi_irq irq;
+
+	assert_int_equal(umsi_table_create(r->dev, &stubborn_ops, s, &(struct umsi_table_config){ .size = size }, t),
+			 UMSI_OK);
+	assert_int_equal(umsi_irq_alloc(*t, &at, &irq), UMSI_OK);
+	return irq;
+}
+
+static void a_store_that_refuses_to_come_back(void **state)
+{
+	struct stubborn s = { 0 };
+	struct umsi_table *t;
+	struct rig r;
+	umsi_irq irq;
+
+	(void)state;
+	rig_start(&r, 1);
+	irq = stubborn_irq(&r, &s, 1, &t);
+	assert_int_equal(umsi_irq_request(r.umsi, irq, rig_handler, &r, "x"), UMSI_OK);
+	assert_int_equal(umsi_device_quiesce(r.dev), UMSI_OK);
+	s.restore_status = UMSI_EGONE;
+	assert_int_equal(umsi_device_restore(r.dev), UMSI_EGONE);
+	s.restore_status = UMSI_OK;
+	s.write_status = UMSI_EGONE;
+	assert_int_equal(umsi_device_restore(r.dev), UMSI_EGONE);
+	s.write_status = UMSI_EAGAIN;
+	assert_int_equal(umsi_device_restore(r.dev), UMSI_ETIMEOUT);
+	s.write_status = UMSI_OK;
+	s.start_status = UMSI_EGONE;
+	assert_int_equal(umsi_device_restore(r.dev), UMSI_EGONE);
+	s.start_status = UMSI_OK;
+	assert_int_equal(umsi_device_restore(r.dev), UMSI_OK);
+	rig_settle(&r);
+	assert_int_equal(r.calls, 1);	/* what may have come meanwhile */
+	assert_int_equal(umsi_device_lost(r.dev), UMSI_OK);
+	assert_int_equal(umsi_device_lost(r.dev), UMSI_OK);
+	assert_int_equal(umsi_device_restore(r.dev), UMSI_OK);
+	rig_settle(&r);
+	rig_end(&r);
+}
+
+static void a_machine_that_cannot_sleep_or_wake(void **state)
+{
+	struct stubborn s = { 0 };
+	struct umsi_table *t;
+	struct rig r;
+	umsi_irq irq;
+
+	(void)state;
+	rig_start(&r, 1);
+	irq = stubborn_irq(&r, &s, 1, &t);
+	assert_int_equal(umsi_irq_request(r.umsi, irq, rig_handler, &r, "x"), UMSI_OK);
+	assert_int_equal(umsi_suspend(r.umsi), UMSI_OK);
+	assert_int_equal(umsi_suspend(r.umsi), UMSI_ESTATE);
+	s.write_status = UMSI_EGONE;
+	umsi_resume(r.umsi);
+	s.write_status = UMSI_OK;
+	assert_int_equal(umsi_device_restore(r.dev), UMSI_OK);
+	rig_settle(&r);
+	rig_end(&r);
+}
+
+static void a_cpu_cannot_leave_what_refuses_to_move(void **state)
+{
+	struct stubborn s = { 0 };
+	struct umsi_table *t;
+	struct rig r;
+	umsi_irq irq;
+
+	(void)state;
+	rig_start(&r, 1);
+	irq = stubborn_irq(&r, &s, 1, &t);
+	assert_int_equal(umsi_irq_request(r.umsi, irq, rig_handler, &r, "x"), UMSI_OK);
+	assert_int_equal(rig_move(&r, irq, 2), UMSI_OK);
+	s.write_status = UMSI_EAGAIN;
+	assert_int_equal(umsi_cpu_leave(r.umsi, 2), UMSI_EAGAIN);
+	s.write_status = UMSI_EREFUSED;
+	assert_int_equal(umsi_cpu_leave(r.umsi, 2), UMSI_EREFUSED);
+	assert_true(umsi_cpu_is_online(r.umsi, 2));
+	s.write_status = UMSI_OK;
+	assert_int_equal(umsi_irq_trigger(r.umsi, irq), UMSI_OK);
+	rig_settle(&r);
+	assert_int_equal(r.calls, 1);
+	rig_end(&r);
+}
+
+static void wakers_and_records_run_out(void **state)
+{
+	struct stubborn s = { 0 };
+	struct umsi_irq_request_at at = { .last = UMSI_INDEX_LAST };
+	struct umsi_table *t;
+	umsi_irq irq[100];
+	struct rig r;
+	int n, status = UMSI_OK;
+
+	(void)state;
+	rig_machine(&r, &mach_chaos_none, 1);
+	r.config.max_irqs = 70;
+	rig_library(&r);
+	rig_device(&r);
+	irq[0] = stubborn_irq(&r, &s, 100, &t);
+	n = umsi_irq_alloc_many(t, &at, 1, 69, irq + 1);
+	assert_int_equal(n, 69);
+	assert_true(umsi_irq_alloc(t, &at, &irq[70]) < 0);
+	for (n = 0; n < 70 && !status; n++)
+		status = umsi_irq_set_wake(r.umsi, irq[n], true);
+	assert_int_equal(status, UMSI_ENOSLOT);
+	rig_end(&r);
+}
+
+static enum umsi_handled not_mine(void *arg)
+{
+	struct rig *r = arg;
+
+	r->calls++;
+	return UMSI_NOT_MINE;
+}
+
+struct seen {
+	uint32_t lines;
+	size_t longest;
+};
+
+static void count_line(void *arg, const char *line)
+{
+	struct seen *s = arg;
+
+	s->lines++;
+	if (strlen(line) > s->longest)
+		s->longest = strlen(line);
+}
+
+/* CPU 3 has no interrupt file; one interrupt is contained, one shut, one has a name that no line holds. */
+static void a_dump_of_all_that(void **state)
+{
+	static char name[2 * UMSI_DUMP_LINE_MAX];
+	uint64_t third = 4;
+	struct umsi_irq_request_at at = { .first = 1, .last = 1, .kind = UMSI_IRQ_MANAGED,
+		.affinity = { .kind = UMSI_AFFINITY_SET, .set = { .bits = &third, .nbits = 4 } } };
+	struct seen seen = { 0 };
+	struct umsi_stats stats;
+	struct rig r;
+	umsi_irq irq;
+
+	(void)state;
+	memset(name, 'x', sizeof(name) - 1);
+	rig_machine(&r, &mach_chaos_none, 1);
+	r.offline = 3u << 2;
+	r.files[3].phys = 0;
+	r.config.not_mine_limit = 2;
+	rig_library(&r);
+	rig_device(&r);
+	assert_int_equal(rig_alloc(&r, 0, 0, &irq), UMSI_OK);
+	assert_int_equal(umsi_irq_request(r.umsi, irq, not_mine, &r, name), UMSI_OK);
+	for (uint32_t i = 0; i < 3; i++) {
+		mach_pci_raise(r.pci[0], 0);
+		rig_settle(&r);
+	}
+	umsi_stats_read(r.umsi, &stats);
+	assert_int_equal(stats.contained, 1);
+	assert_int_equal(umsi_irq_alloc(r.table, &at, &irq), UMSI_OK);
+	assert_int_equal(umsi_irq_request(r.umsi, irq, rig_handler, &r, "shut"), UMSI_OK);
+	umsi_reap(r.umsi);
+	umsi_dump(r.umsi, count_line, &seen);
+	assert_true(seen.lines > 4);
+	assert_true(seen.longest < UMSI_DUMP_LINE_MAX);
+	assert_string_equal(umsi_status_text(12345), "unknown status");
+	r.offline = 3u << 2;
+	rig_end(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_store_that_refuses_to_come_back),
+		cmocka_unit_test(a_machine_that_cannot_sleep_or_wake),
+		cmocka_unit_test(a_cpu_cannot_leave_what_refuses_to_move),
+		cmocka_unit_test(wakers_and_records_run_out),
+		cmocka_unit_test(a_dump_of_all_that),
+	};
+
+	return cmocka_run_group_tests_name("api refusals", tests, NULL, NULL);
+}
