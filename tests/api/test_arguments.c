@@ -193,6 +193,16 @@ static int block(struct umsi_table *t, struct umsi_irq_request_at at, uint32_t c
 	return umsi_irq_alloc_block(t, &at, count, irq);
 }
 
+static const struct umsi_store_ops levels = {
+	.name = "levels", .number_name = "n", .write = write_message, .settle = flush,
+	.one_word = true, .shared_message = true, .set_trigger = trigger,
+};
+
+static const struct umsi_store_ops sleepy = {
+	.name = "sleepy", .number_name = "n", .write = write_message, .settle = flush,
+	.one_word = true, .settle_sleeps = true,
+};
+
 static void blocks_that_make_no_sense(void **state)
 {
 	struct umsi_store_ops ops = { .name = "x", .number_name = "n", .write = write_message,
@@ -222,13 +232,23 @@ static void blocks_that_make_no_sense(void **state)
 	at.last = 2;
 	assert_int_equal(block(t, at, 4), UMSI_ERANGE);
 	assert_int_equal(umsi_irq_alloc(t, &all, &irq), UMSI_ENOTSUP);
+	at = all;
+	at.affinity.kind = (enum umsi_affinity_kind)77;
+	assert_int_equal(block(t, at, 4), UMSI_EINVAL);
 	assert_int_equal(block(t, all, 4), UMSI_OK);
 	assert_int_equal(block(t, all, 4), UMSI_EEXIST);
 	assert_int_equal(umsi_irq_free_range(t, 0, UINT32_MAX), 4);
 	at = all;
 	at.trigger = UMSI_TRIGGER_LEVEL_LOW + 1;
 	assert_int_equal(umsi_irq_alloc(r.table, &at, &irq), UMSI_EINVAL);
-	at.trigger = 0;
+	assert_int_equal(umsi_table_create(r.dev, &levels, NULL, &(struct umsi_table_config){ .size = 4 }, &t), UMSI_OK);
+	assert_int_equal(block(t, at, 4), UMSI_EINVAL);
+	at.trigger = UMSI_TRIGGER_LEVEL_HIGH;
+	assert_int_equal(block(t, at, 4), UMSI_OK);
+	at = all;
+	at.kind = UMSI_IRQ_MANAGED;
+	assert_int_equal(umsi_table_create(r.dev, &sleepy, NULL, &(struct umsi_table_config){ .size = 4 }, &t), UMSI_OK);
+	assert_int_equal(umsi_irq_alloc(t, &at, &irq), UMSI_ENOTSUP);
 	at.kind = UMSI_IRQ_MANAGED + 1;
 	assert_int_equal(umsi_irq_alloc(r.table, &at, &irq), UMSI_EINVAL);
 	rig_end(&r);
