@@ -6,7 +6,7 @@
  * nothing claims ("Interrupt force"); what it is about is in the CPU's work
  * word, written before.
  */
-#include "core/hold.h"
+#include "core/target.h"
 #include "root/aplic.h"
 
 static uint32_t idc(const struct umsi_aplic *a, umsi_cpu cpu, uint32_t offset)
@@ -71,44 +71,6 @@ int umsi_aplic_cpu_restore(struct umsi_domain *d, umsi_cpu cpu)
 
 /* ---- Leaving (R14): there is nothing to prepare and nothing that could run out ---- */
 
-/* Within its affinity, or else anywhere. */
-static int choose_new(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv,
-		      bool *broken)
-{
-	int status;
-
-	*mv = (struct umsi_move){ .where = { .mask = r->mask, .cpu = r->affinity_cpu } };
-	*broken = false;
-	status = d->ops->move_prepare(d, r, mv);
-	if (status != UMSI_ENOCPU)
-		return status;
-	mv->where = (struct umsi_where){ .cpu = UMSI_CPU_NONE };
-	*broken = true;
-	return d->ops->move_prepare(d, r, mv);
-}
-
-static int move_away(struct umsi_aplic *a, struct umsi_record *r, uint32_t source, umsi_cpu cpu)
-{
-	struct umsi_domain *d = &a->domain;
-	struct umsi_hold hold;
-	struct umsi_move mv;
-	bool broken;
-	int status = UMSI_OK;
-
-	umsi_hold_enter(r, &hold);
-	if (r->slot == source && umsi_load32(&r->target) == cpu) {
-		status = choose_new(d, r, &mv, &broken);
-		if (!status)
-			status = umsi_move_finish(r, &mv);
-		if (!status && broken && !r->broken)
-			umsi_fetch_add64(&d->m->count.affinity_broken, 1);
-		if (!status)
-			r->broken = broken;
-	}
-	umsi_hold_unlock(r, &hold);
-	return status;
-}
-
 int umsi_aplic_cpu_leave(struct umsi_domain *d, umsi_cpu cpu)
 {
 	struct umsi_aplic *a = umsi_aplic_of(d);
@@ -120,7 +82,7 @@ int umsi_aplic_cpu_leave(struct umsi_domain *d, umsi_cpu cpu)
 		struct umsi_record *r = umsi_load_ptr_acquire(&a->record[i]);
 
 		if (r)
-			status = move_away(a, r, i, cpu);
+			status = umsi_target_evacuate(r, i, cpu);
 	}
 	return status;
 }

@@ -18,8 +18,7 @@
 
 /*
  *   field       written under        read without the lock by
- *   table[]     the record's lock;   traps
- *               umsi_own_quiet()
+ *   table[]     lock                 traps
  *   ended       one step             -
  *   load        one step             choosing: a hint
  */
@@ -28,6 +27,7 @@ struct own {
 	const struct umsi_own_ops *ops;
 	void *ctx;
 	uint32_t numbers;
+	struct umsi_lock lock;		/* inside a record's: from the choice of a CPU to the number in the table */
 	umsi_atomic32 ending;
 	umsi_atomic64 unowned, reaped;
 	umsi_atomic32 *load;		/* by CPU */
@@ -116,16 +116,13 @@ static void own_number(struct own *o, struct umsi_record *r, uint32_t number, um
 	umsi_store_ptr_release(&o->table[number], r);
 }
 
-static int reserve(struct umsi_domain *d, struct umsi_record *r, const struct umsi_where *where)
+static int take_locked(struct own *o, struct umsi_record *r, const struct umsi_where *where)
 {
-	struct own *o = own_of(d);
+	struct umsi_domain *d = &o->domain;
 	umsi_cpu cpu = umsi_target_choose(d, r, where, load_of);
 	uint32_t number;
 	int status;
 
-	/* Numbers are single: nobody promised an aligned block of messages. */
-	if (umsi_record_block(r))
-		return UMSI_ENOTSUP;
 	if (cpu == UMSI_CPU_NONE)
 		return UMSI_ENOCPU;
 	status = o->ops->take(o->ctx, cpu, &number);
@@ -137,6 +134,21 @@ static int reserve(struct umsi_domain *d, struct umsi_record *r, const struct um
 	}
 	own_number(o, r, number, cpu);
 	return UMSI_OK;
+}
+
+static int reserve(struct umsi_domain *d, struct umsi_record *r, const struct umsi_where *where)
+{
+	struct own *o = own_of(d);
+	uintptr_t state;
+	int status;
+
+	/* Numbers are single: nobody promised an aligned block of messages. */
+	if (umsi_record_block(r))
+		return UMSI_ENOTSUP;
+	state = umsi_lock(d->m, &o->lock);
+	status = take_locked(o, r, where);
+	umsi_unlock(d->m, &o->lock, state);
+	return status;
 }
 
 static void unreserve(struct umsi_domain *d, struct umsi_record *r, int settled)
@@ -154,6 +166,7 @@ int umsi_own_quiet(struct umsi_domain *root, uint32_t number)
 {
 	struct own *o;
 	struct umsi_record *r;
+	uintptr_t state;
 	uint32_t bit;
 
 	if (!root)
@@ -166,8 +179,10 @@ int umsi_own_quiet(struct umsi_domain *root, uint32_t number)
 		return UMSI_ESTATE;
 	/* What the CPUs knew of the entry they read before the host found them quiet. */
 	umsi_barrier_look_to_done();
+	state = umsi_lock(root->m, &o->lock);
 	r = umsi_load_ptr(&o->table[number]);
 	umsi_store_ptr_release(&o->table[number], NULL);
+	umsi_unlock(root->m, &o->lock, state);
 	umsi_fetch_add64(&o->reaped, 1);
 	umsi_fetch_add32(&o->ending, UINT32_MAX);
 	umsi_record_put(r);
@@ -239,6 +254,8 @@ static int cpu_leave(struct umsi_domain *d, umsi_cpu cpu)
 	struct own *o = own_of(d);
 	int status = UMSI_OK;
 
+	/* Whoever chose this CPU before it was barred has published by now. */
+	umsi_unlock(d->m, &o->lock, umsi_lock(d->m, &o->lock));
 	for (uint32_t n = 0; n < o->numbers && !status; n++) {
 		struct umsi_record *r = umsi_load_ptr_acquire(&o->table[n]);
 
@@ -261,10 +278,13 @@ static int cpu_restore(struct umsi_domain *d, umsi_cpu cpu)
 	struct own *o = own_of(d);
 
 	for (uint32_t n = 0; n < o->numbers; n++) {
-		struct umsi_record *r = umsi_load_ptr_acquire(&o->table[n]);
+		uintptr_t state = umsi_lock(d->m, &o->lock);
+		struct umsi_record *r = umsi_load_ptr(&o->table[n]);
 
-		if (r && umsi_load32(&r->target) == cpu)
+		/* Also one that has moved on: what it had sent here before is lost with the rest. */
+		if (r)
 			umsi_inbox_trigger(r);
+		umsi_unlock(d->m, &o->lock, state);
 	}
 	kick(o, cpu);
 	return UMSI_OK;
