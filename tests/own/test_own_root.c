@@ -199,6 +199,41 @@ static void moves_under_fire(void **state)
 	}
 }
 
+static void leave_one(void *arg)
+{
+	struct rig *r = arg;
+
+	mach_delay(r->m, mach_random(r->m, 200));
+	assert_int_equal(umsi_cpu_leave(r->umsi, 1), UMSI_OK);
+}
+
+static void allocate_some(void *arg)
+{
+	struct rig *r = arg;
+	umsi_irq irq;
+
+	for (uint32_t i = 0; i < RIG_ENTRIES; i++)
+		assert_int_equal(rig_alloc(r, i, i, &irq), UMSI_OK);
+}
+
+/* Whoever chooses a CPU as it leaves is met by its leave, or chooses another. */
+static void allocations_meet_a_leave(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 60; seed++) {
+		struct own_host h;
+		struct rig r;
+
+		start(&r, &h, NULL, seed);
+		mach_thread(r.m, 0, leave_one, &r);
+		mach_thread(r.m, 2, allocate_some, &r);
+		rig_settle(&r);
+		for (uint32_t i = 0; i < RIG_ENTRIES; i++)
+			assert_int_not_equal(umsi_irq_effective_cpu(r.umsi, umsi_irq_at(r.table, i)), 1);
+		finish(&r, &h);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +242,7 @@ int main(void)
 		cmocka_unit_test(refusals_leave_all_as_it_was),
 		cmocka_unit_test(a_cpu_leaves),
 		cmocka_unit_test(moves_under_fire),
+		cmocka_unit_test(allocations_meet_a_leave),
 	};
 
 	return cmocka_run_group_tests_name("the host's own root", tests, NULL, NULL);
