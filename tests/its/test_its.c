@@ -64,7 +64,7 @@ static void use_all(void *arg)
 }
 
 /* The model refuses an ITT whose memory ends before its last event. */
-static void p_69_tables_of_1_to_33_events_hold_the_last(void **state)
+static void P_69_tables_of_1_to_33_events_hold_the_last(void **state)
 {
 	struct rig_config config = { 0 };
 	struct sized s;
@@ -108,7 +108,7 @@ static void churn(void *arg)
 		umsi_device_remove(dev[at]);
 }
 
-static void p_67_a_thousand_devices_leave_everything_balanced(void **state)
+static void P_67_a_thousand_devices_leave_everything_balanced(void **state)
 {
 	struct rig_config config = { .calm = true };
 	struct umsi_its_count its;
@@ -157,7 +157,7 @@ static void take_all_lpis(void *arg)
 	umsi_device_remove(dev);
 }
 
-static void p_70_the_last_lpi_is_the_last(void **state)
+static void P_70_the_last_lpi_is_the_last(void **state)
 {
 	struct rig_config config = { .id_bits = 14, .calm = true };
 	struct rig r;
@@ -193,7 +193,7 @@ static void aim_at_nobody(void *arg)
 	umsi_device_remove(dev);
 }
 
-static void p_71_no_command_names_a_cpu_that_is_not_online(void **state)
+static void P_71_no_command_names_a_cpu_that_is_not_online(void **state)
 {
 	struct rig_config config = { 0 };
 	struct rig r;
@@ -316,7 +316,7 @@ static void one_function(void *arg)
 }
 
 /* Both at once: one DeviceID is mapped, and never taken from under the other. */
-static void p_68_two_functions_probe_and_leave_together(void **state)
+static void P_68_two_functions_probe_and_leave_together(void **state)
 {
 	struct rig_config config = { 0 };
 	struct rig r;
@@ -728,7 +728,7 @@ static void two_its_share_redistributors(void *arg)
 }
 
 /* The model refuses tables of LPIs that are written while LPIs are on. */
-static void p_75_a_second_its_leaves_the_redistributors_alone(void **state)
+static void P_75_a_second_its_leaves_the_redistributors_alone(void **state)
 {
 	struct rig_config config = { 0 };
 	struct rig r;
@@ -744,7 +744,7 @@ static void p_75_a_second_its_leaves_the_redistributors_alone(void **state)
 }
 
 /* Nothing is seen by either block that was not written back. */
-static void p_76_blocks_that_do_not_see_caches_are_written_back_to(void **state)
+static void P_76_blocks_that_do_not_see_caches_are_written_back_to(void **state)
 {
 	struct rig_config config = { .redistributors_incoherent = true, .hw = { .incoherent = true } };
 	struct rig r;
@@ -1031,7 +1031,7 @@ static void leave_commands_behind(void *arg)
 	umsi_device_remove(dev);
 }
 
-static void p_72_a_new_queue_begins_empty(void **state)
+static void P_72_a_new_queue_begins_empty(void **state)
 {
 	struct rig_config config = { .its = { .timeout_ns = 1000000 } };
 	struct umsi_its_config its = { .phys = RIG_ITS_PHYS };
@@ -1124,12 +1124,12 @@ static void every_allocation_may_fail(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(p_69_tables_of_1_to_33_events_hold_the_last),
-		cmocka_unit_test(p_67_a_thousand_devices_leave_everything_balanced),
-		cmocka_unit_test(p_70_the_last_lpi_is_the_last),
-		cmocka_unit_test(p_71_no_command_names_a_cpu_that_is_not_online),
+		cmocka_unit_test(P_69_tables_of_1_to_33_events_hold_the_last),
+		cmocka_unit_test(P_67_a_thousand_devices_leave_everything_balanced),
+		cmocka_unit_test(P_70_the_last_lpi_is_the_last),
+		cmocka_unit_test(P_71_no_command_names_a_cpu_that_is_not_online),
 		cmocka_unit_test(functions_behind_one_alias_come_and_go_in_every_order),
-		cmocka_unit_test(p_68_two_functions_probe_and_leave_together),
+		cmocka_unit_test(P_68_two_functions_probe_and_leave_together),
 		cmocka_unit_test(what_an_alias_cannot_have_is_refused),
 		cmocka_unit_test(erratum_qdf2400_0065_tables_of_16_bytes_an_event),
 		cmocka_unit_test(errata_cavium_22375_24313_device_table),
@@ -1138,13 +1138,13 @@ int main(void)
 		cmocka_unit_test(a_queue_that_stands_still_is_bounded_named_and_recovers),
 		cmocka_unit_test(the_queue_wraps_under_several_waiters),
 		cmocka_unit_test(a_full_queue_makes_its_callers_wait),
-		cmocka_unit_test(p_75_a_second_its_leaves_the_redistributors_alone),
-		cmocka_unit_test(p_76_blocks_that_do_not_see_caches_are_written_back_to),
+		cmocka_unit_test(P_75_a_second_its_leaves_the_redistributors_alone),
+		cmocka_unit_test(P_76_blocks_that_do_not_see_caches_are_written_back_to),
 		cmocka_unit_test(a_doorbell_is_where_the_host_mapped_it),
 		cmocka_unit_test(messages_of_others_and_of_nobody_are_dropped),
 		cmocka_unit_test(a_discarded_event_is_over),
 		cmocka_unit_test(a_moved_event_is_at_its_new_redistributor),
-		cmocka_unit_test(p_72_a_new_queue_begins_empty),
+		cmocka_unit_test(P_72_a_new_queue_begins_empty),
 		cmocka_unit_test(wrong_configurations_are_named),
 		cmocka_unit_test(every_allocation_may_fail),
 	};

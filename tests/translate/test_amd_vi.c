@@ -57,7 +57,7 @@ static void need_event(uint32_t requester_id)
 }
 
 /* P-82: the index says nothing without the sender; B's index from A is A's own entry, or nobody's. */
-static void p82_another_devices_index_is_not_reached(void **state)
+static void P_82_another_devices_index_is_not_reached(void **state)
 {
 	struct function *f, *g;
 
@@ -80,7 +80,7 @@ static void p82_another_devices_index_is_not_reached(void **state)
 }
 
 /* P-82: freed by one, taken by the next: an old message does not reach it. */
-static void p82_a_reused_index_belongs_to_its_device_only(void **state)
+static void P_82_a_reused_index_belongs_to_its_device_only(void **state)
 {
 	struct function *f, *g;
 
@@ -102,7 +102,7 @@ static void p82_a_reused_index_belongs_to_its_device_only(void **state)
 }
 
 /* P-81: a function that was never given a table sends every vector, mode and trigger. */
-static void p81_a_function_without_a_table_is_blocked(void **state)
+static void P_81_a_function_without_a_table_is_blocked(void **state)
 {
 	const struct mach_pci_config c = { .requester_id = 0x0301, .entries = 1 };
 	struct umsi_amd_vi_event event;
@@ -239,7 +239,7 @@ static enum umsi_handled block_handler(void *arg)
 	return UMSI_HANDLED;
 }
 
-static void p82_many_messages_in_per_device_tables(void **state)
+static void P_82_many_messages_in_per_device_tables(void **state)
 {
 	struct mach_pci_config c = { .msi = { .present = true, .messages_log2 = 5 } };
 	struct umsi_irq_request_at at = { .last = UMSI_INDEX_LAST };
@@ -267,7 +267,7 @@ static void p82_many_messages_in_per_device_tables(void **state)
 }
 
 /* P-79: the valid bit after a thousand updates; P-78: no message uses a mixture (the machine would say so). */
-static void p79_a_thousand_updates(void **state)
+static void P_79_a_thousand_updates(void **state)
 {
 	(void)state;
 	for (int wide = 0; wide < 2; wide++) {
@@ -286,7 +286,7 @@ static void p79_a_thousand_updates(void **state)
 	}
 }
 
-static void p83_six_sleeps(void **state)
+static void P_83_six_sleeps(void **state)
 {
 	struct function *f;
 	struct umsi_msg was, is;
@@ -557,7 +557,7 @@ static void a_timers_messages_pass_too(void **state)
 	rig_end();
 }
 
-static void p86_a_level_pin_moves_before_its_end(void **state)
+static void P_86_a_level_pin_moves_before_its_end(void **state)
 {
 	struct umsi_stats st;
 
@@ -665,15 +665,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_message_arrives_and_moves_without_the_device),
-		cmocka_unit_test(p82_another_devices_index_is_not_reached),
-		cmocka_unit_test(p82_a_reused_index_belongs_to_its_device_only),
-		cmocka_unit_test(p81_a_function_without_a_table_is_blocked),
+		cmocka_unit_test(P_82_another_devices_index_is_not_reached),
+		cmocka_unit_test(P_82_a_reused_index_belongs_to_its_device_only),
+		cmocka_unit_test(P_81_a_function_without_a_table_is_blocked),
 		cmocka_unit_test(aliased_functions_share_one_table_to_the_last),
 		cmocka_unit_test(behind_a_bridge_own_id_and_the_bridges),
 		cmocka_unit_test(phantom_functions_are_the_device),
-		cmocka_unit_test(p82_many_messages_in_per_device_tables),
-		cmocka_unit_test(p79_a_thousand_updates),
-		cmocka_unit_test(p83_six_sleeps),
+		cmocka_unit_test(P_82_many_messages_in_per_device_tables),
+		cmocka_unit_test(P_79_a_thousand_updates),
+		cmocka_unit_test(P_83_six_sleeps),
 		cmocka_unit_test(a_stalled_buffer_refuses_and_recovers),
 		cmocka_unit_test(a_full_buffer_is_bounded),
 		cmocka_unit_test(a_refused_command_is_replaced),
@@ -682,7 +682,7 @@ int main(void)
 		cmocka_unit_test(apic_ids_of_32_bits),
 		cmocka_unit_test(a_table_of_two_thousand),
 		cmocka_unit_test(system_interrupts_pass_where_they_were_let),
-		cmocka_unit_test(p86_a_level_pin_moves_before_its_end),
+		cmocka_unit_test(P_86_a_level_pin_moves_before_its_end),
 		cmocka_unit_test(a_timers_messages_pass_too),
 		cmocka_unit_test(slots_are_published_before_entries),
 		cmocka_unit_test(moves_under_fire_lose_nothing),

@@ -71,7 +71,7 @@ static void need_fault(uint32_t reason, uint32_t requester_id)
 }
 
 /* P-81: every vector, delivery mode and trigger bit in compatibility format. */
-static void p81_compatibility_messages_are_blocked(void **state)
+static void P_81_compatibility_messages_are_blocked(void **state)
 {
 	struct function *f;
 	struct umsi_vtd_fault fault;
@@ -100,7 +100,7 @@ static void p81_compatibility_messages_are_blocked(void **state)
 }
 
 /* P-80: each handle with every requester id but its own. */
-static void p80_a_foreign_handle_is_blocked(void **state)
+static void P_80_a_foreign_handle_is_blocked(void **state)
 {
 	struct function *f, *g;
 
@@ -127,7 +127,7 @@ static void p80_a_foreign_handle_is_blocked(void **state)
 }
 
 /* Behind a bridge to conventional PCI any device of its buses may speak for any other, and nobody else. */
-static void p80_a_bridges_buses_may_use_the_entry_and_no_other(void **state)
+static void P_80_a_bridges_buses_may_use_the_entry_and_no_other(void **state)
 {
 	const struct umsi_requester buses = { .kind = UMSI_REQUESTER_BUSES, .first_bus = 4, .last_bus = 5 };
 	struct mach_pci_config c[4] = {
@@ -151,7 +151,7 @@ static void p80_a_bridges_buses_may_use_the_entry_and_no_other(void **state)
 	rig_end();
 }
 
-static void p80_an_alias_stands_for_the_device(void **state)
+static void P_80_an_alias_stands_for_the_device(void **state)
 {
 	const struct umsi_requester alias = { .kind = UMSI_REQUESTER_ALIAS, .alias = 0x0700 };
 	struct mach_pci_config c[2] = {
@@ -227,7 +227,7 @@ static enum umsi_handled block_handler(void *arg)
 }
 
 /* A message that was not requested is blocked, its neighbours are not; a move takes them all. */
-static void p82_a_block_of_sixteen_works_and_moves(void **state)
+static void P_82_a_block_of_sixteen_works_and_moves(void **state)
 {
 	struct mach_pci_config c = { .msi = { .present = true, .messages_log2 = 4 } };
 	struct umsi_irq_request_at at = { .last = UMSI_INDEX_LAST };
@@ -258,7 +258,7 @@ static void p82_a_block_of_sixteen_works_and_moves(void **state)
 }
 
 /* P-77, P-79: without a 128-bit exchange, the machine looks at the table after each store. */
-static void p77_an_entry_is_never_present_without_its_owner(void **state)
+static void P_77_an_entry_is_never_present_without_its_owner(void **state)
 {
 	struct umsi_vtd_config c = { .entries = 256, .no_wide_exchange = true };
 
@@ -295,7 +295,7 @@ static void request_and_raise(void *arg)
 }
 
 /* Of a block only the first request writes to the device. What the others wrote is not left waiting in a store buffer. */
-static void p77_an_entry_is_seen_when_its_request_returns(void **state)
+static void P_77_an_entry_is_seen_when_its_request_returns(void **state)
 {
 	struct mach_pci_config c = { .msi = { .present = true, .messages_log2 = 4 } };
 	struct umsi_irq_request_at at = { .last = UMSI_INDEX_LAST };
@@ -325,7 +325,7 @@ static void p77_an_entry_is_seen_when_its_request_returns(void **state)
 }
 
 /* P-84: a unit that sees no caches, and one that remembers entries that are not there. */
-static void p84_write_back_then_invalidation_then_wait(void **state)
+static void P_84_write_back_then_invalidation_then_wait(void **state)
 {
 	const struct mach_vtd_config units[] = {
 		{ .not_coherent = true }, { .caching_mode = true }, { .left_on = true },
@@ -361,7 +361,7 @@ static void p84_write_back_then_invalidation_then_wait(void **state)
 }
 
 /* P-83: the message of the device and its entry are the same after each sleep. */
-static void p83_six_sleeps(void **state)
+static void P_83_six_sleeps(void **state)
 {
 	struct function *f;
 	struct umsi_msg was, is;
@@ -647,7 +647,7 @@ static void a_timers_messages_pass_too(void **state)
 	rig_end();
 }
 
-static void p86_a_level_pin_moves_before_its_end(void **state)
+static void P_86_a_level_pin_moves_before_its_end(void **state)
 {
 	struct umsi_stats st;
 
@@ -757,17 +757,17 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_message_arrives_through_its_entry),
 		cmocka_unit_test(a_move_writes_nothing_to_the_device),
-		cmocka_unit_test(p81_compatibility_messages_are_blocked),
-		cmocka_unit_test(p80_a_foreign_handle_is_blocked),
-		cmocka_unit_test(p80_a_bridges_buses_may_use_the_entry_and_no_other),
-		cmocka_unit_test(p80_an_alias_stands_for_the_device),
+		cmocka_unit_test(P_81_compatibility_messages_are_blocked),
+		cmocka_unit_test(P_80_a_foreign_handle_is_blocked),
+		cmocka_unit_test(P_80_a_bridges_buses_may_use_the_entry_and_no_other),
+		cmocka_unit_test(P_80_an_alias_stands_for_the_device),
 		cmocka_unit_test(phantom_functions_are_the_device),
 		cmocka_unit_test(a_freed_entry_blocks),
-		cmocka_unit_test(p82_a_block_of_sixteen_works_and_moves),
-		cmocka_unit_test(p77_an_entry_is_never_present_without_its_owner),
-		cmocka_unit_test(p77_an_entry_is_seen_when_its_request_returns),
-		cmocka_unit_test(p84_write_back_then_invalidation_then_wait),
-		cmocka_unit_test(p83_six_sleeps),
+		cmocka_unit_test(P_82_a_block_of_sixteen_works_and_moves),
+		cmocka_unit_test(P_77_an_entry_is_never_present_without_its_owner),
+		cmocka_unit_test(P_77_an_entry_is_seen_when_its_request_returns),
+		cmocka_unit_test(P_84_write_back_then_invalidation_then_wait),
+		cmocka_unit_test(P_83_six_sleeps),
 		cmocka_unit_test(a_stalled_queue_refuses_and_recovers),
 		cmocka_unit_test(an_entry_that_was_not_confirmed_is_asked_again),
 		cmocka_unit_test(a_refused_descriptor_is_replaced),
@@ -777,7 +777,7 @@ int main(void)
 		cmocka_unit_test(the_unit_stays_while_it_is_used),
 		cmocka_unit_test(churn_leaves_the_entries_balanced),
 		cmocka_unit_test(two_units),
-		cmocka_unit_test(p86_a_level_pin_moves_before_its_end),
+		cmocka_unit_test(P_86_a_level_pin_moves_before_its_end),
 		cmocka_unit_test(a_timers_messages_pass_too),
 		cmocka_unit_test(slots_are_published_before_entries),
 		cmocka_unit_test(moves_under_fire_lose_nothing),

@@ -114,7 +114,7 @@ static void die_with_requests(void *arg)
 }
 
 /* The last IPI is served there; one nobody owns is counted, what is no vector of ours is not. */
-static void requests_are_handed_on(void **state)
+static void P_54_requests_are_handed_on(void **state)
 {
 	struct umsi_stats st;
 
@@ -208,7 +208,7 @@ static void an_ipi_at_death_shows_its_payload(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(requests_are_handed_on),
+		cmocka_unit_test(P_54_requests_are_handed_on),
 		cmocka_unit_test(what_is_on_its_way_is_waited_for),
 		cmocka_unit_test(an_ipi_at_death_shows_its_payload),
 	};
