@@ -95,7 +95,7 @@ $(foreach v,$(VARIANTS) bench,$(eval $(call variant,$(v))))
 # ---- Targets -----------------------------------------------------------
 
 .PHONY: all help lib-hosted variants tests test-programs check checks clean campaign mutants fuzz-fdt
-.PHONY: check-arrows check-headers check-symbols check-tool check-shrink check-trace-levels boot-check
+.PHONY: check-arrows check-corpus check-headers check-symbols check-tool check-shrink check-trace-levels boot-check
 
 all: lib-hosted lib-riscv64 lib-x86_64 $(B)/umsi ## the library, hosted and freestanding, and the umsi command
 
@@ -233,6 +233,9 @@ fuzz-fdt: ## FUZZ_SECONDS=60 of coverage-guided device trees
 check-arrows: ## no include line against the direction of the rooms
 	$(PYTHON) tools/check-arrows
 
+check-corpus: ## each row of the bug corpus has a scenario and a mutant, or a reason
+	$(PYTHON) tools/check-corpus
+
 check-headers: ## each public header alone, C11 and C++17, after a hostile prelude
 	$(PYTHON) tools/check-headers "$(GCC)" "$(CLANG)" "$(GXX)" "$(CLANGXX)"
 
@@ -272,7 +275,7 @@ check: ## everything: what CI runs; ends in one line of counts
 
 checks:
 	@MAKEFLAGS= MAKE="$(MAKE) --no-print-directory -j$(shell nproc)" $(PYTHON) tools/tally --first test-programs \
-		--step variants --step check-arrows --step check-models --step models-quick --step check-headers --step check-symbols \
+		--step variants --step check-arrows --step check-corpus --step check-models --step models-quick --step check-headers --step check-symbols \
 		$(if $(CAMPAIGN),--run "$(B)/tests/campaign/campaign --seeds $(CAMPAIGN_SEEDS)" \
 			--run "$(B)/fast/campaign --seeds $(FAST_SEEDS)" \
 			--run "$(B)/tests/campaign/campaign --isa x86 --seeds $(CAMPAIGN_SEEDS)" \
