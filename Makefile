@@ -59,12 +59,12 @@ CC_x86_64 := $(GCC) $(X86_64) -O2
 CC_x86_64-clang := $(CLANG) --target=x86_64-unknown-elf -O2 $(X86_64) -Wno-unused-command-line-argument
 CC_aarch64 := $(AARCH64)gcc $(A64) -O2
 CC_aarch64-clang := $(CLANG) --target=aarch64-unknown-elf $(A64) -O2 -Wno-unused-command-line-argument
-# An instruction set compiles its own roots only; the hosted seam plays them all.
-SRC_riscv64 := $(call all_but,single x86 arm)
+# An instruction set compiles its own roots, and the firmware that describes them; the hosted seam plays them all.
+SRC_riscv64 := $(call all_but,single x86 arm fdt-arm acpi acpi-x86 acpi-arm)
 SRC_riscv64-clang := $(SRC_riscv64)
-SRC_x86_64 := $(call all_but,single riscv arm)
+SRC_x86_64 := $(call all_but,single riscv arm fdt fdt-riscv fdt-arm acpi-arm)
 SRC_x86_64-clang := $(SRC_x86_64)
-SRC_aarch64 := $(call all_but,single riscv x86)
+SRC_aarch64 := $(call all_but,single riscv x86 vector fdt-riscv acpi-x86)
 SRC_aarch64-clang := $(SRC_aarch64)
 AR_aarch64 := $(AARCH64)ar
 AR_aarch64-clang := $(AARCH64)ar
@@ -73,7 +73,7 @@ AR_riscv64-clang := $(RISCV64)ar
 
 # Not among the checks: bench/bench.mk.
 CC_bench := $(GCC) -Iarch/bench -O2
-SRC_bench := $(call all_but,single x86 arm)
+SRC_bench := $(SRC_riscv64)
 
 # One variant: its objects, the library, and the one-CPU hooks beside it.
 define variant

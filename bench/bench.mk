@@ -27,17 +27,21 @@ SIZE_ROOT_aarch64 := umsi_gic_create umsi_gic_trap
 SIZE_CALLS := umsi_init umsi_cpu_online umsi_device_add umsi_device_remove umsi_pci_msix_create \
 	umsi_irq_alloc umsi_irq_request umsi_irq_release umsi_irq_free umsi_irq_set_affinity \
 	umsi_irq_enable umsi_irq_disable
-# Kernels do not unwind by tables.
+# What a host that counts its bytes compiles with. Kernels do not unwind by tables;
+# RISC-V has one prologue and one epilogue for all functions, from libgcc (counted).
 SIZE_FLAGS := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables
+SIZE_FLAGS_riscv64 := -msave-restore
+SIZE_FLAGS_x86_64 := -mpreferred-stack-boundary=3
 
 define size_of_isa
 $(B)/bench/size/$(1)/src/%.o: src/%.c
 	@mkdir -p $$(@D)
-	$$(call show,CC,$$@)$$(patsubst -O2,-Os,$$(CC_$(1))) $$(LIB_FLAGS) $$(SIZE_FLAGS) -MMD -MP -c -o $$@ $$<
+	$$(call show,CC,$$@)$$(patsubst -O2,-Os,$$(CC_$(1))) $$(LIB_FLAGS) $$(SIZE_FLAGS) $$(SIZE_FLAGS_$(1)) -MMD -MP -c -o $$@ $$<
 
 SIZE_OBJ_$(1) := $$(patsubst %.c,$(B)/bench/size/$(1)/%.o,$$(SRC_$(1)))
-$(B)/bench/size/$(1)/sizes: $$(SIZE_OBJ_$(1)) tools/bench-sizes
-	$$(call show,SIZE,$(1))TOOL=$$(SIZE_TOOL_$(1)) tools/bench-sizes $(B)/bench/size/$(1) \
+$(B)/bench/size/$(1)/sizes: $$(SIZE_OBJ_$(1)) tools/bench-sizes sources.list
+	$$(call show,SIZE,$(1))TOOL=$$(SIZE_TOOL_$(1)) \
+		LIBGCC=$$(shell $$(firstword $$(CC_$(1))) -print-libgcc-file-name) tools/bench-sizes $(B)/bench/size/$(1) \
 		"$$(SIZE_CALLS) $$(SIZE_ROOT_$(1))" $$(SIZE_OBJ_$(1)) >$$@
 -include $$(SIZE_OBJ_$(1):.o=.d)
 endef

@@ -11,7 +11,10 @@ KERNEL_PACKAGES := make gcc libc6-dev gcc-riscv64-linux-gnu binutils-riscv64-lin
 K := examples/kernel
 KB := $(B)/kernel/$(ISA)
 KERNEL := $(KB)/kernel.elf
-KERNEL_SRC := $(wildcard $(K)/core/*.c $(K)/drivers/*.c $(K)/arch/$(ISA)/*.c $(K)/arch/$(ISA)/*.S)
+# QEMU's x86-64 machines have no device tree.
+KERNEL_NOT_x86_64 := $(K)/core/tree.c
+KERNEL_SRC := $(filter-out $(KERNEL_NOT_$(ISA)),$(wildcard $(K)/core/*.c $(K)/drivers/*.c \
+	$(K)/arch/$(ISA)/*.c $(K)/arch/$(ISA)/*.S))
 KERNEL_OBJ := $(patsubst $(K)/%,$(KB)/%.o,$(KERNEL_SRC))
 KERNEL_FLAGS := -std=c11 -ffreestanding -fno-pic -fno-strict-aliasing -g -O2 $(WARN) \
 	-Iinclude -I$(K) -I$(K)/arch/$(ISA)
