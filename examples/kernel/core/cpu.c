@@ -25,7 +25,7 @@ static struct cpu others[PLATFORM_CPUS_MAX - 1];
 static uint32_t wake_ipi;
 static uint32_t wake_ready;
 
-void hart_main(void);
+void cpu_main(void);
 
 struct cpu *cpu_at(uint32_t index)
 {
@@ -94,7 +94,7 @@ static bool has_work(const void *arg)
 }
 
 /* A started CPU's whole life; it begins anew when the CPU comes back. */
-void hart_main(void)
+void cpu_main(void)
 {
 	struct cpu *cpu = this_cpu();
 

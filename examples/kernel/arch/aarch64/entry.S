@@ -104,7 +104,7 @@ hart_entry:
 	ldr	x2, [x0, #CPU_STACK_TOP]
 	mov	sp, x2
 	msr	daifclr, #4
-	bl	hart_main
+	bl	cpu_main
 6:	wfi
 	b	6b
 	.ltorg

@@ -34,7 +34,7 @@ hart_entry:
 	ld	sp, CPU_STACK_TOP(tp)
 	la	t0, trap_entry
 	csrw	stvec, t0
-	call	hart_main
+	call	cpu_main
 4:	wfi
 	j	4b
 

@@ -3,10 +3,9 @@
 #ifndef ARCH_H
 #define ARCH_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
-struct cpu;
+#include "core/arch_calls.h"
 
 #define ARCH_NAME	"x86_64"
 
@@ -85,31 +84,5 @@ static inline uint64_t arch_instructions(void)
 {
 	return arch_ticks();
 }
-
-static inline uint8_t mmio_read8(uintptr_t a) { return *(volatile uint8_t *)a; }
-static inline uint16_t mmio_read16(uintptr_t a) { return *(volatile uint16_t *)a; }
-static inline uint32_t mmio_read32(uintptr_t a) { return *(volatile uint32_t *)a; }
-static inline void mmio_write8(uintptr_t a, uint8_t v) { *(volatile uint8_t *)a = v; }
-static inline void mmio_write16(uintptr_t a, uint16_t v) { *(volatile uint16_t *)a = v; }
-static inline void mmio_write32(uintptr_t a, uint32_t v) { *(volatile uint32_t *)a = v; }
-
-/* The first serial port. getchar: -1 when nothing was typed. */
-void arch_putchar(char c);
-int arch_getchar(void);
-
-/* Interrupts this CPU at @ticks, once. */
-void arch_timer_arm(uint64_t ticks);
-
-/* Sends a halted CPU to cpu_main(); false when it cannot be asked. */
-bool arch_cpu_start(struct cpu *cpu);
-
-/* Lets the timer reach this CPU once interrupts are on. */
-void arch_interrupts_open(void);
-
-/* Whether traps note the counter. */
-void arch_trap_counting(bool on);
-
-/* Machine off; @good becomes the emulator's exit status where it can. */
-_Noreturn void arch_power_off(bool good);
 
 #endif

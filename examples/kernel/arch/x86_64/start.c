@@ -44,7 +44,7 @@ extern char ap_start[], ap_start_end[];
 struct cpu *ap_cpu;
 
 void ap_main(void);
-void hart_main(void);
+void cpu_main(void);
 
 static struct life *life_of(uint64_t hw_id)
 {
@@ -100,7 +100,7 @@ void ap_main(void)
 		panic("cpu %u starts with its APIC enabled: there was no INIT", this_cpu()->index);
 	__atomic_store_n(&life->parked, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&life->starts, life->starts + 1, __ATOMIC_RELEASE);
-	hart_main();
+	cpu_main();
 }
 
 static bool has_started(const struct life *life, uint64_t starts)
