@@ -196,3 +196,41 @@ int rig_device(struct rig *r, uint32_t requester_id, uint32_t vectors, struct um
 		umsi_device_remove(*dev);
 	return status;
 }
+
+enum umsi_handled rig_count_call(void *arg)
+{
+	(*(uint64_t *)arg)++;
+	return UMSI_HANDLED;
+}
+
+umsi_irq rig_begin(struct rig *r, struct umsi_table *table, uint32_t index, uint64_t *calls)
+{
+	struct umsi_irq_request_at at = { .first = index, .last = index };
+	umsi_irq irq;
+
+	MACH_CHECK(r->m, umsi_irq_alloc(table, &at, &irq) == UMSI_OK, "T-ALLOC", "index %u", index);
+	MACH_CHECK(r->m, umsi_irq_request(r->umsi, irq, rig_count_call, calls, "n") == UMSI_OK, "T-REQUEST",
+		   "index %u", index);
+	return irq;
+}
+
+/* Everything pending is taken. */
+void rig_let_traps_happen(struct rig *r)
+{
+	mach_delay(r->m, 2000);
+}
+
+void rig_fire_two(void *arg)
+{
+	struct rig *r = arg;
+	uint64_t calls = 0;
+	struct umsi_device *dev;
+	struct umsi_table *table;
+
+	MACH_CHECK(r->m, rig_device(r, 0x700, 5, &dev, &table) == UMSI_OK, "T-DEVICE", "device");
+	for (uint32_t i = 0; i < 5; i += 4)
+		MACH_CHECK(r->m, umsi_its_raise(r->umsi, rig_begin(r, table, i, &calls)) == UMSI_OK, "T-RAISE", "%u", i);
+	rig_let_traps_happen(r);
+	MACH_CHECK(r->m, calls == 2, "T-CALLS", "%u calls", (unsigned int)calls);
+	umsi_device_remove(dev);
+}

@@ -57,4 +57,13 @@ extern const struct umsi_store_ops rig_store;
 int rig_device(struct rig *r, uint32_t requester_id, uint32_t vectors, struct umsi_device **dev,
 	       struct umsi_table **table);
 
+/* A handler whose argument is the counter it increments. */
+enum umsi_handled rig_count_call(void *arg);
+/* Allocates @index and requests it: *@calls counts. In a thread of the machine. */
+umsi_irq rig_begin(struct rig *r, struct umsi_table *table, uint32_t index, uint64_t *calls);
+/* Everything pending is taken. */
+void rig_let_traps_happen(struct rig *r);
+/* A thread: a device of five indices, two of which are raised and arrive. */
+void rig_fire_two(void *rig);
+
 #endif
