@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* AMD-Vi interrupt remapping on the machine; bugs by their ids. */
-#include "rig.h"
+#include "fire.h"
 
 #define BASE	UINT64_C(0xfee00000)
 
@@ -286,31 +286,21 @@ static void P_79_a_thousand_updates(void **state)
 	}
 }
 
+static void power_cycle(void)
+{
+	mach_amd_vi_power_cycle(rig.amd);
+}
+
+static bool enabled(void)
+{
+	return mach_amd_vi_enabled(rig.amd);
+}
+
 static void P_83_six_sleeps(void **state)
 {
-	struct function *f;
-	struct umsi_msg was, is;
-
 	(void)state;
 	rig_begin_amd(10, &mach_chaos_none, true);
-	f = rig_function(0, NULL, NULL);
-	assert_int_equal(rig_irq(f, 0), UMSI_OK);
-	assert_int_equal(rig_move(f->irq[0], 2), UMSI_OK);
-	assert_int_equal(umsi_irq_message(rig.umsi, f->irq[0], &was), UMSI_OK);
-	for (int round = 0; round < 6; round++) {
-		if (round % 2)
-			assert_int_equal(umsi_suspend(rig.umsi), UMSI_OK);
-		if (round < 4)
-			mach_amd_vi_power_cycle(rig.amd);
-		assert_int_equal(mach_amd_vi_enabled(rig.amd), round >= 4);
-		assert_int_equal(round % 2 ? umsi_resume(rig.umsi) : umsi_amd_vi_resume(rig.unit), UMSI_OK);
-		assert_true(mach_amd_vi_enabled(rig.amd));
-		assert_int_equal(umsi_irq_message(rig.umsi, f->irq[0], &is), UMSI_OK);
-		assert_int_equal(is.address, was.address);
-		assert_int_equal(is.data, was.data);
-		assert_int_equal(rig_raise(f, 0), 1);
-		assert_int_equal(rig.last_cpu, 2);
-	}
+	fire_six_sleeps(&(struct fire_unit){ power_cycle, enabled, umsi_amd_vi_resume });
 	rig_end();
 }
 
@@ -572,93 +562,36 @@ static void P_86_a_level_pin_moves_before_its_end(void **state)
 
 /* ---- Under fire, on a machine that reorders ---- */
 
-static bool firing;
-static uint64_t moves;
-
-static void mover(void *arg)
-{
-	struct function *f = arg;
-
-	while (firing) {
-		uint32_t i = (uint32_t)mach_random(rig.m, 4);
-		int status = rig_move(f->irq[i], (umsi_cpu)mach_random(rig.m, RIG_CPUS));
-
-		MACH_CHECK(rig.m, status == UMSI_OK || status == UMSI_EAGAIN, "I-API", "move: %s",
-			   umsi_status_text(status));
-		moves += status == UMSI_OK;
-		mach_delay(rig.m, mach_random(rig.m, 60));
-	}
-}
-
-static void clock(void *arg)
-{
-	(void)arg;
-	mach_delay(rig.m, 6000);
-	firing = false;
-}
-
-static void fire(uint64_t seed)
+static void begin(uint64_t seed)
 {
 	const struct mach_amd_vi_config unit = { .no_all = seed % 8 == 0 };
 	struct umsi_amd_vi_config c = { .last_bus = 1, .wide_entries = seed % 2 };
-	struct umsi_stats st;
-	struct function *f;
 
 	rig_machine(seed, NULL, false, NULL);
 	assert_int_equal(rig_amd(&unit, &c), UMSI_OK);
 	rig_online();
-	f = rig_function(0, NULL, NULL);
-	for (uint32_t i = 0; i < 4; i++)
-		assert_int_equal(rig_irq(f, i), UMSI_OK);
-	firing = true;
-	mach_pci_traffic(f->pci, 500, 8);
-	mach_thread(rig.m, 0, mover, f);
-	mach_thread(rig.m, 1, mover, f);
-	mach_thread(rig.m, 3, clock, NULL);
-	rig_run();
-	assert_true(mach_check_quiet(rig.m));
-	umsi_stats_read(rig.umsi, &st);
-	assert_int_equal(st.device_writes_for_moves, 0);
-	assert_int_equal(st.unowned, 0);
-	assert_int_equal(mach_amd_vi_blocked(rig.amd), 0);
-	rig_end();
 }
 
-/* R1: the unit may read the new entry the moment it is stored; the slot it leads to is known by then. */
+static void nothing_blocked(void)
+{
+	assert_int_equal(mach_amd_vi_blocked(rig.amd), 0);
+}
+
+static void begin_narrow(uint64_t seed, const struct mach_chaos *chaos)
+{
+	rig_begin_amd(seed, chaos, false);
+}
+
 static void slots_are_published_before_entries(void **state)
 {
-	struct mach_chaos slow_stores = mach_chaos_none;
-	struct umsi_stats st;
-
 	(void)state;
-	slow_stores.burst = 3;
-	slow_stores.store_now = 20;
-	slow_stores.store_max = 400;
-	for (uint64_t seed = 1; seed <= 20; seed++) {
-		struct function *f;
-
-		rig_begin_amd(seed, &slow_stores, false);
-		f = rig_function(0, NULL, NULL);
-		for (uint32_t i = 0; i < 4; i++)
-			assert_int_equal(rig_irq(f, i), UMSI_OK);
-		firing = true;
-		mach_pci_traffic(f->pci, 2000, 2);
-		mach_thread(rig.m, 0, mover, f);
-		mach_thread(rig.m, 3, clock, NULL);
-		rig_run();
-		umsi_stats_read(rig.umsi, &st);
-		assert_int_equal(st.unowned, 0);
-		rig_end();
-	}
+	fire_slow_stores(begin_narrow);
 }
 
 static void moves_under_fire_lose_nothing(void **state)
 {
 	(void)state;
-	moves = 0;
-	for (uint64_t seed = 1; seed <= 120; seed++)
-		fire(seed);
-	assert_true(moves > 500);
+	fire_reordered(begin, nothing_blocked);
 }
 
 int main(void)
