@@ -228,21 +228,27 @@ static const struct umsi_store_ops void_ops = {
 	.name = "void", .number_name = "n", .write = void_write, .settle = void_settle,
 };
 
-uint32_t rig_fill(umsi_cpu cpu, uint32_t count)
+struct umsi_table *rig_void(void)
 {
 	const struct umsi_device_config dc = { .name = "filler", .requester_id = 0xff00, .parent = rig.root };
 	const struct umsi_table_config tc = { .size = UMSI_TABLE_MAX };
+
+	if (!rig.filler) {
+		assert_int_equal(umsi_device_add(rig.umsi, &dc, &rig.filler), UMSI_OK);
+		assert_int_equal(umsi_table_create(rig.filler, &void_ops, NULL, &tc, &rig.filling), UMSI_OK);
+	}
+	return rig.filling;
+}
+
+uint32_t rig_fill(umsi_cpu cpu, uint32_t count)
+{
 	const struct umsi_irq_request_at at = {
 		.last = UMSI_INDEX_LAST, .affinity = { .kind = UMSI_AFFINITY_CPU, .cpu = cpu },
 	};
 	uint32_t n = 0;
 	umsi_irq irq;
 
-	if (!rig.filler) {
-		assert_int_equal(umsi_device_add(rig.umsi, &dc, &rig.filler), UMSI_OK);
-		assert_int_equal(umsi_table_create(rig.filler, &void_ops, NULL, &tc, &rig.filling), UMSI_OK);
-	}
-	while (n < count && umsi_irq_alloc(rig.filling, &at, &irq) == UMSI_OK)
+	while (n < count && umsi_irq_alloc(rig_void(), &at, &irq) == UMSI_OK)
 		n++;
 	return n;
 }

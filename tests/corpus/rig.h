@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include <umsi/device.h>
+#include <umsi/dump.h>
 #include <umsi/imsic.h>
 #include <umsi/irq.h>
 #include <umsi/pci.h>
@@ -102,6 +103,8 @@ uint32_t rig_raise(struct line *l);
 int rig_down(umsi_cpu cpu);
 void rig_up(umsi_cpu cpu);
 
+/* The table of a store that holds nothing, for slots that are just taken. */
+struct umsi_table *rig_void(void);
 /* Allocates interrupts of nobody on @cpu until it is full, or until @count are; how many. */
 uint32_t rig_fill(umsi_cpu cpu, uint32_t count);
 /* All of them go. */
