@@ -491,7 +491,7 @@ static void its_write(struct mach *m, void *self, uint64_t at, unsigned int widt
 	} else if (width == 8 && at == 0x80) {
 		at_rest(m, its, "GITS_CBASER");
 		its->cbaser = shared(its, value);
-		its->creadr = its->cwriter = 0;
+		its->creadr = 0;	/* and CWRITER stays: IHI 0069, "GITS_CBASER" */
 		if (value & VALID && !mach_dma_holds(m, value & UINT64_C(0x000ffffffffff000), queue_bytes(its)))
 			mach_violate(m, "MODEL", "GITS_CBASER: no memory there");
 	} else if (width == 8 && at == 0x88) {

@@ -588,7 +588,7 @@ static void slots_are_published_before_entries(void **state)
 	fire_slow_stores(begin_narrow);
 }
 
-static void moves_under_fire_lose_nothing(void **state)
+static void P_78_moves_under_fire_lose_nothing(void **state)
 {
 	(void)state;
 	fire_reordered(begin, nothing_blocked);
@@ -618,7 +618,7 @@ int main(void)
 		cmocka_unit_test(P_86_a_level_pin_moves_before_its_end),
 		cmocka_unit_test(a_timers_messages_pass_too),
 		cmocka_unit_test(slots_are_published_before_entries),
-		cmocka_unit_test(moves_under_fire_lose_nothing),
+		cmocka_unit_test(P_78_moves_under_fire_lose_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
