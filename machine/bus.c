@@ -153,7 +153,7 @@ static uint64_t pci_read(struct mach *m, struct mach_pci *d, unsigned int bar, u
 	mach_flush_note(m, m->cpu, d);
 	m->cpu->read_locked = m->cpu->nheld != 0;
 	if (mach_ims_at(d, bar, offset))
-		return mach_ims_read(d, offset, width);
+		return mach_ims_read(d, bar, offset, width);
 	return mach_msix_read(d, bar, offset, width);
 }
 
@@ -232,7 +232,7 @@ static void apply(struct mach *m, struct mach_pci *d, const struct posted *p)
 	}
 	d->writes++;
 	if (mach_ims_at(d, bar, offset))
-		mach_ims_write(d, offset, p->width, p->value);
+		mach_ims_write(d, bar, offset, p->width, p->value);
 	else
 		mach_msix_write(d, bar, offset, p->width, p->value);
 }

@@ -251,7 +251,8 @@ struct mach_pci {
 	struct entry *entry;
 	uint32_t *want;			/* entries that wait for the composer, a ring */
 	uint32_t want_head, wants;
-	struct ims ims;
+	uint32_t ims_first;		/* entries from here on are theirs */
+	struct ims ims[MACH_IMS_STORES];
 	struct build build;
 	uint64_t builds;
 	struct message message[QUEUE_SLOTS];
@@ -627,16 +628,20 @@ void mach_message_masked(struct mach_pci *d, uint32_t entry);
 void mach_message_due(struct mach_pci *d);
 void mach_message_flush(struct mach_pci *d, uint64_t upto);
 void mach_message_drop(struct mach_pci *d, bool ims_too);
-/* ims.c: entries from d->ims.first on. */
+/* ims.c: entries from d->ims_first on. Cold: their numbers, the end of them; their places behind @end, the new one; capabilities. */
+uint32_t mach_ims_number(struct mach_pci *d, uint32_t first);
+uint64_t mach_ims_place(struct mach_pci *d, uint64_t end);
+void mach_ims_announce(struct mach_pci *d);
 void mach_ims_reset(struct mach_pci *d);
 bool mach_ims_at(const struct mach_pci *d, unsigned int bar, uint64_t offset);
-bool mach_ims_on(const struct mach_pci *d);
+bool mach_ims_on(const struct mach_pci *d, uint32_t entry);
 bool mach_ims_masked(const struct mach_pci *d, uint32_t entry);
 uint32_t mach_ims_word(const struct mach_pci *d, uint32_t entry, unsigned int which);
 bool mach_ims_is_message(const struct mach_pci *d, uint64_t phys);
-void mach_ims_write(struct mach_pci *d, uint64_t offset, unsigned int width, uint64_t value);
-uint64_t mach_ims_read(struct mach_pci *d, uint64_t offset, unsigned int width);
-void mach_ims_due(struct mach_pci *d);
+void mach_ims_write(struct mach_pci *d, unsigned int bar, uint64_t offset, unsigned int width, uint64_t value);
+uint64_t mach_ims_read(struct mach_pci *d, unsigned int bar, uint64_t offset, unsigned int width);
+/* Return: when it wants to be called next. */
+uint64_t mach_ims_due(struct mach_pci *d);
 uint64_t mach_message_next(const struct mach_pci *d);
 
 /* owner.c */

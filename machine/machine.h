@@ -478,6 +478,8 @@ enum mach_ims_kind {
 	MACH_IMS_TIMER,			/* one register set, no mask */
 };
 
+#define MACH_IMS_STORES	3u
+
 struct mach_ims {
 	enum mach_ims_kind kind;
 	uint16_t count;			/* slots or queues; a timer has one message */
@@ -493,7 +495,7 @@ struct mach_pci_config {
 	uint8_t cap_offset;		/* 0 = 0x70; two foreign capabilities precede it */
 	struct mach_bar bar[6];		/* all zero: BAR 0, 64-bit, large enough */
 	struct mach_msi msi;
-	struct mach_ims ims;
+	struct mach_ims ims[MACH_IMS_STORES]; /* from the first on */
 	enum mach_sampling sampling;
 	uint32_t options;		/* of enum mach_pci_option */
 	uint32_t sends_as;		/* what bridges make of the requester id of its messages; 0 = nothing */
@@ -515,10 +517,10 @@ void mach_pci_poke(struct mach_pci *d, uint16_t offset, unsigned int width, uint
 uint32_t mach_pci_table(const struct mach_pci *d, uint32_t entry, unsigned int dword);
 bool mach_pci_pending(const struct mach_pci *d, uint32_t entry);
 
-/* The entry that stands for message @n of the device-defined store, in all calls that take one; its registers. */
-uint32_t mach_ims_entry(const struct mach_pci *d, uint32_t n);
-uint64_t mach_ims_phys(const struct mach_pci *d);
-uint32_t mach_ims_pasid(const struct mach_pci *d, uint32_t slot);	/* of a table's slot */
+/* The entry that stands for message @n of device-defined store @store, in all calls that take one; its registers. */
+uint32_t mach_ims_entry(const struct mach_pci *d, unsigned int store, uint32_t n);
+uint64_t mach_ims_phys(const struct mach_pci *d, unsigned int store);
+uint32_t mach_ims_pasid(const struct mach_pci *d, uint32_t entry);	/* of a table's slot */
 
 /* Surprise removal, now or after some steps: all-ones from then on. */
 void mach_pci_remove(struct mach_pci *d, uint64_t after_steps);

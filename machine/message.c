@@ -107,7 +107,7 @@ static void emit(struct mach *m, struct mach_pci *d)
 
 static uint32_t word_of(const struct mach_pci *d, uint32_t n, unsigned int which)
 {
-	if (n >= d->ims.first)
+	if (n >= d->ims_first)
 		return mach_ims_word(d, n, which);
 	if (mach_msi_on(d))
 		return mach_msi_word(d, n, which);
@@ -132,8 +132,8 @@ static void finish(struct mach *m, struct mach_pci *d)
 /* May the function send this one at all, as it is set up now? */
 bool mach_message_on(const struct mach_pci *d, uint32_t n)
 {
-	if (n >= d->ims.first)
-		return mach_ims_on(d);
+	if (n >= d->ims_first)
+		return mach_ims_on(d, n);
 	if (mach_pci_msix_control(d) & MSIX_ENABLE)
 		return n < d->config.entries;
 	return mach_msi_on(d) && n < mach_msi_count(d);
@@ -141,7 +141,7 @@ bool mach_message_on(const struct mach_pci *d, uint32_t n)
 
 bool mach_message_is_masked(const struct mach_pci *d, uint32_t n)
 {
-	if (n >= d->ims.first)
+	if (n >= d->ims_first)
 		return mach_ims_masked(d, n);
 	return mach_msi_on(d) ? mach_msi_masked(d, n) : mach_msix_masked(d, n);
 }
@@ -211,7 +211,7 @@ uint64_t mach_message_next(const struct mach_pci *d)
 
 static bool concerns(const struct mach_pci *d, uint32_t entry)
 {
-	return entry == UINT32_MAX ? d->build.entry < d->ims.first : d->build.entry == entry;
+	return entry == UINT32_MAX ? d->build.entry < d->ims_first : d->build.entry == entry;
 }
 
 /*
@@ -245,12 +245,12 @@ void mach_message_drop(struct mach_pci *d, bool ims_too)
 {
 	uint32_t kept = 0;
 
-	if (ims_too || d->build.entry < d->ims.first)
+	if (ims_too || d->build.entry < d->ims_first)
 		d->build.active = false;
 	for (uint32_t i = 0; i < d->wants; i++) {
 		uint32_t n = d->want[(d->want_head + i) % d->entries];
 
-		if (!ims_too && n >= d->ims.first)
+		if (!ims_too && n >= d->ims_first)
 			d->want[(d->want_head + kept++) % d->entries] = n;
 		else
 			d->entry[n].queued = false;

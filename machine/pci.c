@@ -142,6 +142,7 @@ static void build_space(struct mach_pci *d)
 		build_msix(d);
 	if (g->msi.present)
 		mach_msi_build(d);
+	mach_ims_announce(d);
 }
 
 /* What a crashed kernel leaves: every entry open, with a message of its time. */
@@ -186,10 +187,7 @@ static void fill_defaults(struct mach_pci *d)
 	if (no_bars(g)) {
 		uint64_t end = g->pba_offset + 16u * g->entries + 256;
 
-		if (g->ims.kind) {
-			g->ims.offset = ((uint32_t)end + 0xfff) & ~0xfffu;
-			end = g->ims.offset + 16u * (g->ims.count + 1u);
-		}
+		end = mach_ims_place(d, end);
 		g->bar[0].is64 = true;
 		g->bar[0].bytes = 0x1000;
 		while (g->bar[0].bytes < end)
@@ -216,8 +214,7 @@ struct mach_pci *mach_pci_add(struct mach *m, const struct mach_pci_config *conf
 	d->entries = config->entries;
 	if (config->msi.present && d->entries >> config->msi.messages_log2 == 0)
 		d->entries = UINT32_C(1) << config->msi.messages_log2;
-	d->ims.first = d->entries;
-	d->entries += config->ims.kind == MACH_IMS_TIMER ? 1 : config->ims.kind ? config->ims.count : 0;
+	d->entries = mach_ims_number(d, d->entries);
 	d->due = d->remove_due = d->traffic_due = d->storm_due = NEVER;
 	d->entry = calloc(d->entries + 1u, sizeof(*d->entry));
 	d->want = calloc(d->entries + 1u, sizeof(*d->want));
@@ -434,7 +431,7 @@ void mach_pci_traffic(struct mach_pci *d, uint64_t events, uint32_t gap)
 void mach_pci_due(struct mach_pci *d)
 {
 	struct mach *m = d->m;
-	uint64_t next;
+	uint64_t next, own;
 
 	if (d->remove_due <= m->step)
 		mach_pci_gone(d);
@@ -442,11 +439,11 @@ void mach_pci_due(struct mach_pci *d)
 	if (d->traffic_due <= m->step)
 		raise_some(d);
 	mach_pci_storm_on(d);
-	mach_ims_due(d);
+	own = mach_ims_due(d);
 	mach_message_due(d);
 	next = mach_message_next(d);
-	if (d->ims.due < next)
-		next = d->ims.due;
+	if (own < next)
+		next = own;
 	if (d->nposted && d->posted[0].due < next)
 		next = d->posted[0].due;
 	if (d->remove_due < next)

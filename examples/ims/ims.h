@@ -12,6 +12,10 @@
 #define EXAMPLE_IMS_H
 
 #include <umsi/device.h>
+#include <umsi/pci_ims.h>
+
+/* Where an accelerator's slots are, as its capability says. As umsi_pci_ims_probe(). */
+int accel_find(struct umsi *m, const struct umsi_pci_function *fn, struct umsi_pci_ims *out);
 
 /*
  * An accelerator: a table of slots in its BAR. An interrupt's cookie is the PASID (20 bits) of

@@ -37,16 +37,17 @@ enum umsi_status {
 	/* Bad data from a device's configuration space. Nothing was touched. */
 	UMSI_ECAP_NONE = -60,	/* the capability is not there */
 	UMSI_ECAP_LOOP = -61,	/* the capability list loops */
-	UMSI_ECAP_POINTER = -62,/* a list pointer is below 0x40 or unaligned */
+	UMSI_ECAP_POINTER = -62,/* a list pointer is below 0x40 (0x100) or unaligned, or leads into a capability */
 	UMSI_ECAP_GONE = -63,	/* configuration space reads all-ones */
-	UMSI_ECAP_SIZE = -64,	/* the capability runs past configuration space */
+	UMSI_ECAP_SIZE = -64,	/* the capability runs past configuration space, or ends too early */
 	UMSI_ECAP_BIR = -65,	/* reserved BIR, or one that selects no memory BAR */
 	UMSI_ECAP_BAR = -66,	/* that BAR is empty or unassigned */
-	UMSI_ECAP_TABLE = -67,	/* the table lies outside its BAR */
+	UMSI_ECAP_TABLE = -67,	/* the table lies outside its BAR, or is not aligned */
 	UMSI_ECAP_PBA = -68,	/* the pending-bit array lies outside its BAR */
-	UMSI_ECAP_OVERLAP = -69,/* table and pending-bit array overlap */
+	UMSI_ECAP_OVERLAP = -69,/* tables, or table and pending-bit array, overlap */
 	UMSI_ECAP_HEADER = -70,	/* a header type that has no capability list */
-	UMSI_ECAP_MESSAGES = -71,/* a reserved number of messages */
+	UMSI_ECAP_MESSAGES = -71,/* a reserved number, or an impossible size, of messages */
+	UMSI_ECAP_VERSION = -72,/* a revision that cannot be read */
 
 	/* Bad data from firmware. Nothing was touched. */
 	UMSI_EFW_MAGIC = -80,	/* not a table of the expected kind */

@@ -40,6 +40,10 @@ static inline void pci_intx_off(const struct pci_ref *f)
 /* Reads through @f, which outlives it. */
 struct umsi_pci_reader umsi_pci_reader_of(struct pci_ref *f);
 
+/* Does BAR slot @bir, of @bars, take a structure? UMSI_OK, UMSI_ECAP_BIR, UMSI_ECAP_BAR, UMSI_EINVAL (beyond the address space). */
+int umsi_pci_bar_check(const struct umsi_pci_function *fn, uint32_t bir, unsigned int bars);
+bool umsi_pci_bar_holds(const struct umsi_pci_bar *bar, uint64_t offset, uint64_t bytes);
+
 /* As umsi_pci_msix_probe(), its arguments checked. */
 int umsi_pci_msix_check(struct pci_ref *f, const struct umsi_pci_function *fn,
 			struct umsi_pci_msix_cap *out);

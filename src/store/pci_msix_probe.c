@@ -19,7 +19,7 @@ struct umsi_pci_reader umsi_pci_reader_of(struct pci_ref *f)
 }
 
 /* BIR counts 32-bit BAR slots, so it indexes bar[] as it is. */
-static int check_bar(const struct umsi_pci_function *fn, uint32_t bir, unsigned int bars)
+int umsi_pci_bar_check(const struct umsi_pci_function *fn, uint32_t bir, unsigned int bars)
 {
 	if (bir >= bars || fn->bar[bir].io)
 		return UMSI_ECAP_BIR;
@@ -28,7 +28,7 @@ static int check_bar(const struct umsi_pci_function *fn, uint32_t bir, unsigned 
 	return fn->bar[bir].bytes - 1 > UINT64_MAX - fn->bar[bir].phys ? UMSI_EINVAL : UMSI_OK;
 }
 
-static bool inside(const struct umsi_pci_bar *bar, uint64_t offset, uint64_t bytes)
+bool umsi_pci_bar_holds(const struct umsi_pci_bar *bar, uint64_t offset, uint64_t bytes)
 {
 	return bytes <= bar->bytes && offset <= bar->bytes - bytes;
 }
@@ -47,16 +47,16 @@ static bool overlap(const struct umsi_pci_function *fn, const struct umsi_pci_ms
 static int check_structures(const struct umsi_pci_function *fn,
 			    const struct umsi_pci_msix_cap *cap, unsigned int bars)
 {
-	int status = check_bar(fn, cap->table_bir, bars);
+	int status = umsi_pci_bar_check(fn, cap->table_bir, bars);
 
 	if (!status)
-		status = check_bar(fn, cap->pba_bir, bars);
+		status = umsi_pci_bar_check(fn, cap->pba_bir, bars);
 	if (status)
 		return status;
-	if (!inside(&fn->bar[cap->table_bir], cap->table_offset,
+	if (!umsi_pci_bar_holds(&fn->bar[cap->table_bir], cap->table_offset,
 		    umsi_msix_table_bytes(cap->entries)))
 		return UMSI_ECAP_TABLE;
-	if (!inside(&fn->bar[cap->pba_bir], cap->pba_offset, umsi_msix_pba_bytes(cap->entries)))
+	if (!umsi_pci_bar_holds(&fn->bar[cap->pba_bir], cap->pba_offset, umsi_msix_pba_bytes(cap->entries)))
 		return UMSI_ECAP_PBA;
 	return overlap(fn, cap) ? UMSI_ECAP_OVERLAP : UMSI_OK;
 }

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include <umsi/dump.h>
-#include <umsi/pci.h>
 
 #define NUM_IDS		127u
 
@@ -52,13 +51,19 @@ void system_lines(struct bench *b, struct part *p, uint32_t first, uint32_t coun
 		b->line[b->lines++] = (struct line){ .b = b, .part = p, .index = i, .exact = i < p->wired };
 }
 
+void system_function(const struct part *p, struct umsi_pci_function *fn)
+{
+	*fn = (struct umsi_pci_function){ .requester_id = SYSTEM_FUNCTION };
+	for (unsigned int bar = 0; bar < 6; bar++)
+		mach_pci_bar(p->pci, bar, &fn->bar[bar].phys, &fn->bar[bar].bytes);
+}
+
 int system_msix(struct bench *b, struct part *p)
 {
-	struct umsi_pci_function fn = { .requester_id = 0x100 };
+	struct umsi_pci_function fn;
 
 	(void)b;
-	for (unsigned int bar = 0; bar < 6; bar++)
-		mach_pci_bar(p->pci, bar, &fn.bar[bar].phys, &fn.bar[bar].bytes);
+	system_function(p, &fn);
 	return umsi_pci_msix_create(p->dev, &fn, &p->table);
 }
 

@@ -10,6 +10,7 @@
 #include <umsi/device.h>
 #include <umsi/imsic.h>
 #include <umsi/irq.h>
+#include <umsi/pci.h>
 #include <umsi/umsi.h>
 
 #include "machine.h"
@@ -18,6 +19,7 @@
 #define SYSTEM_CPUS	128u		/* at most; 4 unless the system says */
 #define SYSTEM_PARTS	4u
 #define SYSTEM_LINES	64u
+#define SYSTEM_FUNCTION	0x100u		/* requester id of the first function */
 
 struct line;
 
@@ -117,5 +119,7 @@ struct part *system_part(struct bench *b, struct mach_pci *pci, struct umsi_devi
 			 uint32_t entries, uint32_t wired);
 void system_lines(struct bench *b, struct part *p, uint32_t first, uint32_t count);
 int system_msix(struct bench *b, struct part *p);
+/* What the host knows of its function: for capabilities. */
+void system_function(const struct part *p, struct umsi_pci_function *fn);
 
 #endif

@@ -10,38 +10,50 @@
 #include "system.h"
 #include "tests/own/host.h"
 
-#define FUNCTION	0x100u		/* requester id */
+#define FUNCTION	SYSTEM_FUNCTION
+
+/* All its slots, where its capability says. */
+static int all_slots(struct bench *b, struct part *p)
+{
+	struct umsi_pci_function fn;
+	struct umsi_pci_ims found;
+	int status;
+
+	system_function(p, &fn);
+	status = accel_find(b->umsi, &fn, &found);
+	return status ? status : accel_create(p->dev, b->m, found.phys, found.slots, &p->table);
+}
 
 static int build_table(struct bench *b)
 {
-	struct mach_pci_config config = { .requester_id = FUNCTION, .ims = { .kind = MACH_IMS_TABLE, .count = 24 } };
+	struct mach_pci_config config = { .requester_id = FUNCTION, .ims = { { .kind = MACH_IMS_TABLE, .count = 24 } } };
 	struct mach_pci *pci;
 	struct umsi_device *dev = system_device(b, &config, "accel0", &pci);
-	struct part *p = system_part(b, pci, dev, mach_ims_entry(pci, 0), 24, 8);
+	struct part *p = system_part(b, pci, dev, mach_ims_entry(pci, 0, 0), 24, 8);
 
 	system_lines(b, p, 0, 20);
-	return accel_create(dev, b->m, mach_ims_phys(pci), 24, &p->table);
+	return all_slots(b, p);
 }
 
 static int build_queues(struct bench *b)
 {
-	struct mach_pci_config config = { .requester_id = FUNCTION, .ims = { .kind = MACH_IMS_QUEUES, .count = 16 } };
+	struct mach_pci_config config = { .requester_id = FUNCTION, .ims = { { .kind = MACH_IMS_QUEUES, .count = 16 } } };
 	struct mach_pci *pci;
 	struct umsi_device *dev = system_device(b, &config, "nic0", &pci);
-	struct part *p = system_part(b, pci, dev, mach_ims_entry(pci, 0), 16, 0);
+	struct part *p = system_part(b, pci, dev, mach_ims_entry(pci, 0, 0), 16, 0);
 
 	system_lines(b, p, 0, 16);
-	return nic_create(dev, b->m, mach_ims_phys(pci), 16, &p->table);
+	return nic_create(dev, b->m, mach_ims_phys(pci, 0), 16, &p->table);
 }
 
 static int build_timers(struct bench *b)
 {
 	for (uint32_t i = 0; i < SYSTEM_PARTS; i++) {
-		struct mach_pci_config config = { .requester_id = FUNCTION + i, .ims = { .kind = MACH_IMS_TIMER } };
+		struct mach_pci_config config = { .requester_id = FUNCTION + i, .ims = { { .kind = MACH_IMS_TIMER } } };
 		struct mach_pci *pci;
 		struct umsi_device *dev = system_device(b, &config, "timer", &pci);
-		struct part *p = system_part(b, pci, dev, mach_ims_entry(pci, 0), 1, 1);
-		int status = timer_create(dev, b->m, mach_ims_phys(pci), &p->table);
+		struct part *p = system_part(b, pci, dev, mach_ims_entry(pci, 0, 0), 1, 1);
+		int status = timer_create(dev, b->m, mach_ims_phys(pci, 0), &p->table);
 
 		if (status)
 			return status;
@@ -53,17 +65,17 @@ static int build_timers(struct bench *b)
 static int build_beside(struct bench *b)
 {
 	struct mach_pci_config config = {
-		.requester_id = FUNCTION, .entries = 8, .ims = { .kind = MACH_IMS_TABLE, .count = 16 },
+		.requester_id = FUNCTION, .entries = 8, .ims = { { .kind = MACH_IMS_TABLE, .count = 16 } },
 	};
 	struct mach_pci *pci;
 	struct umsi_device *dev = system_device(b, &config, "accel0", &pci);
 	struct part *msix = system_part(b, pci, dev, 0, 8, 1);
-	struct part *ims = system_part(b, pci, dev, mach_ims_entry(pci, 0), 16, 4);
+	struct part *ims = system_part(b, pci, dev, mach_ims_entry(pci, 0, 0), 16, 4);
 	int status = system_msix(b, msix);
 
 	system_lines(b, msix, 0, 7);
 	system_lines(b, ims, 0, 14);
-	return status ? status : accel_create(dev, b->m, mach_ims_phys(pci), 16, &ims->table);
+	return status ? status : all_slots(b, ims);
 }
 
 static int build_nic(struct bench *b)
@@ -82,7 +94,7 @@ static int build_nic(struct bench *b)
 /* Part 0 is MSI-X, the others each have some of the slots: indices from 0, one requester id. */
 static int make_table(struct bench *b, struct part *p)
 {
-	uint64_t phys = mach_ims_phys(p->pci) + 16 * (p->first_entry - mach_ims_entry(p->pci, 0));
+	uint64_t phys = mach_ims_phys(p->pci, 0) + 16 * (p->first_entry - mach_ims_entry(p->pci, 0, 0));
 
 	return p == b->part ? system_msix(b, p) : accel_create(p->dev, b->m, phys, LOGICAL_SLOTS, &p->table);
 }
@@ -91,14 +103,14 @@ static int build_logical(struct bench *b)
 {
 	struct mach_pci_config config = {
 		.requester_id = FUNCTION, .entries = 8,
-		.ims = { .kind = MACH_IMS_TABLE, .count = (SYSTEM_PARTS - 1) * LOGICAL_SLOTS },
+		.ims = { { .kind = MACH_IMS_TABLE, .count = (SYSTEM_PARTS - 1) * LOGICAL_SLOTS } },
 	};
 	struct mach_pci *pci;
 	struct umsi_device *dev = system_device(b, &config, "accel0", &pci);
 
 	system_part(b, pci, dev, 0, 8, 8);
 	for (uint32_t i = 0; i < SYSTEM_PARTS - 1; i++)
-		system_part(b, pci, dev, mach_ims_entry(pci, LOGICAL_SLOTS * i), LOGICAL_SLOTS, LOGICAL_SLOTS);
+		system_part(b, pci, dev, mach_ims_entry(pci, 0, LOGICAL_SLOTS * i), LOGICAL_SLOTS, LOGICAL_SLOTS);
 	for (uint32_t i = 0; i < 4; i++)
 		for (uint32_t p = 0; p < SYSTEM_PARTS; p++)
 			system_lines(b, &b->part[p], i, 1);

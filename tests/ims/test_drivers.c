@@ -26,7 +26,7 @@ struct own {
 
 static int create(struct own *o)
 {
-	uint64_t phys = mach_ims_phys(o->pci);
+	uint64_t phys = mach_ims_phys(o->pci, 0);
 
 	switch (o->kind->model) {
 	case MACH_IMS_TABLE: return accel_create(o->r.dev, o->r.m, phys, COUNT, &o->r.table);
@@ -37,7 +37,7 @@ static int create(struct own *o)
 
 static void start(struct own *o, const struct kind *kind)
 {
-	struct mach_pci_config pci = { .requester_id = 0x200, .ims = { .kind = kind->model, .count = COUNT } };
+	struct mach_pci_config pci = { .requester_id = 0x200, .ims = { { .kind = kind->model, .count = COUNT } } };
 	struct umsi_device_config c = { .name = "own", .requester_id = 0x200 };
 
 	o->kind = kind;
@@ -50,7 +50,7 @@ static void start(struct own *o, const struct kind *kind)
 
 static void fire(struct own *o, uint32_t index)
 {
-	assert_true(mach_pci_raise(o->pci, mach_ims_entry(o->pci, index)));
+	assert_true(mach_pci_raise(o->pci, mach_ims_entry(o->pci, 0, index)));
 	rig_settle(&o->r);
 }
 
@@ -121,11 +121,11 @@ static void cookies_are_pasids(void **state)
 	start(&o, &kinds[0]);
 	assert_int_equal(create(&o), UMSI_OK);
 	irq = open_one(&o, 5, 0xabcde);
-	assert_int_equal(mach_ims_pasid(o.pci, 5), 0xabcde);
-	assert_int_equal(mach_pci_table(o.pci, mach_ims_entry(o.pci, 5), 3) & 1, 0);
+	assert_int_equal(mach_ims_pasid(o.pci, mach_ims_entry(o.pci, 0, 5)), 0xabcde);
+	assert_int_equal(mach_pci_table(o.pci, mach_ims_entry(o.pci, 0, 5), 3) & 1, 0);
 	assert_int_equal(umsi_irq_free(o.r.umsi, irq), UMSI_OK);
 	rig_settle(&o.r);
-	assert_int_equal(mach_pci_table(o.pci, mach_ims_entry(o.pci, 5), 3) & 1, 1);
+	assert_int_equal(mach_pci_table(o.pci, mach_ims_entry(o.pci, 0, 5), 3) & 1, 1);
 	rig_end(&o.r);
 }
 
@@ -223,7 +223,7 @@ static void fire_all(struct rig *r, struct mach_pci *pci)
 {
 	memset(calls_of, 0, sizeof(calls_of));
 	for (uint32_t i = 0; i < THOUSANDS; i++)
-		assert_true(mach_pci_raise(pci, mach_ims_entry(pci, i)));
+		assert_true(mach_pci_raise(pci, mach_ims_entry(pci, 0, i)));
 	rig_settle(r);
 	for (uint32_t i = 0; i < THOUSANDS; i++)
 		assert_int_equal(calls_of[i], 1);
@@ -232,7 +232,7 @@ static void fire_all(struct rig *r, struct mach_pci *pci)
 static void thousands_on_one_function(void **state)
 {
 	struct mach_config config = { .num_ids = 2047, .chaos = &mach_chaos_none, .max_steps = 50000000 };
-	struct mach_pci_config pci = { .requester_id = 0x200, .ims = { .kind = MACH_IMS_TABLE, .count = THOUSANDS } };
+	struct mach_pci_config pci = { .requester_id = 0x200, .ims = { { .kind = MACH_IMS_TABLE, .count = THOUSANDS } } };
 	struct umsi_device_config c = { .name = "own", .requester_id = 0x200 };
 	struct umsi_irq_request_at at = { .first = 0, .last = UMSI_INDEX_LAST };
 	struct own o;
@@ -244,7 +244,7 @@ static void thousands_on_one_function(void **state)
 	rig_library(&o.r);
 	c.parent = o.r.root;
 	assert_int_equal(umsi_device_add(o.r.umsi, &c, &o.r.dev), UMSI_OK);
-	assert_int_equal(accel_create(o.r.dev, o.r.m, mach_ims_phys(o.pci), THOUSANDS, &o.r.table), UMSI_OK);
+	assert_int_equal(accel_create(o.r.dev, o.r.m, mach_ims_phys(o.pci, 0), THOUSANDS, &o.r.table), UMSI_OK);
 	for (uint32_t i = 0; i < THOUSANDS; i++) {
 		assert_int_equal(umsi_irq_alloc(o.r.table, &at, &irq_of[i]), UMSI_OK);
 		assert_int_equal(umsi_irq_request(o.r.umsi, irq_of[i], count_call, &calls_of[i], "many"), UMSI_OK);

@@ -20,7 +20,7 @@
 #define FAKE_ENTRIES_MAX 2048u
 
 struct fake_pci {
-	uint8_t config[256];
+	uint8_t config[4096];
 	uint32_t table[FAKE_ENTRIES_MAX * 4];
 	uint32_t pba[FAKE_ENTRIES_MAX / 32];
 
