@@ -97,6 +97,10 @@ struct mach_config {
 	/* Sees each named barrier of arch/ (enum umsi_hosted_barrier); takes no step. NULL = nobody. */
 	void (*barrier)(void *arg, uint32_t cpu, uint32_t which);
 	void *barrier_arg;
+	/* Look on, take no step: a word of memory changed; a step begins, or stores came out while all CPUs idled. NULL = nobody. */
+	void (*wrote)(void *arg, const void *word);
+	void (*stepped)(void *arg);
+	void *watch_arg;
 	/*
 	 * A handler that begins right after a claim which stood for messages of
 	 * other entries only is a violation I-ROUTE (else a line of the story).

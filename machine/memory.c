@@ -116,6 +116,8 @@ void mach_word_commit(struct mach *m, struct cpu *c, struct word *w, uint64_t va
 	w->version++;
 	w->seen[c->number] = w->version;
 	put_plain(w->address, w->size, value);
+	if (m->config.wrote)
+		m->config.wrote(m->config.watch_arg, (const void *)w->address);
 	if (m->remappers)
 		mach_remap_wrote(m, (const void *)w->address);
 	mach_trace(m, "word % := %", w->number, w->size == 8 && value >= LOWEST_POINTER ? 0 : value);

@@ -181,6 +181,8 @@ void mach_schedule_away(struct mach *m)
 		if (m->step >= m->config.stop_step)
 			mach_stop_here(m);
 		mach_advance(m);
+		if (m->config.stepped)
+			m->config.stepped(m->config.watch_arg);
 	}
 	go_on_with(m, c);
 }
@@ -190,6 +192,8 @@ void mach_step(struct mach *m)
 	struct cpu *c = m->cpu;
 
 	m->step++;
+	if (m->config.stepped)
+		m->config.stepped(m->config.watch_arg);
 	if (!m->running)
 		return;
 	if (m->step >= m->next_due)

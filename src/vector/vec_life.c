@@ -39,6 +39,7 @@ static struct umsi_vec_cpu *new_cpu(struct umsi_vec *v, struct umsi *m, umsi_cpu
 	umsi_ids_init(&c->ids, bits + 3 * words_of(v->nslots), v->nslots);
 	for (uint32_t slot = 0; slot < v->first; slot++)
 		umsi_ids_take_at(&c->ids, slot);
+	umsi_store32(&c->free, umsi_ids_free_count(&c->ids));
 	return c;
 }
 
@@ -128,7 +129,6 @@ void umsi_vec_open(struct umsi_vec *v, umsi_cpu cpu)
 	umsi_vec_shut_again(v, c);
 	state = umsi_lock(v->domain.m, &c->lock);
 	c->open = true;
-	umsi_store32(&c->free, umsi_ids_free_count(&c->ids));
 	umsi_vec_file(v, c, umsi_ids_free_count(&c->ids));
 	umsi_unlock(v->domain.m, &c->lock, state);
 }

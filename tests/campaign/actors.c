@@ -5,7 +5,7 @@
 #include <umsi/dump.h>
 #include <umsi/host.h>
 
-#include "account.h"
+#include "books.h"
 #include "isa.h"
 #include "umsi_hosted.h"
 
@@ -388,7 +388,6 @@ void actor_toucher(void *arg)
 			break;
 		case 2:
 			umsi_irq_index(w->umsi, any_irq(w), &index);
-			account_check(w, false);
 			break;
 		case 3:
 			umsi_irq_synchronize(w->umsi, any_irq(w));
@@ -484,6 +483,7 @@ static void empty_device(struct world *w, struct device *d)
 		mach_entry_live(d->pci, i, false);
 	d->table = NULL;
 	d->dev = NULL;
+	books_table(w, WORLD_DEVICES - 1, NULL);
 	overlap_begin(w, OVERLAP_REMOVE);
 	MACH_CHECK(w->m, umsi_device_remove(dev) == UMSI_OK, "I-API", "remove");
 	overlap_end(w, OVERLAP_REMOVE);

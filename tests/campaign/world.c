@@ -7,7 +7,7 @@
 #include <umsi/dump.h>
 #include <umsi/host.h>
 
-#include "account.h"
+#include "books.h"
 #include "isa.h"
 #include "umsi_hosted.h"
 
@@ -202,8 +202,10 @@ int device_up(struct world *w, struct device *d, uint32_t number)
 		umsi_device_remove(d->dev);
 		d->dev = NULL;
 		d->table = NULL;
+		return status;
 	}
-	return status;
+	books_table(w, number, d->table);
+	return UMSI_OK;
 }
 
 static void cpu_up(void *arg)
@@ -270,6 +272,7 @@ static bool build(struct world *w, uint64_t seed)
 	struct mach_config config = {
 		.ncpus = w->plan.ncpus, .tick_steps = w->plan.ticks, .trap = on_trap, .trap_arg = w,
 		.barrier = overlap_barrier, .barrier_arg = w,
+		.wrote = books_wrote, .stepped = books_step, .watch_arg = w,
 		.max_steps = 2000000, .chaos = &w->plan.chaos, .tell = w->run->tell,
 		.skew_ns = w->plan.skew_us * 1000, .schedule = w->run->schedule, .stop_step = w->run->stop_step,
 	};
@@ -278,6 +281,7 @@ static bool build(struct world *w, uint64_t seed)
 	w->m = mach_create(seed, &config);
 	mach_baseline(w->m);
 	build_library(w);
+	books_open(w);
 	for (uint32_t i = 0; i < w->plan.ncpus; i++)
 		mach_thread(w->m, i, cpu_up, w);
 	if (!mach_run(w->m))
@@ -368,7 +372,6 @@ static bool check_at_rest(struct world *w)
 			   "cpu %u: the last IPI's payload was not seen", i);
 	wire_check(w);
 	remap_check(w);
-	account_check(w, false);
 	return mach_check_quiet(w->m);
 }
 
@@ -388,8 +391,10 @@ static void actor_last(void *arg)
 
 	umsi_hosted_rmw(&w->started, 8, UMSI_HOSTED_ADD, 1, UMSI_HOSTED_ACQ_REL);
 	for (uint32_t i = cpu; i < WORLD_DEVICES; i += w->plan.ncpus)
-		if (w->device[i].dev)
+		if (w->device[i].dev) {
+			books_table(w, i, NULL);
 			remove_device(w, w->device[i].dev);
+		}
 	if (cpu == 0)
 		wire_down(w);
 	w->left--;
@@ -417,7 +422,8 @@ static void check_all_gone(struct world *w, struct totals *totals)
 		   st.records);
 	if (mach_violated(w->m))
 		return;
-	account_check(w, true);
+	books_check_empty(w);
+	books_close(w);
 	totals->moves += st.moves;
 	totals->handled += st.handled;
 	totals->reaped += st.reaped;

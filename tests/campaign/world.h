@@ -71,6 +71,19 @@ struct wire {
 	uint64_t raised, moves;
 };
 
+/* One set of things and its counters: see books.h. */
+enum book_kind { BOOK_CPU, BOOK_TABLE, BOOK_GIC, BOOK_GICV3, BOOK_RECORDS };
+
+struct book {
+	enum book_kind kind;
+	const void *of;			/* NULL: none */
+	const char *end;		/* of the words that it is told of */
+	const uint64_t *lock;
+	uint32_t words;			/* of each bitmap */
+	bool changed;			/* since it was counted */
+	uint64_t sum;			/* of what no word tells of, then */
+};
+
 struct world {
 	struct mach *m;
 	struct umsi *umsi;
@@ -105,6 +118,8 @@ struct world {
 	uint64_t trips;			/* CPUs that went down */
 	uint64_t naps, sleeps, suspends;	/* CPUs that lost their controller, devices that went away, both at once */
 	struct overlaps overlaps;
+	struct book book[WORLD_CPUS_MAX + 1], table_book[WORLD_DEVICES];
+	uint32_t books;
 	bool waits_at_door;		/* a traveller who is about to bring his CPU up */
 	uint32_t proving;		/* bit per CPU that proves its slots quiet */
 	bool closing;			/* handlers answer at once from now on */
