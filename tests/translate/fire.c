@@ -67,7 +67,7 @@ void fire_slow_stores(void (*begin)(uint64_t seed, const struct mach_chaos *chao
 	slow_stores.burst = 3;
 	slow_stores.store_now = 20;
 	slow_stores.store_max = 400;
-	for (uint64_t seed = 1; seed <= 20; seed++) {
+	for (uint64_t seed = 1; seed <= 100; seed++) {
 		begin(seed, &slow_stores);
 		run(1, 2000, 2);
 		umsi_stats_read(rig.umsi, &st);
