@@ -446,7 +446,7 @@ enum mach_sampling {
 
 enum mach_pci_option {
 	MACH_PCI_TABLE_NEEDS_ENABLE = 1u << 0,	/* the table decodes only while MSI-X is enabled (P-29) */
-	MACH_PCI_STALE_ENTRIES = 1u << 1,	/* every entry starts unmasked with an old message (P-12) */
+	MACH_PCI_STALE_ENTRIES = 1u << 1,	/* every entry starts, and leaves a reset, unmasked with an old message (P-12, P-96) */
 	MACH_PCI_LEFT_ENABLED = 1u << 2,	/* firmware left MSI-X enable set (P-31) */
 	MACH_PCI_LEFT_MASKALL = 1u << 3,	/* ... and the function mask */
 	MACH_PCI_NO_CACHE = 1u << 4,		/* never samples a cached copy */

@@ -388,8 +388,8 @@ void mach_pci_reset(struct mach_pci *d)
 	memcpy(&d->space[BAR0], kept, sizeof(kept));
 	mach_space_put(d->space, COMMAND, 2, 0);
 	for (uint32_t i = 0; i < d->config.entries; i++)
-		for (uint32_t k = 0; k < 4; k++)
-			d->entry[i].dword[k] = k == 3;
+		memset(d->entry[i].dword, 0, sizeof(d->entry[i].dword));
+	build_table(d);
 	mach_ims_reset(d);
 }
 
