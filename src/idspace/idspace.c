@@ -7,9 +7,13 @@
  *
  * Taking does not file anew: a word that disappoints a later request is filed
  * under what it has then, which each time is paid for by an earlier taking.
+ *
+ * Single ids come from one word, the one in hand, until it is empty or another
+ * turns out to spare blocks better. A word is in a tree while it has free ids,
+ * and the one in hand also without: what is taken from it and given back again
+ * and again moves nothing.
  */
 #include "idspace/idspace.h"
-#include "idspace/word.h"
 
 #define WORD_BITS	64u
 #define WORD_ORDER	6u
@@ -322,6 +326,15 @@ static void file(struct umsi_ids *s, uint32_t word, unsigned int rank)
 	come_back(s, word);
 }
 
+/* Single ids are looked for afresh. */
+static void drop_hand(struct umsi_ids *s)
+{
+	s->hand = &s->nothing;
+	s->hand_leaf = &s->nothing;
+	s->hand_first = 0;
+	s->hand_rank = 0;
+}
+
 static void unfile(struct umsi_ids *s, uint32_t word)
 {
 	unsigned int rank = s->tier[0].rank[word];
@@ -329,6 +342,8 @@ static void unfile(struct umsi_ids *s, uint32_t word)
 	tree_clear(&s->tier[0], rank, word);
 	if (rank == WORD_ORDER)
 		take_upper(&s->tier[1], word);
+	if (s->hand == &s->tier[0].free[word])
+		drop_hand(s);
 }
 
 /* To its true rank, or out of all trees; it was in one. */
@@ -360,6 +375,8 @@ void umsi_ids_init(struct umsi_ids *s, void *memory, uint32_t size)
 	tier_init(&s->tier[1], (unsigned char *)memory + tier_bytes(size), words);
 	s->size = size;
 	s->free_count = size;
+	s->nothing = 0;
+	drop_hand(s);
 	for (unsigned int rank = 0; rank < UMSI_IDS_RANKS; rank++)
 		s->leaf[rank] = (struct umsi_ids_leaf){ .bits = tree_of(&s->tier[0], rank) };
 	for (uint32_t i = 0; i < words; i++) {
@@ -401,33 +418,76 @@ static inline uint32_t take_from(struct umsi_ids *s, uint32_t word, unsigned int
 	if (left)
 		return id;
 	*leaf &= *leaf - 1;
+	if (s->hand == &s->tier[0].free[word])
+		drop_hand(s);
 	return rank != WORD_ORDER ? id : emptied_whole(s, id);
 }
 
 static uint32_t take_within(struct umsi_ids *s, unsigned int order);
 
-static RARE uint32_t take_one_elsewhere(struct umsi_ids *s, unsigned int rank)
+static inline uint32_t take_up(struct umsi_ids *s, uint64_t *leaf, uint32_t leaf_first)
 {
-	find_leaf(s, rank);
-	return umsi_ids_take_block(s, 0);
+	uint32_t first = leaf_first + umsi_lowest_bit(*leaf) * WORD_BITS;
+	uint64_t *hand = &s->tier[0].free[first / WORD_BITS], free = *hand;
+
+	s->hand = hand;
+	s->hand_first = first;
+	s->free_count--;
+	*hand = free & (free - 1);
+	return first + umsi_lowest_bit(free);
 }
 
-static inline uint32_t take_one(struct umsi_ids *s)
+/* A word that is free throughout will not be so again at once. */
+static RARE void break_up(struct umsi_ids *s, uint32_t word)
 {
-	uint32_t present = s->tier[0].present, word;
-	uint64_t free, *leaf;
+	unfile(s, word);
+	file(s, word, WORD_ORDER - 1);
+}
+
+/* The first word of the lowest rank there is. */
+static RARE uint32_t take_from_another_leaf(struct umsi_ids *s)
+{
+	struct umsi_ids_leaf *at;
 	unsigned int rank;
 
-	if (!present)
-		return UMSI_IDS_NONE;
-	rank = umsi_lowest_bit(present);
-	leaf = s->leaf[rank].bits;
-	if (__builtin_expect(!*leaf, 0))
-		return take_one_elsewhere(s, rank);
-	word = s->leaf[rank].first + umsi_lowest_bit(*leaf);
-	free = s->tier[0].free[word];
-	s->free_count--;
-	return take_from(s, word, umsi_lowest_bit(free), rank, leaf, free & (free - 1));
+	for (;;) {
+		if (!s->tier[0].present)
+			return UMSI_IDS_NONE;
+		rank = umsi_lowest_bit(s->tier[0].present);
+		at = &s->leaf[rank];
+		if (!*at->bits)
+			find_leaf(s, rank);
+		else if (rank == WORD_ORDER)
+			break_up(s, at->first + umsi_lowest_bit(*at->bits));
+		else
+			break;
+	}
+	s->hand_leaf = at->bits;
+	s->hand_rank = rank;
+	return take_up(s, at->bits, at->first * WORD_BITS);
+}
+
+/* The empty word in hand becomes one like any other, in no tree. */
+static inline uint64_t put_down(struct umsi_ids *s)
+{
+	return *s->hand_leaf &= ~(UINT64_C(1) << (s->hand_first / WORD_BITS % WORD_BITS));
+}
+
+/* From here on every word in a tree has something. */
+static inline void forget_empty(struct umsi_ids *s)
+{
+	if (*s->hand)
+		return;
+	put_down(s);
+	drop_hand(s);
+}
+
+/* Best the next word of the same leaf: whatever is filed lower has made us drop what was in hand. */
+uint32_t umsi_ids_take_elsewhere(struct umsi_ids *s)
+{
+	if (__builtin_expect(put_down(s) == 0, 0))
+		return take_from_another_leaf(s);
+	return take_up(s, s->hand_leaf, s->hand_first & ~(WORD_BITS * WORD_BITS - 1));
 }
 
 /* The leaf is empty; or @word has no such block, whatever it is filed under. */
@@ -493,7 +553,7 @@ static void give_within(struct umsi_ids *s, uint32_t word, unsigned int bit, uns
 
 	s->tier[0].free[word] = now;
 	s->free_count += 1u << order;
-	if (!was) {
+	if (!was && s->hand != &s->tier[0].free[word]) {
 		if (s->tier[0].rank[word] < order)
 			s->tier[0].rank[word] = (uint8_t)order;
 		come_back(s, word);
@@ -506,24 +566,37 @@ static void give_within(struct umsi_ids *s, uint32_t word, unsigned int bit, uns
 		grow(s, word, bit, rank + 1);
 }
 
-void umsi_ids_give(struct umsi_ids *s, uint32_t id)
+/* It spares blocks better than the word in hand. */
+static RARE void prefer(struct umsi_ids *s)
+{
+	forget_empty(s);
+	drop_hand(s);
+}
+
+void umsi_ids_came_back(struct umsi_ids *s, uint32_t id)
 {
 	uint32_t word = id / WORD_BITS;
-	unsigned int bit = id % WORD_BITS, rank;
-	uint64_t was = s->tier[0].free[word], now = was | UINT64_C(1) << bit;
 
-	s->tier[0].free[word] = now;
-	s->free_count++;
-	if (!was) {
-		come_back(s, word);
+	/* The word in hand never went. */
+	if (s->hand == &s->tier[0].free[word])
 		return;
-	}
-	/* Its neighbour is the least there must be. */
-	if (!(now >> (bit ^ 1) & 1))
-		return;
-	rank = s->tier[0].rank[word];
-	if (rank < WORD_ORDER && free_around(now, bit, rank + 1))
-		grow(s, word, bit, rank + 1);
+	if (__builtin_expect(s->tier[0].rank[word] < s->hand_rank, 0))
+		prefer(s);
+	come_back(s, word);
+}
+
+void umsi_ids_joined(struct umsi_ids *s, uint32_t id, uint64_t now)
+{
+	uint32_t word = id / WORD_BITS;
+	unsigned int bit = id % WORD_BITS, rank = s->tier[0].rank[word] + 1u;
+
+	if (__builtin_expect(rank <= WORD_ORDER && free_around(now, bit, rank), 0))
+		grow(s, word, bit, rank);
+}
+
+void umsi_ids_give(struct umsi_ids *s, uint32_t id)
+{
+	umsi_ids_give_one(s, id);
 }
 
 /* ---- Whole words. ---- */
@@ -576,6 +649,13 @@ static RARE uint32_t take_words(struct umsi_ids *s, unsigned int order)
 
 /* ---- Blocks, exact ids, ranges. ---- */
 
+static uint32_t take_one(struct umsi_ids *s)
+{
+	uint32_t id;
+
+	return umsi_ids_take_in_hand(s, &id) ? id : umsi_ids_take_elsewhere(s);
+}
+
 uint32_t umsi_ids_take_block(struct umsi_ids *s, unsigned int order)
 {
 	if (!order)
@@ -598,6 +678,7 @@ void umsi_ids_give_block(struct umsi_ids *s, uint32_t id, unsigned int order)
 		return;
 	}
 	s->free_count += UINT32_C(1) << order;
+	forget_empty(s);
 	for (uint32_t i = 0; i < UINT32_C(1) << (order - WORD_ORDER); i++) {
 		s->tier[0].free[word + i] = WORD_FULL;
 		file(s, word + i, WORD_ORDER);
@@ -644,6 +725,8 @@ uint32_t umsi_ids_take_range(struct umsi_ids *s, uint32_t first, uint32_t last)
 		last = s->size - 1;
 	if (first > last)
 		return UMSI_IDS_NONE;
+	/* What is looked for in the trees has something. */
+	forget_empty(s);
 	free = s->tier[0].free[word] & ~low_bits(first % WORD_BITS);
 	if (!free) {
 		word = first_word_from(s, word + 1);

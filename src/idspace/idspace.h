@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "idspace/word.h"
+
 #define UMSI_IDS_NONE		UINT32_MAX
 #define UMSI_IDS_ORDER_MAX	11
 #define UMSI_IDS_SIZE_MAX	(UINT32_C(1) << 24)
@@ -47,10 +49,15 @@ struct umsi_ids_leaf {
  * are blocks of such words.
  */
 struct umsi_ids {
+	uint64_t *hand;			/* the word that single ids come from, or &nothing */
+	uint32_t hand_first;		/* its first id */
+	uint32_t free_count;
+	uint64_t *hand_leaf;		/* the leaf that has its bit, also while it is empty */
+	uint64_t nothing;		/* 0 */
+	uint32_t hand_rank;		/* what it is filed under; 0 for nothing */
 	struct umsi_ids_tier tier[2];
 	struct umsi_ids_leaf leaf[UMSI_IDS_RANKS];
 	uint32_t size;
-	uint32_t free_count;
 };
 
 /* Memory for ids 0 .. size - 1 (1 <= size <= UMSI_IDS_SIZE_MAX), 8-byte aligned. */
@@ -80,6 +87,40 @@ bool umsi_ids_take_at(struct umsi_ids *s, uint32_t id);
 /* The ids must be taken; how they were taken does not matter. */
 void umsi_ids_give(struct umsi_ids *s, uint32_t id);
 void umsi_ids_give_block(struct umsi_ids *s, uint32_t id, unsigned int order);
+
+/* ---- umsi_ids_take_block(s, 0) and umsi_ids_give() in line, for who cannot spare a call. ---- */
+
+/* Nothing is left in hand. */
+uint32_t umsi_ids_take_elsewhere(struct umsi_ids *s);
+/* The id is free again: the only one of its word; one beside another. */
+void umsi_ids_came_back(struct umsi_ids *s, uint32_t id);
+void umsi_ids_joined(struct umsi_ids *s, uint32_t id, uint64_t now);
+
+/* False: nothing is left in hand. */
+static inline bool umsi_ids_take_in_hand(struct umsi_ids *s, uint32_t *id)
+{
+	uint64_t free = *s->hand;
+
+	if (__builtin_expect(!free, 0))
+		return false;
+	*s->hand = free & (free - 1);
+	s->free_count--;
+	*id = s->hand_first + umsi_lowest_bit(free);
+	return true;
+}
+
+static inline void umsi_ids_give_one(struct umsi_ids *s, uint32_t id)
+{
+	uint64_t *word = &s->tier[0].free[id / 64], was = *word, now = was | UINT64_C(1) << (id % 64);
+
+	*word = now;
+	s->free_count++;
+	/* Only with its neighbour can it make a larger block. */
+	if (!was)
+		umsi_ids_came_back(s, id);
+	else if (now >> (id % 64 ^ 1) & 1)
+		umsi_ids_joined(s, id, now);
+}
 
 /* False also when not below size. */
 bool umsi_ids_is_free(const struct umsi_ids *s, uint32_t id);
