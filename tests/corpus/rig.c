@@ -39,7 +39,7 @@ static void library_up(const struct rig_config *c)
 {
 	static struct umsi_imsic_file files[RIG_CPUS_MAX];
 	static struct umsi_cpu_desc cpus[RIG_CPUS_MAX];
-	const struct umsi_config config = { .cpus = cpus, .ncpus = rig.cpus, .min_age_ns = c->min_age_ns };
+	const struct umsi_config config = { .cpus = cpus, .ncpus = rig.cpus };
 	struct umsi_imsic_config imsic = {
 		.files = files, .num_ids = rig.ids, .system_ids = RIG_SYSTEM_IDS, .timer = on_timer,
 	};
@@ -61,7 +61,7 @@ static void library_up(const struct rig_config *c)
 void rig_begin(const struct rig_config *c)
 {
 	struct mach_config config = {
-		.ncpus = c->cpus ? c->cpus : 4, .num_ids = c->ids ? c->ids : 63,
+		.ncpus = c->cpus ? c->cpus : 4, .num_ids = c->ids ? c->ids : 63, .max_steps = c->max_steps,
 		.chaos = c->chaos ? c->chaos : c->wild ? NULL : &mach_chaos_none, .trap = on_trap,
 	};
 
@@ -281,11 +281,12 @@ static void drain(void *arg)
 	mach_irq_off(rig.m);
 	umsi_drain_point(rig.umsi);
 	mach_irq_on(rig.m);
+	mach_delay(rig.m, 600);	/* what has to age gets older, too */
 }
 
 void rig_drain(void)
 {
-	for (unsigned int turn = 0; turn < 3; turn++) {
+	for (unsigned int turn = 0; turn < 6; turn++) {
 		for (umsi_cpu cpu = 0; cpu < rig.cpus; cpu++)
 			if (umsi_cpu_is_online(rig.umsi, cpu))
 				mach_thread(rig.m, cpu, drain, NULL);

@@ -54,7 +54,7 @@ struct rig_config {
 	const uint32_t *node;
 	const struct mach_chaos *chaos;
 	bool wild;			/* chaos from the seed */
-	uint64_t min_age_ns;
+	uint64_t max_steps;
 };
 
 struct rig {
@@ -76,7 +76,7 @@ void rig_begin(const struct rig_config *config);
 void rig_end(void);
 /* Runs what is under way; a violation fails the test with its story. */
 void rig_run(void);
-/* Each online CPU ends its traps, three times: what retired is free. */
+/* Each online CPU ends its traps, until what retired is free. */
 void rig_drain(void);
 
 /* Function @n; then its device with a table of MSI-X, or of plain MSI with @messages. */
