@@ -94,7 +94,7 @@ $(foreach v,$(VARIANTS) bench,$(eval $(call variant,$(v))))
 
 # ---- Targets -----------------------------------------------------------
 
-.PHONY: all help lib-hosted variants tests test-programs check checks clean campaign mutants fuzz-fdt
+.PHONY: all help lib-hosted variants tests test-programs check checks clean campaign mutants fuzz-fdt scale
 .PHONY: check-arrows check-corpus check-headers check-symbols check-tool check-shrink check-trace-levels boot-check
 
 all: lib-hosted lib-riscv64 lib-x86_64 $(B)/umsi ## the library, hosted and freestanding, and the umsi command
@@ -174,6 +174,10 @@ $(B)/tool/umsi-with-a-bug: $(BUG) $(BUGGY) $(TOOL_OBJECTS) $(B)/hosted-gcc/libum
 
 check-tool: $(B)/umsi ## the umsi command: answers, determinism, traces as babeltrace2 reads them
 	$(PYTHON) tests/tool/check $(B)/umsi $(B)/tool
+
+scale: $(B)/umsi ## a million interrupts on 4,096 CPUs in the machine, and a thousand beside them (minutes)
+	$(B)/umsi scale --interrupts 1000
+	$(B)/umsi scale
 
 check-shrink: $(B)/tool/umsi-with-a-bug ## a bug planted by hand is found, made small, repeated from its line
 	$(PYTHON) tests/tool/check --shrink $< $(B)/tool

@@ -81,6 +81,8 @@ void *mach_alloc(struct mach *m, size_t bytes, size_t align)
 	forbid(raw, lead);
 	m->live_blocks++;
 	m->live_bytes += bytes;
+	if (m->live_bytes > m->most_bytes)
+		m->most_bytes = m->live_bytes;
 	mach_trace(m, "alloc block % of %", b->number, bytes);
 	return b->memory;
 }
@@ -103,7 +105,8 @@ static void shrink_quarantine(struct mach *m)
 
 		if (!b->freed || !b->memory)
 			continue;
-		mach_words_free(m, b->memory, b->bytes, true);
+		if (!m->config.plain_memory)
+			mach_words_free(m, b->memory, b->bytes, true);
 		let_go(m, b);
 	}
 	if (m->evict == m->nblocks)
@@ -144,8 +147,10 @@ void mach_free(struct mach *m, void *memory, size_t bytes)
 		mach_violate(m, "UAF", "free of %zu bytes that were not allocated so", bytes);
 		return;
 	}
-	settle_stores(m, (uintptr_t)memory, bytes);
-	mach_words_free(m, memory, bytes, false);
+	if (!m->config.plain_memory) {
+		settle_stores(m, (uintptr_t)memory, bytes);
+		mach_words_free(m, memory, bytes, false);
+	}
 	memset(memory, 0xa5, bytes);
 	forbid(memory, bytes);
 	b->freed = true;
@@ -203,6 +208,11 @@ size_t mach_live_blocks(const struct mach *m)
 size_t mach_live_bytes(const struct mach *m)
 {
 	return m->live_bytes;
+}
+
+size_t mach_most_bytes(const struct mach *m)
+{
+	return m->most_bytes;
 }
 
 size_t mach_live_maps(const struct mach *m)

@@ -55,7 +55,7 @@ struct mach_aplic {
 	struct out out[QUEUE_SLOTS];
 	uint32_t outs;
 	struct wired source[SOURCES];
-	struct idc idc[MACH_CPUS_MAX];	/* by CPU */
+	struct idc idc[MACH_GIC_CPUS_MAX];	/* by CPU */
 };
 
 static bool is_level(const struct wired *s)

@@ -57,7 +57,9 @@ static void set_config(struct mach *m, const struct mach_config *config)
 
 static bool config_sane(const struct mach_config *c)
 {
-	return c->ncpus >= 1 && c->ncpus <= MACH_CPUS_MAX &&
+	bool gic = c->kind == MACH_ARM || c->kind == MACH_ARM3;
+
+	return c->ncpus >= 1 && c->ncpus <= (gic ? MACH_GIC_CPUS_MAX : MACH_CPUS_MAX) &&
 	       (!c->num_ids || (c->num_ids % 64 == 63 && c->num_ids <= 2047)) &&
 	       (!c->hart_index || c->hart_bits);
 }
@@ -86,6 +88,7 @@ struct mach *mach_create(uint64_t seed, const struct mach_config *config)
 		c->number = i;
 		c->up = c->irq_on = true;
 		c->store_due = c->timer_due = c->lapic.due = NEVER;
+		mach_cpu_touch(c);
 		c->marker_fenced = true;
 		mach_cpu_set_idle(c);
 		mach_file_init(m, c);

@@ -30,7 +30,7 @@ struct gic {
 	uint8_t target[IDS];
 	uint32_t holder[IDS];		/* who acknowledged it */
 	struct covers covers[IDS];
-	struct private_ own[MACH_CPUS_MAX];
+	struct private_ own[MACH_GIC_CPUS_MAX];
 };
 
 void mach_gic_init(struct mach *m)

@@ -47,7 +47,7 @@ struct gicv3 {
 	uint64_t router[IDS];
 	struct covers *covers;		/* by id */
 	uint32_t ids;			/* 2^id bits */
-	struct redistributor own[MACH_CPUS_MAX];
+	struct redistributor own[MACH_GIC_CPUS_MAX];
 	struct region *clock;
 };
 

@@ -22,10 +22,18 @@ uint64_t mach_imsic_phys(const struct mach *m, umsi_cpu cpu)
 
 struct cpu *mach_file_at(struct mach *m, uint64_t phys, uint64_t *offset)
 {
-	uint64_t page = phys & ~UINT64_C(0xfff);
+	uint64_t page = phys & ~UINT64_C(0xfff), guess;
 
 	if (m->config.kind != MACH_RISCV)
 		return NULL;
+	if (page < m->files_from || page > m->files_to)
+		return NULL;
+	/* Mostly files lie in the order of their CPUs. */
+	guess = (page - m->files_from) >> (12 + m->config.guest_bits);
+	if (guess < m->ncpus && m->cpus[guess].file.phys == page) {
+		*offset = phys & 0xfff;
+		return &m->cpus[guess];
+	}
 	for (uint32_t i = 0; i < m->ncpus; i++) {
 		if (m->cpus[i].file.phys != page)
 			continue;
@@ -41,6 +49,10 @@ void mach_file_init(struct mach *m, struct cpu *c)
 	if (!c->file.covers)
 		abort();
 	c->file.phys = mach_imsic_phys(m, c->number);
+	if (!c->number || c->file.phys < m->files_from)
+		m->files_from = c->file.phys;
+	if (c->file.phys > m->files_to)
+		m->files_to = c->file.phys;
 	mach_file_reset(m, c);
 }
 
@@ -64,6 +76,7 @@ void mach_file_update(struct mach *m, struct cpu *c)
 {
 	struct file *f = &c->file;
 
+	mach_cpu_touch(c);
 	f->top = 0;
 	for (uint32_t i = 0; i <= m->config.num_ids / 64; i++) {
 		uint64_t both = f->eip[i] & f->eie[i];
@@ -114,6 +127,7 @@ void mach_file_due(struct mach *m, struct cpu *c)
 	while (f->queued && f->queue[0].due <= m->step)
 		take_effect(m, c);
 	f->due = f->queued ? f->queue[0].due : NEVER;
+	mach_cpu_touch(c);
 	mach_due(m, f->due);
 }
 

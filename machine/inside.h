@@ -372,8 +372,17 @@ struct mach {
 	struct word *words[WORD_BUCKETS];
 	uint32_t nwords;
 
+	uint64_t files_from, files_to;	/* the lowest and the highest address of a file */
+	/*
+	 * CPUs of which something may be due, or that may run; functions of which something may be
+	 * due: the others need not be looked at, and of four thousand nearly all are others.
+	 */
+	uint64_t busy[MACH_CPUS_MAX / 64];
+	uint64_t *pci_busy;
+
 	struct mach_pci **pci;
 	uint32_t npci;
+	uint32_t pci_last;		/* the one that decoded the last access */
 
 	struct region region[REGIONS];
 	uint32_t regions;
@@ -390,7 +399,7 @@ struct mach {
 	uint64_t next_bus;
 	struct mapping *maps;
 	size_t nmaps, room_maps;
-	size_t live_blocks, live_bytes, live_maps;
+	size_t live_blocks, live_bytes, live_maps, most_bytes;
 	size_t base_blocks, base_maps;
 	uint64_t allocs, fail_in;
 	bool fail_for_ever;
@@ -424,6 +433,12 @@ void mach_reschedule(struct mach *m);	/* let another CPU run */
 void mach_schedule_away(struct mach *m);/* this CPU cannot go on */
 void mach_stall(struct mach *m, uint32_t chance); /* perhaps keep this CPU waiting for long */
 void mach_abandon(struct mach *m);	/* does not return */
+/* Something of the CPU has changed that can make it run, or act by itself. */
+static inline void mach_cpu_touch(struct cpu *c)
+{
+	c->m->busy[c->number / 64] |= UINT64_C(1) << c->number % 64;
+}
+
 static inline void mach_due(struct mach *m, uint64_t due)
 {
 	if (due < m->next_due)

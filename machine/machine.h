@@ -28,7 +28,8 @@
 
 #include <umsi/types.h>
 
-#define MACH_CPUS_MAX	128u
+#define MACH_CPUS_MAX	4096u
+#define MACH_GIC_CPUS_MAX 128u	/* of the kinds with a GIC, and of an APLIC that delivers directly */
 #define MACH_NAME_MAX	24u
 
 struct mach;
@@ -73,7 +74,7 @@ enum mach_kind {
 };
 
 struct mach_config {
-	uint32_t ncpus;			/* 1 .. MACH_CPUS_MAX */
+	uint32_t ncpus;			/* 1 .. MACH_CPUS_MAX, MACH_GIC_CPUS_MAX with a GIC */
 	enum mach_kind kind;
 	const uint32_t *apic_id;	/* x86: CPU n's; NULL = n */
 	bool x2apic;			/* x86: the CPUs start in x2APIC mode */
@@ -584,6 +585,7 @@ void mach_fail_alloc(struct mach *m, uint64_t nth, bool for_ever);
 uint64_t mach_allocs(const struct mach *m);	/* allocations and mappings asked for so far */
 size_t mach_live_blocks(const struct mach *m);
 size_t mach_live_bytes(const struct mach *m);
+size_t mach_most_bytes(const struct mach *m);	/* the most that were live at once */
 size_t mach_live_maps(const struct mach *m);
 
 /* Lines the library logged, by level. */

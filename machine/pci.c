@@ -206,8 +206,11 @@ struct mach_pci *mach_pci_add(struct mach *m, const struct mach_pci_config *conf
 	struct mach_pci *d = calloc(1, sizeof(*d));
 
 	m->pci = realloc(m->pci, (m->npci + 1) * sizeof(*m->pci));
-	if (!d || !m->pci)
+	m->pci_busy = realloc(m->pci_busy, (m->npci / 64 + 1) * sizeof(*m->pci_busy));
+	if (!d || !m->pci || !m->pci_busy)
 		abort();
+	if (m->npci % 64 == 0)
+		m->pci_busy[m->npci / 64] = 0;
 	d->m = m;
 	d->index = m->npci;
 	d->config = *config;
@@ -235,6 +238,7 @@ void mach_pci_done(struct mach *m)
 		free(m->pci[i]->want);
 		free(m->pci[i]);
 	}
+	free(m->pci_busy);
 	free(m->pci);
 }
 
@@ -274,9 +278,14 @@ static bool bar_at(struct mach_pci *d, uint64_t phys, unsigned int *bar, uint64_
 
 struct mach_pci *mach_pci_at(struct mach *m, uint64_t phys, unsigned int *bar, uint64_t *offset)
 {
-	for (uint32_t i = 0; i < m->npci; i++)
-		if (bar_at(m->pci[i], phys, bar, offset))
-			return m->pci[i];
+	if (m->npci && bar_at(m->pci[m->pci_last], phys, bar, offset))
+		return m->pci[m->pci_last];
+	for (uint32_t i = 0; i < m->npci; i++) {
+		if (!bar_at(m->pci[i], phys, bar, offset))
+			continue;
+		m->pci_last = i;
+		return m->pci[i];
+	}
 	return NULL;
 }
 
@@ -348,6 +357,7 @@ void mach_pci_wake(struct mach_pci *d, uint64_t due)
 {
 	if (due < d->due)
 		d->due = due;
+	d->m->pci_busy[d->index / 64] |= UINT64_C(1) << d->index % 64;
 	mach_due(d->m, d->due);
 }
 

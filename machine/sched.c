@@ -13,11 +13,45 @@ static void lower(uint64_t *least, uint64_t due)
 		*least = due;
 }
 
+/* The first set bit from @from on; @end: none. */
+static uint32_t next_of(const uint64_t *bits, uint32_t from, uint32_t end)
+{
+	while (from < end) {
+		uint64_t rest = bits[from / 64] >> from % 64;
+
+		if (rest)
+			return from + (uint32_t)__builtin_ctzll(rest);
+		from = (from / 64 + 1) * 64;
+	}
+	return end;
+}
+
+#define FOR_BUSY_CPUS(i, m)	\
+	for (uint32_t i = next_of((m)->busy, 0, (m)->ncpus); i < (m)->ncpus; i = next_of((m)->busy, i + 1, (m)->ncpus))
+#define FOR_BUSY_FUNCTIONS(i, m)	\
+	for (uint32_t i = next_of((m)->pci_busy, 0, (m)->npci); i < (m)->npci; i = next_of((m)->pci_busy, i + 1, (m)->npci))
+
+static bool has_threads(const struct cpu *c)
+{
+	for (const struct thread *t = c->threads; t; t = t->next)
+		if (!t->ended)
+			return true;
+	return false;
+}
+
+/* Nothing of it happens before somebody calls mach_cpu_touch(). */
+static bool rests(const struct mach *m, const struct cpu *c)
+{
+	return m->config.kind == MACH_RISCV && !m->aplics && c->store_due == NEVER && c->timer_due == NEVER &&
+	       c->file.due == NEVER && !c->depth && !c->thread && !c->spins_on && !has_threads(c) &&
+	       !mach_trap_pending(c);
+}
+
 void mach_advance(struct mach *m)
 {
 	uint64_t next = NEVER;
 
-	for (uint32_t i = 0; i < m->ncpus; i++) {
+	FOR_BUSY_CPUS(i, m) {
 		struct cpu *c = &m->cpus[i];
 
 		if (c->store_due <= m->step)
@@ -25,25 +59,30 @@ void mach_advance(struct mach *m)
 		if (c->timer_due <= m->step)
 			mach_timer_due(m, c);
 	}
-	for (uint32_t i = 0; i < m->npci; i++)
+	FOR_BUSY_FUNCTIONS(i, m)
 		if (m->pci[i]->due <= m->step)
 			mach_pci_due(m->pci[i]);
 	mach_regions_due(m);
-	for (uint32_t i = 0; i < m->ncpus; i++) {
+	FOR_BUSY_CPUS(i, m) {
 		if (m->cpus[i].file.due <= m->step)
 			mach_file_due(m, &m->cpus[i]);
 		if (m->cpus[i].lapic.due <= m->step)
 			mach_lapic_due(m, &m->cpus[i]);
 	}
 
-	for (uint32_t i = 0; i < m->ncpus; i++) {
+	FOR_BUSY_CPUS(i, m) {
 		lower(&next, m->cpus[i].store_due);
 		lower(&next, m->cpus[i].timer_due);
 		lower(&next, m->cpus[i].file.due);
 		lower(&next, m->cpus[i].lapic.due);
+		if (rests(m, &m->cpus[i]))
+			m->busy[i / 64] &= ~(UINT64_C(1) << i % 64);
 	}
-	for (uint32_t i = 0; i < m->npci; i++)
+	FOR_BUSY_FUNCTIONS(i, m) {
 		lower(&next, m->pci[i]->due);
+		if (m->pci[i]->due == NEVER)
+			m->pci_busy[i / 64] &= ~(UINT64_C(1) << i % 64);
+	}
 	lower(&next, mach_regions_next(m));
 	m->next_due = next;
 }
@@ -65,7 +104,7 @@ static struct cpu *pick(struct mach *m)
 	uint32_t n = 0, fed = 0;
 
 	/* The well-fed first, the starved behind them. */
-	for (uint32_t i = 0; i < m->ncpus; i++) {
+	FOR_BUSY_CPUS(i, m) {
 		struct cpu *c = &m->cpus[i];
 
 		if (!runnable(c))
@@ -224,6 +263,7 @@ bool mach_run(struct mach *m)
 	for (uint32_t i = 0; i < m->ncpus; i++) {
 		c = &m->cpus[i];
 		c->ticks_left = 3;
+		mach_cpu_touch(c);
 		if (m->config.tick_steps && c->up && c->timer_due == NEVER)
 			c->timer_due = m->step + 1 + rng_below(&m->rng, m->config.tick_steps);
 	}

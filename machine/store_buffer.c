@@ -45,6 +45,7 @@ static void next_due(struct mach *m, struct cpu *c)
 	for (uint32_t i = 0; i < c->stores; i++)
 		if (c->buffer[i].due < c->store_due && may_leave(c, i))
 			c->store_due = c->buffer[i].due;
+	mach_cpu_touch(c);
 	mach_due(m, c->store_due);
 }
 

@@ -113,6 +113,7 @@ void mach_thread_add(struct mach *m, struct cpu *c, void (*fn)(void *arg), void 
 	*t = (struct thread){ .m = m, .cpu = c, .fn = fn, .arg = arg,
 			      .number = m->nthreads++, .next = c->threads };
 	c->threads = t;
+	mach_cpu_touch(c);
 	if (boot)
 		c->boot = t;
 	mach_fiber_init(&t->fiber, thread_main, t);

@@ -145,6 +145,7 @@ void mach_cpu_up(struct mach *m, umsi_cpu cpu, void (*fn)(void *arg), void *arg)
 	mach_file_reset(m, c);
 	mach_lapic_reset(m, c);
 	mach_thread_add(m, c, fn, arg, true);
+	mach_cpu_touch(c);
 	c->up = true;
 	c->irq_on = false;
 	c->armed = false;
@@ -162,6 +163,7 @@ bool mach_cpu_is_up(const struct mach *m, umsi_cpu cpu)
 void mach_timer_arm(struct mach *m, umsi_cpu cpu, uint64_t steps)
 {
 	m->cpus[cpu].timer_due = m->step + steps;
+	mach_cpu_touch(&m->cpus[cpu]);
 	mach_due(m, m->step + steps);
 }
 
@@ -173,6 +175,7 @@ void mach_timer_quieten(struct mach *m, umsi_cpu cpu)
 void mach_software_set(struct mach *m, umsi_cpu cpu)
 {
 	m->cpus[cpu].software = true;
+	mach_cpu_touch(&m->cpus[cpu]);
 }
 
 void mach_software_clear(struct mach *m, umsi_cpu cpu)

@@ -18,6 +18,6 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct command command_sim, command_machine, command_trace, command_demo;
+extern const struct command command_sim, command_machine, command_trace, command_demo, command_scale;
 
 #endif

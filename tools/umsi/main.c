@@ -5,7 +5,8 @@
 
 #include "command.h"
 
-static const struct command *const commands[] = { &command_sim, &command_machine, &command_trace, &command_demo };
+static const struct command *const commands[] = { &command_sim, &command_machine, &command_trace, &command_demo,
+						  &command_scale };
 
 #define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
 
