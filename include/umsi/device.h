@@ -74,8 +74,9 @@ int umsi_device_remove(struct umsi_device *dev);
  * @function: stays its user's to remove, but holds nothing any more
  *
  * Frees every interrupt of it, destroys every table; its handles answer
- * UMSI_ENOENT, and it gets no new tables (UMSI_ESTATE). Its user must not be
- * inside a call on it that ends it or one of its tables.
+ * UMSI_ENOENT, and it gets no new tables (UMSI_ESTATE). Its user need not know:
+ * whatever calls it is in the middle of end, and the tables it had stay valid
+ * arguments, which hold nothing (UMSI_ESTATE, UMSI_ENOENT), until it removes the function.
  *
  * Return: UMSI_OK, UMSI_EINVAL (NULL), UMSI_ENOENT (not a function of that device), UMSI_ECONTEXT.
  */
@@ -100,6 +101,8 @@ int umsi_device_functions(struct umsi_device *owner, umsi_function_visit visit, 
 
 /**
  * umsi_device_quiesce() - before a device sleeps, is reset or loses its registers
+ *
+ * Logical functions are devices of their own here, and put away before their owner.
  *
  * Masks and flushes every interrupt of it (a store that cannot mask is
  * stopped), and from then on writes nothing to the device: moves, frees and
@@ -145,7 +148,7 @@ struct umsi_table_config {
  * PCI functions have calls of their own (<umsi/pci.h>).
  *
  * Return: UMSI_OK, UMSI_EINVAL (NULL, or ops without write or settle rules: see
- *   struct umsi_store_ops), UMSI_ERANGE (size), UMSI_ESTATE (device being removed), UMSI_ENOMEM,
+ *   struct umsi_store_ops), UMSI_ERANGE (size), UMSI_ESTATE (device being removed, or revoked), UMSI_ENOMEM,
  *   UMSI_ENOINDEX (a translator on the path has no room for so many: see max_irqs), or
  *   what a translator's hardware answered.
  */
@@ -157,7 +160,7 @@ int umsi_table_create(struct umsi_device *dev, const struct umsi_store_ops *ops,
  * umsi_table_destroy() - free every interrupt in it, then it
  *
  * Waits for frees that other threads have under way, then calls ops->destroy.
- * Return: UMSI_OK, UMSI_ECONTEXT, or UMSI_ENOENT (another thread is destroying it).
+ * Return: UMSI_OK, UMSI_ECONTEXT, or UMSI_ENOENT (another thread is destroying it, or its device was revoked).
  */
 int umsi_table_destroy(struct umsi_table *table);
 

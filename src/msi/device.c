@@ -54,18 +54,21 @@ static int join_owner(struct umsi_device *dev)
 	return status;
 }
 
-static void leave_owner(struct umsi_device *dev)
+/* Its owner may be revoking it at this moment. False: it is. */
+static bool leave_owner(struct umsi_device *dev)
 {
 	struct umsi_device *owner = dev->owner;
 	struct umsi_device **at;
+	bool alone;
 
-	if (!owner)
-		return;
 	umsi_device_lock(owner);
+	alone = !dev->pins;
 	for (at = &owner->functions; *at != dev; at = &(*at)->sibling)
 		;
-	*at = dev->sibling;
+	if (alone)
+		*at = dev->sibling;
 	umsi_device_unlock(owner);
+	return alone;
 }
 
 static bool makes_sense(const struct umsi_requester *as)
@@ -93,6 +96,7 @@ int umsi_device_add(struct umsi *m, const struct umsi_device_config *config,
 	dev->m = m;
 	dev->owner = NULL;
 	dev->functions = NULL;
+	dev->pins = 0;
 	dev->revoked = false;
 	dev->parent = config->parent;
 	dev->requester_id = config->requester_id;
@@ -116,28 +120,6 @@ int umsi_device_add(struct umsi *m, const struct umsi_device_config *config,
 	umsi_trace_point(m, UMSI_TRACE_DEVICE_ADD, dev->requester_id, 0);
 	*out = dev;
 	return UMSI_OK;
-}
-
-/* One table, or NULL; no table is made once closing is set. */
-static struct umsi_table *any_table(struct umsi_device *dev)
-{
-	struct umsi_table *t;
-
-	umsi_device_lock(dev);
-	dev->closing = true;
-	t = dev->tables;
-	umsi_device_unlock(dev);
-	return t;
-}
-
-/* A table that another thread is destroying leaves the list when it is done. */
-static void end_tables(struct umsi_device *dev)
-{
-	struct umsi_table *t;
-
-	while ((t = any_table(dev)))
-		if (umsi_table_destroy(t) == UMSI_ENOENT)
-			umsi_host_relax(dev->m->host);
 }
 
 /* From here on no function joins. False: there are some. */
@@ -164,11 +146,13 @@ int umsi_device_remove(struct umsi_device *dev)
 		return UMSI_ECONTEXT;
 	if (!close_alone(dev))
 		return UMSI_EBUSY;
-	end_tables(dev);
+	umsi_tables_end(dev);
+	while (dev->owner && !leave_owner(dev))
+		umsi_host_relax(m->host);
+	umsi_tables_forget(dev);
 
 	umsi_trace_point(m, UMSI_TRACE_DEVICE_REMOVE, dev->requester_id, 0);
 	umsi_fetch_add32(&dev->parent->users, UINT32_MAX);
-	leave_owner(dev);
 	unlink_device(dev);
 	umsi_pool_put(m, &m->device_pool, dev);
 	return UMSI_OK;
@@ -176,15 +160,25 @@ int umsi_device_remove(struct umsi_device *dev)
 
 /* ---- Logical functions ---- */
 
-static bool is_function_of(struct umsi_device *owner, struct umsi_device *function)
+/* Held so that it cannot be removed. False: it is none of @owner's. */
+static bool pin(struct umsi_device *owner, struct umsi_device *function)
 {
 	struct umsi_device *at;
 
 	umsi_device_lock(owner);
 	for (at = owner->functions; at && at != function; at = at->sibling)
 		;
+	if (at)
+		at->pins++;
 	umsi_device_unlock(owner);
 	return at;
+}
+
+static void unpin(struct umsi_device *owner, struct umsi_device *function)
+{
+	umsi_device_lock(owner);
+	function->pins--;
+	umsi_device_unlock(owner);
 }
 
 int umsi_device_revoke(struct umsi_device *owner, struct umsi_device *function)
@@ -193,12 +187,13 @@ int umsi_device_revoke(struct umsi_device *owner, struct umsi_device *function)
 		return UMSI_EINVAL;
 	if (umsi_in_trap(owner->m))
 		return UMSI_ECONTEXT;
-	if (!is_function_of(owner, function))
+	if (!pin(owner, function))
 		return UMSI_ENOENT;
 	umsi_device_lock(function);
 	function->revoked = true;
 	umsi_device_unlock(function);
-	end_tables(function);
+	umsi_tables_end(function);
+	unpin(owner, function);
 	return UMSI_OK;
 }
 
@@ -216,7 +211,7 @@ int umsi_device_functions(struct umsi_device *owner, umsi_function_visit visit, 
 
 		umsi_device_lock(f);
 		for (struct umsi_table *t = f->tables; t; t = t->next) {
-			info.tables++;
+			info.tables += !t->shell;
 			info.irqs += t->map.count;
 		}
 		umsi_device_unlock(f);

@@ -15,7 +15,7 @@
  *   tables, closing, mutex           nobody
  *   away, functions,
  *   revoked
- *   sibling          owner's mutex   nobody
+ *   sibling, pins    owner's mutex   nobody
  *   translation      its translator  its translator
  *   the rest         umsi_device_add anyone who holds the device, and dumps
  */
@@ -33,6 +33,7 @@ struct umsi_device {
 	struct umsi_device *owner;	/* whose logical function it is, or NULL */
 	struct umsi_device *functions;	/* its own; each links the next in sibling, under this mutex */
 	struct umsi_device *sibling;
+	uint32_t pins;			/* revocations under way: it stays its owner's until they are over */
 	bool closing;
 	bool revoked;			/* by its owner: no tables any more */
 	bool away;			/* tables that come now are, too */
@@ -42,7 +43,8 @@ struct umsi_device {
  * A table is the leaf domain of its interrupts.
  *
  *   field                   written under     read without the lock by
- *   map, closing, gone, next  device mutex      nobody
+ *   map, closing, gone,     device mutex      nobody
+ *   shell, next
  *   away                    device mutex      requests, under a record's lock
  *   turn_state              turn              nobody
  *   the rest                creation          anyone who holds the table, and dumps
@@ -60,6 +62,7 @@ struct umsi_table {
 	struct umsi_mutex turn;		/* where the flush may sleep: who changes the store */
 	uintptr_t *turn_state;		/* of the record's lock that whose turn it is holds */
 	bool closing, gone;		/* its end has begun; it is empty and its store goes */
+	bool shell;			/* ended by revocation: its user may know it still */
 };
 
 static inline struct umsi *umsi_device_machine(const struct umsi_device *dev)
@@ -92,6 +95,11 @@ int umsi_device_sleep(struct umsi_device *dev);
 
 /* The leaf level (leaf.c). */
 extern const struct umsi_domain_ops umsi_leaf_ops, umsi_sleeping_leaf_ops;
+
+/* Ends all of them, those too that other threads are ending. No new one is made: closing or revoked is set. */
+void umsi_tables_end(struct umsi_device *dev);
+/* The rest of those whose device was revoked. Nobody knows them any more. */
+void umsi_tables_forget(struct umsi_device *dev);
 
 /* Stops one interrupt, waits for its handler, gives its index back. UMSI_OK or UMSI_ENOENT. */
 int umsi_table_end_irq(struct umsi_table *table, struct umsi_record *r, uint32_t generation);

@@ -21,6 +21,7 @@ static void fill(struct umsi_table *t, struct umsi_device *dev, const struct ums
 	t->store = store;
 	t->closing = false;
 	t->gone = false;
+	t->shell = false;
 	t->domain = (struct umsi_domain){
 		.ops = ops->settle_sleeps ? &umsi_sleeping_leaf_ops : &umsi_leaf_ops, .m = dev->m, .parent = dev->parent,
 	};
@@ -52,7 +53,7 @@ int umsi_table_create(struct umsi_device *dev, const struct umsi_store_ops *ops,
 		goto out_map;
 
 	umsi_device_lock(dev);
-	if (dev->closing) {
+	if (dev->closing || dev->revoked) {
 		umsi_device_unlock(dev);
 		status = UMSI_ESTATE;
 		goto out_attached;
@@ -100,40 +101,97 @@ static bool end_if_empty(struct umsi_table *t)
 }
 
 /* In one step: who walks a device's tables finds none without its indices. */
-static void unlink_table(struct umsi_table *t)
+static void unlink_locked(struct umsi_table *t)
 {
 	struct umsi_table **at;
 
-	umsi_device_lock(t->dev);
 	umsi_index_map_destroy(t->dev->m, &t->map);
 	for (at = &t->dev->tables; *at != t; at = &(*at)->next)
 		;
 	*at = t->next;
-	umsi_device_unlock(t->dev);
 }
 
-int umsi_table_destroy(struct umsi_table *t)
+/*
+ * Whoever revoked it did not ask its user, who may be in the middle of a call
+ * on the table: it stays what it is, closed and empty. False: it does.
+ */
+static bool unlink_table(struct umsi_table *t)
 {
-	struct umsi *m;
+	umsi_device_lock(t->dev);
+	t->shell = t->dev->revoked;
+	if (!t->shell)
+		unlink_locked(t);
+	umsi_device_unlock(t->dev);
+	return !t->shell;
+}
 
-	if (!t)
-		return UMSI_EINVAL;
-	m = t->dev->m;
-	if (umsi_in_trap(m))
-		return UMSI_ECONTEXT;
-	if (!begin_closing(t))
-		return UMSI_ENOENT;
+/* Closing is set, and by the caller. */
+static void end_table(struct umsi_table *t)
+{
+	struct umsi_device *dev = t->dev;
+	uint32_t size = t->map.size;
 
 	/* Other threads may be in the middle of an allocation or a free: theirs end too. */
 	umsi_irq_free_range(t, 0, UMSI_INDEX_LAST);
 	while (!end_if_empty(t)) {
-		umsi_host_relax(m->host);
+		umsi_host_relax(dev->m->host);
 		umsi_irq_free_range(t, 0, UMSI_INDEX_LAST);
 	}
 	if (t->ops->destroy)
 		t->ops->destroy(t->store);
-	umsi_path_detach(t->dev->parent, t->dev, t->map.size);
-	unlink_table(t);
-	umsi_pool_put(m, &m->table_pool, t);
+	umsi_path_detach(dev->parent, dev, size);
+	if (unlink_table(t))
+		umsi_pool_put(dev->m, &dev->m->table_pool, t);
+}
+
+int umsi_table_destroy(struct umsi_table *t)
+{
+	if (!t)
+		return UMSI_EINVAL;
+	if (umsi_in_trap(t->dev->m))
+		return UMSI_ECONTEXT;
+	if (!begin_closing(t))
+		return UMSI_ENOENT;
+	end_table(t);
 	return UMSI_OK;
+}
+
+/* One that nobody is ending yet. *busy: some have not ended, but others see to them. */
+static struct umsi_table *claim_table(struct umsi_device *dev, bool *busy)
+{
+	struct umsi_table *t;
+
+	*busy = false;
+	umsi_device_lock(dev);
+	for (t = dev->tables; t && t->closing; t = t->next)
+		*busy |= !t->shell;
+	if (t)
+		t->closing = true;
+	umsi_device_unlock(dev);
+	return t;
+}
+
+void umsi_tables_end(struct umsi_device *dev)
+{
+	struct umsi_table *t;
+	bool busy;
+
+	while ((t = claim_table(dev, &busy)) || busy) {
+		if (t)
+			end_table(t);
+		else
+			umsi_host_relax(dev->m->host);
+	}
+}
+
+void umsi_tables_forget(struct umsi_device *dev)
+{
+	struct umsi_table *t;
+
+	umsi_device_lock(dev);
+	while ((t = dev->tables)) {
+		unlink_locked(t);
+		umsi_pool_put(dev->m, &dev->m->table_pool, t);
+	}
+	umsi_device_unlock(dev);
 }

@@ -179,6 +179,45 @@ static void a_revoked_one_is_an_empty_shell(void **state)
 	end(&r, mapped);
 }
 
+/* Its user was not asked: what it still holds is closed and empty, and nobody else's. */
+static void what_its_user_still_holds_stays_harmless(void **state)
+{
+	struct umsi_table_config size = { .size = PART };
+	struct umsi_irq_request_at any = { .first = 0, .last = UMSI_INDEX_LAST, .cookie = 0x77 };
+	struct umsi_function_info info[2] = { { 0 } };
+	struct umsi_table *table[2];
+	struct umsi_device *f[2];
+	struct part part[2];
+	unsigned char *mapped;
+	struct rig r;
+	umsi_irq irq;
+
+	(void)state;
+	mapped = start(&r, 4);
+	f[0] = function(&r, "f0");
+	part[0] = (struct part){ .r = &r, .table = mapped };
+	assert_int_equal(umsi_table_create(f[0], &part_ops, &part[0], &size, &table[0]), UMSI_OK);
+	open_one(&r, table[0], 0);
+	assert_int_equal(umsi_device_revoke(r.dev, f[0]), UMSI_OK);
+	f[1] = function(&r, "f1");
+	part[1] = (struct part){ .r = &r, .table = mapped, .first = PART };
+	assert_int_equal(umsi_table_create(f[1], &part_ops, &part[1], &size, &table[1]), UMSI_OK);
+	assert_ptr_not_equal(table[0], table[1]);
+	assert_int_equal(umsi_irq_alloc(table[0], &any, &irq), UMSI_ESTATE);
+	assert_int_equal(umsi_irq_at(table[0], 0), UMSI_IRQ_NONE);
+	assert_int_equal(umsi_irq_free_range(table[0], 0, UMSI_INDEX_LAST), 0);
+	assert_int_equal(umsi_table_size(table[0]), PART);
+	assert_int_equal(umsi_table_destroy(table[0]), UMSI_ENOENT);
+	assert_int_equal(umsi_device_functions(r.dev, note, info), 2);
+	assert_int_equal(info[0].tables, 0);
+	assert_int_equal(info[1].tables, 1);
+	assert_int_equal(umsi_device_quiesce(f[0]), UMSI_OK);
+	assert_int_equal(umsi_device_restore(f[0]), UMSI_OK);
+	for (uint32_t i = 0; i < 2; i++)
+		assert_int_equal(umsi_device_remove(f[i]), UMSI_OK);
+	end(&r, mapped);
+}
+
 static void what_makes_no_sense_is_refused(void **state)
 {
 	struct umsi_device_config c = { .name = "x" };
@@ -206,6 +245,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_counts_from_0),
 		cmocka_unit_test(a_revoked_one_is_an_empty_shell),
+		cmocka_unit_test(what_its_user_still_holds_stays_harmless),
 		cmocka_unit_test(what_makes_no_sense_is_refused),
 	};
 
