@@ -217,7 +217,7 @@ umsi_irq rig_begin(struct rig *r, struct umsi_table *table, uint32_t index, uint
 /* Everything pending is taken. */
 void rig_let_traps_happen(struct rig *r)
 {
-	mach_delay(r->m, 2000);
+	mach_delay(r->m, 8000);
 }
 
 void rig_fire_two(void *arg)
