@@ -13,7 +13,8 @@ const struct umsi_aplic_config rig_config = {
 };
 
 /* Group in the highest bit: CPUs 1 and 3 are of the other one. */
-static const uint32_t hart_index[RIG_CPUS] = { 2, 5, 1, 4 };
+static const uint32_t usual_index[RIG_CPUS] = { 2, 5, 1, 4 };
+const uint32_t *rig_hart_index = usual_index;
 
 /* ---- The machine ---- */
 
@@ -62,11 +63,11 @@ void rig_begin(uint64_t seed, bool direct, bool loose, const struct mach_chaos *
 		/* A tick would look after a signal that was lost. */
 		.tick_steps = direct ? 0 : 300,
 		.trap = on_trap, .guest_bits = 1, .hart_bits = 2, .group_bits = 1,
-		.hart_index = hart_index,
+		.hart_index = rig_hart_index,
 	};
 	struct mach_aplic_config aplic = {
 		.phys = RIG_PHYS, .sources = RIG_SOURCES, .direct = direct, .loose = loose,
-		.hart_index = hart_index,
+		.hart_index = rig_hart_index,
 	};
 	struct umsi_config library = { .cpus = rig.cpus, .ncpus = RIG_CPUS, .min_age_ns = MIN_AGE_NS };
 	struct umsi_aplic_config direct_config = rig_config;
@@ -81,7 +82,7 @@ void rig_begin(uint64_t seed, bool direct, bool loose, const struct mach_chaos *
 	mach_baseline(rig.m);
 	rig.aplic = mach_aplic_add(rig.m, &aplic);
 	assert_int_equal(umsi_init(&rig.storage, rig.m, &library, &rig.umsi), UMSI_OK);
-	direct_config.hart_index = hart_index;
+	direct_config.hart_index = rig_hart_index;
 	assert_int_equal(direct ? umsi_aplic_direct_create(rig.umsi, &direct_config, &rig.root)
 				: create_imsic(), UMSI_OK);
 	for (umsi_cpu i = 0; i < RIG_CPUS; i++)

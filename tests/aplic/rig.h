@@ -53,6 +53,9 @@ struct rig {
 
 extern struct rig rig;
 
+/* Of the next machine: each CPU's, below 8. */
+extern const uint32_t *rig_hart_index;
+
 /* What both ways are told; index widths as the machine's. */
 extern const struct umsi_aplic_config rig_config;
 

@@ -259,7 +259,7 @@ static void restore_cpu(void *arg)
 	mach_irq_on(rig.m);
 }
 
-static void a_domain_that_lost_everything_is_written_again(void **state)
+static void P_59_a_domain_that_lost_everything_is_written_again(void **state)
 {
 	(void)state;
 	for (uint64_t loose = 0; loose < 2; loose++) {
@@ -359,7 +359,7 @@ int main(void)
 		cmocka_unit_test(a_line_that_is_up_already_is_heard),
 		cmocka_unit_test(a_taken_source_is_refused),
 		cmocka_unit_test(wrong_ipis_are_refused),
-		cmocka_unit_test(a_domain_that_lost_everything_is_written_again),
+		cmocka_unit_test(P_59_a_domain_that_lost_everything_is_written_again),
 		cmocka_unit_test(wrong_configurations_are_refused),
 		cmocka_unit_test(what_is_not_ours_is_left_alone),
 		cmocka_unit_test(ipis_arrive_among_claims),

@@ -125,7 +125,7 @@ static void a_move_is_one_write_and_one_flush(void **state)
 /* ---- Power lost (P-59) ---- */
 
 /* Modes before targets before enables, or the registers read zero; a line that came up meanwhile is heard. */
-static void a_domain_that_lost_everything_is_written_again(void **state)
+static void P_59_a_domain_that_lost_everything_is_written_again(void **state)
 {
 	(void)state;
 	for (uint64_t loose = 0; loose < 2; loose++) {
@@ -307,7 +307,7 @@ int main(void)
 		cmocka_unit_test(one_event_is_one_call),
 		cmocka_unit_test(a_line_that_is_up_already_is_heard),
 		cmocka_unit_test(a_move_is_one_write_and_one_flush),
-		cmocka_unit_test(a_domain_that_lost_everything_is_written_again),
+		cmocka_unit_test(P_59_a_domain_that_lost_everything_is_written_again),
 		cmocka_unit_test(wrong_configurations_are_refused),
 		cmocka_unit_test(no_memory_leaves_nothing),
 		cmocka_unit_test(a_domain_that_only_delivers_directly_is_refused),
