@@ -281,6 +281,66 @@ static void build(struct finding *f, bool direct, const struct change *change)
 	assert_int_equal(umsi_fdt_cpus(&f->fdt, 3, f->cpus, CPUS, &f->ncpus, NULL), UMSI_OK);
 }
 
+static void put_controller(struct tree *tree, const char *name, const char *compatible, uint32_t phandle,
+			   uint32_t reg)
+{
+	tree_begin(tree, name);
+	tree_text(tree, "compatible", compatible);
+	tree_cell(tree, "#interrupt-cells", 2);
+	tree_cell(tree, "phandle", phandle);
+	tree_cell(tree, "reg", reg, 0x8000);
+	tree_cell(tree, "riscv,num-sources", 40);
+	tree_cell(tree, "msi-parent", 0x21);
+	tree_end(tree);
+}
+
+static void build_several(struct finding *f)
+{
+	struct tree *tree = malloc(sizeof(*tree));
+	size_t bytes;
+
+	memset(f, 0, sizeof(*f));
+	tree_start(tree);
+	tree_begin(tree, "");
+	tree_cell(tree, "#address-cells", 1);
+	tree_cell(tree, "#size-cells", 1);
+	put_cpus(tree);
+	put_imsic(tree);
+	put_controller(tree, "plic@c000000", "riscv,plic0", 0x40, 0xc000000);
+	put_controller(tree, "aplic@d000000", "riscv,aplic", 0x41, 0xd000000);
+	put_controller(tree, "aplic@e000000", "riscv,aplic", 0x42, 0xe000000);
+	tree_end(tree);
+	tree_finish(tree);
+	f->blob = tree_blob(tree, &bytes);
+	free(tree);
+	assert_int_equal(umsi_fdt_open(f->blob, bytes, &f->fdt, NULL), UMSI_OK);
+	assert_int_equal(umsi_fdt_cpus(&f->fdt, 3, f->cpus, CPUS, &f->ncpus, NULL), UMSI_OK);
+}
+
+/* Each node once, and the walk ends. */
+static void P_64_two_domains_and_a_plic(void **state)
+{
+	static const uint32_t phys[] = { 0xd000000, 0xe000000 };
+	umsi_fdt_node after = -1;
+	struct finding f;
+	uint32_t n = 0;
+	int status;
+
+	(void)state;
+	build_several(&f);
+	while (!(status = find(&f, after))) {
+		assert_true(n < 2);
+		assert_true(f.aplic.node > after);
+		assert_int_equal(f.aplic.config.phys, phys[n]);
+		assert_int_equal(f.aplic.phandle, 0x41 + n);
+		after = f.aplic.node;
+		n++;
+	}
+	assert_int_equal(status, UMSI_EFW_MISSING);
+	assert_int_equal(n, 2);
+	free(f.blob);
+}
+
 static void hart_indices_follow_the_entries(void **state)
 {
 	struct finding f;
@@ -447,6 +507,7 @@ int main(void)
 		cmocka_unit_test(qemu_domains_of_two_sockets),
 		cmocka_unit_test(qemu_domain_that_delivers_directly),
 		cmocka_unit_test(qemu_interrupts_lead_to_sources),
+		cmocka_unit_test(P_64_two_domains_and_a_plic),
 		cmocka_unit_test(hart_indices_follow_the_entries),
 		cmocka_unit_test(both_spellings_of_delegation_are_read),
 		cmocka_unit_test(what_is_wrong_is_named),
