@@ -94,7 +94,7 @@ $(foreach v,$(VARIANTS) bench,$(eval $(call variant,$(v))))
 
 # ---- Targets -----------------------------------------------------------
 
-.PHONY: all help lib-hosted variants tests test-programs check checks clean campaign mutants fuzz-fdt scale
+.PHONY: all help lib-hosted variants tests test-programs check checks clean campaign overlap mutants fuzz-fdt scale
 .PHONY: check-arrows check-corpus check-headers check-symbols check-tool check-shrink check-trace-levels boot-check
 
 all: lib-hosted lib-riscv64 lib-x86_64 $(B)/umsi ## the library, hosted and freestanding, and the umsi command
@@ -222,6 +222,12 @@ campaign: $(B)/fast/campaign ## SEEDS=20000 seeded runs of everything at once, o
 	$(B)/fast/campaign --matrix --isa x86 --seeds $(SEEDS)
 	$(B)/fast/campaign --matrix --isa arm --seeds $(SEEDS)
 	$(B)/fast/campaign --matrix --isa arm3 --seeds $(SEEDS)
+
+OVERLAP_SEEDS ?= 100000
+
+overlap: $(B)/fast/campaign ## OVERLAP_SEEDS=100000 runs on each kind of machine: each pair of operations overlaps 1,000 times; goes on where it stopped
+	for isa in riscv x86 arm arm3; do $(B)/fast/campaign --matrix --least 1000 --isa $$isa \
+		--seeds $(OVERLAP_SEEDS) --cursor $(B)/overlap-$$isa || exit 1; done
 
 mutants: ## plant each bug of tests/mutants in a copy; something must notice
 	$(PYTHON) tools/mutants $(MUTANTS)

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <umsi/host.h>
+
 #include "isa.h"
 #include "umsi_hosted.h"
 #include "world.h"
@@ -126,15 +128,38 @@ void actor_wait_for(struct actor *a, uint64_t step)
 		mach_delay(a->w->m, step - now);
 }
 
+static bool time_is_up(const struct world *w)
+{
+	return mach_steps(w->m) - w->acting_step >= w->plan.steps;
+}
+
+/*
+ * A CPU that went early may come back late, and should find the others at work:
+ * they rest in between, or most of a run would pass while it is away.
+ */
+static bool waits_for_travellers(const struct actor *a)
+{
+	struct world *w = a->w;
+
+	if (a->travels)
+		return false;
+	while (time_is_up(w) && w->travelling && !w->coming) {
+		umsi_host_relax(w->m);	/* who travels may live on this CPU */
+		mach_delay(w->m, 40);
+	}
+	return w->coming;
+}
+
 bool actor_next(struct actor *a)
 {
 	struct world *w = a->w;
 	const struct keep *keep = w->run->keep;
+	bool goes_on = waits_for_travellers(a);
 
 	if (keep && keep->some)
 		while (a->op < ACTOR_OPS_MAX && !keep_has(keep, a->id, a->op))
 			a->op++;
-	else if (mach_steps(w->m) - w->acting_step >= w->plan.steps)
+	else if (!goes_on && time_is_up(w))
 		return false;
 	if (a->op >= ACTOR_OPS_MAX)
 		return false;

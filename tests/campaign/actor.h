@@ -22,6 +22,7 @@ struct actor {
 	uint32_t id;			/* of all, as in actor_name() */
 	uint32_t number;		/* of its kind */
 	uint32_t op;			/* the next operation's number */
+	bool travels;			/* it takes CPUs down and up */
 };
 
 /* A kind of actor; how many act is a field of the plan. */

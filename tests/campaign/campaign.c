@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The seeded campaign: many runs, each replayable from one line. */
 #include <argp.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <umsi/dump.h>
 
+#include "cursor.h"
 #include "isa.h"
 #include "jobs.h"
 
@@ -27,13 +29,16 @@ static const struct argp_option options[] = {
 	{ "keep-going", 'k', NULL, 0, "do not stop at the first violation", 0 },
 	{ "isa", 'i', "NAME", 0, "machines of NAME: riscv (default), x86, arm or arm3", 0 },
 	{ "matrix", 'm', NULL, 0, "print how often which operations overlapped", 0 },
+	{ "least", 'l', "N", 0, "violated too if a pair of operations that can overlap did so less than N times in 100,000 seeds", 0 },
+	{ "cursor", 'c', "FILE", 0, "keep in FILE where to go on and what it has come to; goes on from there", 0 },
 	{ "quiet", 'q', NULL, 0, "no progress line", 0 },
 	{ 0 },
 };
 
 struct settings {
 	const struct isa *isa;
-	uint64_t first, seeds;
+	uint64_t first, seeds, least;
+	const char *cursor;
 	unsigned int jobs, events;
 	bool replay, keep_going, quiet, matrix;
 };
@@ -65,6 +70,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case 'k': s->keep_going = true; break;
 	case 'm': s->matrix = true; break;
+	case 'l': s->least = number(arg, state); break;
+	case 'c': s->cursor = arg; break;
 	case 'q': s->quiet = true; break;
 	case ARGP_KEY_ARG: argp_usage(state); break;
 	default: return ARGP_ERR_UNKNOWN;
@@ -108,44 +115,92 @@ static void tell(struct settings *s, uint64_t seed)
 	printf("replay with: campaign --isa %s --replay %llu\n", s->isa->name, (unsigned long long)seed);
 }
 
-static void print_totals(const struct settings *s, const struct jobs_result *r)
+static void print_totals(const struct settings *s, const struct cursor *c)
 {
+	const struct totals *t = &c->totals;
+
 	printf("RESULT sim isa=%s seeds=%llu steps=%llu violations=%llu moves=%llu handled=%llu reaped=%llu "
 	       "revived=%llu handovers=%llu drains=%llu hotplug=%llu naps=%llu sleeps=%llu suspends=%llu level_moves=%llu unmasked_moves=%llu/%llu/%llu intrusions=%llu blocked=%llu\n",
 	       s->isa->name,
-	       (unsigned long long)r->totals.runs, (unsigned long long)r->totals.steps,
-	       (unsigned long long)r->violations, (unsigned long long)r->totals.moves,
-	       (unsigned long long)r->totals.handled, (unsigned long long)r->totals.reaped,
-	       (unsigned long long)r->totals.revived, (unsigned long long)r->totals.handovers,
-	       (unsigned long long)r->totals.drains, (unsigned long long)r->totals.hotplug,
-	       (unsigned long long)r->totals.naps, (unsigned long long)r->totals.sleeps,
-	       (unsigned long long)r->totals.suspends,
-	       (unsigned long long)r->totals.level_moves, (unsigned long long)r->totals.unmasked[0],
-	       (unsigned long long)r->totals.unmasked[1], (unsigned long long)r->totals.unmasked[2],
-	       (unsigned long long)r->totals.intrusions, (unsigned long long)r->totals.blocked);
+	       (unsigned long long)t->runs, (unsigned long long)t->steps,
+	       (unsigned long long)c->violations, (unsigned long long)t->moves,
+	       (unsigned long long)t->handled, (unsigned long long)t->reaped,
+	       (unsigned long long)t->revived, (unsigned long long)t->handovers,
+	       (unsigned long long)t->drains, (unsigned long long)t->hotplug,
+	       (unsigned long long)t->naps, (unsigned long long)t->sleeps,
+	       (unsigned long long)t->suspends,
+	       (unsigned long long)t->level_moves, (unsigned long long)t->unmasked[0],
+	       (unsigned long long)t->unmasked[1], (unsigned long long)t->unmasked[2],
+	       (unsigned long long)t->intrusions, (unsigned long long)t->blocked);
+}
+
+/* A part at a time, so that who interrupts a long campaign loses little. False: it stops here. */
+static bool sit(struct settings *s, struct cursor *c, uint64_t seeds)
+{
+	struct jobs_result result;
+	struct jobs jobs = {
+		.first = c->next, .seeds = seeds, .jobs = s->jobs, .keep_going = s->keep_going,
+		.progress = !s->quiet, .draw = draw, .arg = s,
+	};
+
+	jobs_run(&jobs, &result);
+	/* The one that killed its process is left alone. */
+	for (uint32_t i = 0; i < result.nviolated && !result.crashed; i++)
+		tell(s, result.violated[i]);
+	if (result.crashed)
+		printf("a process died: campaign --isa %s --jobs 1 --replay %llu\n", s->isa->name,
+		       (unsigned long long)result.violated[0]);
+	totals_add(&c->totals, &result.totals);
+	c->violations += result.violations;
+	c->next = result.next;
+	return !result.crashed && (s->keep_going || !result.violations);
+}
+
+#define SITTING	1000u
+
+/* Status of a cursor file that cannot be used. */
+#define STATUS_CURSOR	2
+
+static int run(struct settings *s, struct cursor *c)
+{
+	uint64_t end = s->first + s->seeds;
+
+	if (s->cursor && !cursor_read(s->cursor, s->isa, s->first, c)) {
+		fprintf(stderr, "campaign: %s: %s\n", s->cursor,
+			errno == EINVAL ? "of another program, kind of machine or first seed" : strerror(errno));
+		return STATUS_CURSOR;
+	}
+	while (c->next < end) {
+		uint64_t left = end - c->next;
+		bool goes_on = sit(s, c, s->cursor && left > SITTING ? SITTING : left);
+
+		if (s->cursor && !cursor_write(s->cursor, s->isa, s->first, c)) {
+			fprintf(stderr, "campaign: %s: %s\n", s->cursor, strerror(errno));
+			return STATUS_CURSOR;
+		}
+		if (!goes_on)
+			break;
+	}
+	return 0;
 }
 
 int main(int argc, char **argv)
 {
 	struct settings s = { .isa = &isa_riscv, .first = 1, .seeds = 300, .events = 60 };
-	struct jobs_result result;
-	struct jobs jobs;
+	struct cursor c;
+	uint32_t seldom = 0;
+	int status;
 
 	argp_err_exit_status = 2;
 	argp_parse(&parser, argc, argv, 0, NULL, &s);
-	jobs = (struct jobs){
-		.first = s.first, .seeds = s.seeds, .jobs = s.jobs, .keep_going = s.keep_going,
-		.progress = !s.quiet, .draw = draw, .arg = &s,
-	};
-	jobs_run(&jobs, &result);
-	/* The one that killed its process is left alone. */
-	for (uint32_t i = 0; i < result.nviolated && !result.crashed; i++)
-		tell(&s, result.violated[i]);
-	if (result.crashed)
-		printf("a process died: campaign --isa %s --jobs 1 --replay %llu\n", s.isa->name,
-		       (unsigned long long)result.violated[0]);
+	c = (struct cursor){ .next = s.first };
+	status = run(&s, &c);
+	if (status)
+		return status;
 	if (s.matrix)
-		overlap_print(stdout, result.totals.met);
-	print_totals(&s, &result);
-	return result.violations ? 1 : 0;
+		overlap_print(stdout, c.totals.met);
+	if (s.least)
+		seldom = overlap_short(stdout, s.isa, c.totals.met, c.totals.runs, s.least);
+	print_totals(&s, &c);
+	return c.violations || seldom ? 1 : 0;
 }

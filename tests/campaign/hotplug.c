@@ -72,8 +72,9 @@ static void come_back(void *arg)
 	MACH_CHECK(w->m, status == UMSI_OK, "I-API", "online again: %s", umsi_status_text(status));
 	mach_irq_on(w->m);
 	/* What waited for it comes now. */
-	mach_delay(w->m, mach_random(w->m, 40));
+	mach_delay(w->m, mach_random(w->m, t->nap ? 40 : 300));
 	overlap_end(w, t->nap ? OVERLAP_FAULT : OVERLAP_ONLINE);
+	w->coming -= !t->nap;
 	t->back = true;
 }
 
@@ -89,7 +90,7 @@ static umsi_cpu draw_cpu(struct world *w, uint32_t part)
 /* Two CPUs that come up at the same moment are rare by themselves. */
 static void meet_at_the_door(struct world *w)
 {
-	uint64_t until = mach_steps(w->m) + 6000;
+	uint64_t until = mach_steps(w->m) + 15000;
 
 	if (!w->plan.commuters)
 		return;
@@ -105,11 +106,13 @@ static void travel(struct actor *a, uint32_t part)
 {
 	struct world *w = a->w;
 
+	a->travels = true;
 	mach_sync(w->m);
 	actor_wait_for(a, w->plan.hotplug_at);
 	while (actor_next(a)) {
 		struct trip t = { .w = w, .cpu = draw_cpu(w, part) };
 
+		w->travelling++;
 		t.nap = w->plan.naps && mach_random(w->m, 2);
 		actor_says(a, t.nap ? "lets cpu%u nap" : "sends cpu%u away", t.cpu);
 		if (!t.nap) {
@@ -121,13 +124,15 @@ static void travel(struct actor *a, uint32_t part)
 		mach_wait(w->m, has_decided, &t);
 		if (t.down) {
 			mach_delay(w->m, mach_random(w->m, 600));
-			if (mach_random(w->m, 2))
+			if (mach_random(w->m, 4))
 				meet_at_the_door(w);
+			w->coming += !t.nap;
 			if (!t.nap)
 				overlap_begin(w, OVERLAP_ONLINE);
 			mach_cpu_up(w->m, t.cpu, come_back, &t);
 			mach_wait(w->m, is_back, &t);
 		}
+		w->travelling--;
 		mach_delay(w->m, mach_random(w->m, 400));
 	}
 }

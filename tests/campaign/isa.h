@@ -32,6 +32,7 @@ struct isa {
 	void (*power_off)(struct world *w, umsi_cpu cpu);
 	bool hotplug;			/* its root lets CPUs leave */
 	bool managed;			/* its root keeps a slot on every CPU */
+	bool drains;			/* its CPUs prove numbers quiet */
 };
 
 extern const struct isa isa_riscv, isa_x86, isa_arm, isa_arm3;

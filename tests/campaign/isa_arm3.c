@@ -113,6 +113,7 @@ static void power_off(struct world *w, umsi_cpu cpu)
 const struct isa isa_arm3 = {
 	.name = "arm3",
 	.hotplug = true,
+	.drains = true,
 	.machine = machine,
 	.min_age_ns = min_age_ns,
 	.root = root,

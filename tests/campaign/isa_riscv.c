@@ -101,5 +101,6 @@ const struct isa isa_riscv = {
 	.line = line,
 	.destroy = umsi_imsic_destroy,
 	.hotplug = true,
+	.drains = true,
 	.managed = true,
 };

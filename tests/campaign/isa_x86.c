@@ -102,6 +102,7 @@ static void line(struct world *w, bool high)
 const struct isa isa_x86 = {
 	.name = "x86",
 	.hotplug = true,
+	.drains = true,
 	.managed = true,
 	.machine = machine,
 	.min_age_ns = min_age_ns,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "overlap.h"
 
+#include "isa.h"
 #include "umsi_hosted.h"
 #include "world.h"
 
@@ -85,4 +86,28 @@ void overlap_print(FILE *out, const uint64_t met[OVERLAPS][OVERLAPS])
 			fprintf(out, " %9llu", (unsigned long long)met[i][k]);
 		fprintf(out, "\n");
 	}
+}
+
+/* DESIGN.md, "Overlaps", says why not. */
+static bool can_meet(const struct isa *isa, uint32_t a, uint32_t b)
+{
+	if (a == OVERLAP_SUSPEND && b == OVERLAP_SUSPEND)
+		return false;
+	return isa->drains || (a != OVERLAP_DRAIN && b != OVERLAP_DRAIN);
+}
+
+uint32_t overlap_short(FILE *out, const struct isa *isa, const uint64_t met[OVERLAPS][OVERLAPS], uint64_t seeds,
+		       uint64_t per)
+{
+	uint32_t n = 0;
+
+	for (uint32_t a = 0; a < OVERLAPS; a++)
+		for (uint32_t b = 0; b <= a; b++) {
+			if (!can_meet(isa, a, b) || met[a][b] * 100000 >= per * seeds)
+				continue;
+			fprintf(out, "OVERLAP  %s x %s: %llu in %llu seeds is less than %llu in 100000\n", names[a], names[b],
+				(unsigned long long)met[a][b], (unsigned long long)seeds, (unsigned long long)per);
+			n++;
+		}
+	return n;
 }

@@ -44,4 +44,9 @@ void overlap_barrier(void *world, uint32_t cpu, uint32_t barrier);
 
 void overlap_print(FILE *out, const uint64_t met[OVERLAPS][OVERLAPS]);
 
+/* How often each pair that can meet has to in @seeds runs, for @per in 100,000: prints those that met less. How many they are. */
+struct isa;
+uint32_t overlap_short(FILE *out, const struct isa *isa, const uint64_t met[OVERLAPS][OVERLAPS], uint64_t seeds,
+		       uint64_t per);
+
 #endif

@@ -117,7 +117,8 @@ static void draw_actors(uint64_t x, struct plan *p)
 	p->hotplug = (x >> 30) % 3 == 0 && p->ncpus > 2;
 	p->commuters = p->hotplug && p->ncpus > 3;
 	p->sleepers = (x >> 26) % 4 == 0;
-	p->suspenders = !p->sleepers && (x >> 18) % 4 == 0;
+	/* Who is seldom should meet who is seldom. */
+	p->suspenders = !p->sleepers && (x >> 18) % (p->hotplug ? 2 : 4) == 0;
 	p->naps = (x >> 22) % 2;
 	p->translator = (x >> 27) % 3;
 	p->intruders = (x >> 29) % 2;

@@ -120,6 +120,7 @@ struct world {
 	struct overlaps overlaps;
 	struct book book[WORLD_CPUS_MAX + 1], table_book[WORLD_DEVICES];
 	uint32_t books;
+	uint32_t travelling, coming;	/* CPUs from before their leave until they are back; on the last stretch of that */
 	bool waits_at_door;		/* a traveller who is about to bring his CPU up */
 	uint32_t proving;		/* bit per CPU that proves its slots quiet */
 	bool closing;			/* handlers answer at once from now on */
