@@ -14,6 +14,8 @@
 #define WRITABLE	0x414eu		/* level, enable, periodic, set value, 32 bits, FSB */
 #define FSB		(1u << 14)
 #define CAN		(1u << 15 | 1u << 5)
+#define ENABLE		(1u << 0)
+#define LEGACY		(1u << 1)
 
 struct comparator {
 	uint32_t config, value, data, address;
@@ -28,13 +30,14 @@ struct mach_hpet {
 	struct mach *m;
 	struct region *region;
 	uint32_t timers, config;
+	uint32_t late;			/* ticks until a comparator that was written counts, at most */
 	uint64_t since;			/* the step at which the counter was 0 */
 	struct comparator timer[TIMERS_MAX];
 };
 
 static uint32_t counter(const struct mach_hpet *h)
 {
-	return h->config & 1 ? (uint32_t)(h->m->step - h->since) : 0;
+	return h->config & ENABLE ? (uint32_t)(h->m->step - h->since) : 0;
 }
 
 static void deliver(struct mach *m, struct comparator *t)
@@ -48,11 +51,11 @@ static void deliver(struct mach *m, struct comparator *t)
 			     t->out_data, t->out_address);
 }
 
-static void matched(struct mach *m, struct comparator *t)
+static void matched(struct mach *m, struct mach_hpet *h, struct comparator *t)
 {
 	t->match = NEVER;
 	mach_trace(m, "comparator matches, config %", t->config, 0);
-	if ((t->config & (INTERRUPTS | FSB)) != (INTERRUPTS | FSB))
+	if ((t->config & (INTERRUPTS | FSB)) != (INTERRUPTS | FSB) || (h->config & LEGACY && t < &h->timer[2]))
 		return;
 	if (t->due != NEVER)
 		deliver(m, t);
@@ -72,7 +75,7 @@ static uint64_t due(struct mach *m, void *self)
 		struct comparator *t = &h->timer[n];
 
 		if (t->match <= m->step)
-			matched(m, t);
+			matched(m, h, t);
 		if (t->due <= m->step)
 			deliver(m, t);
 		if (t->match < next)
@@ -110,6 +113,14 @@ static uint64_t read_reg(struct mach *m, void *self, uint64_t offset, unsigned i
 	return 0;
 }
 
+/* It is equal once a turn: a comparator that counts after that waits for the next one. */
+static uint64_t next_match(struct mach *m, const struct mach_hpet *h, uint32_t value)
+{
+	uint32_t late = h->late ? (uint32_t)mach_random(m, h->late + 1) : 0;
+
+	return m->step + late + (uint32_t)(value - (counter(h) + late));
+}
+
 static void write_timer(struct mach *m, struct mach_hpet *h, struct comparator *t,
 			uint64_t which, uint32_t value)
 {
@@ -118,10 +129,12 @@ static void write_timer(struct mach *m, struct mach_hpet *h, struct comparator *
 	switch (which) {
 	case 0x00:
 		t->config = value & WRITABLE;
+		if (t->config & INTERRUPTS && !(t->config & FSB))
+			mach_violate(m, "P-87", "a comparator may fire and would raise a wire");
 		break;
 	case 0x08:
 		t->value = value;
-		t->match = m->step + (uint32_t)(value - counter(h));
+		t->match = next_match(m, h, value);
 		mach_region_wake(m, h->region, t->match);
 		break;
 	case 0x10:
@@ -143,7 +156,7 @@ static void write_reg(struct mach *m, void *self, uint64_t offset, unsigned int 
 	uint64_t n = (offset - 0x100) / 0x20;
 
 	if (width == 4 && offset == 0x010 && value < 2) {
-		if (!(h->config & 1) && (value & 1))
+		if (!(h->config & ENABLE) && (value & ENABLE))
 			h->since = m->step;
 		h->config = (uint32_t)value;
 	} else if (width == 4 && offset >= 0x100 && n < h->timers) {
@@ -178,6 +191,21 @@ struct mach_hpet *mach_hpet_add(struct mach *m, uint64_t phys, uint32_t timers)
 uint64_t mach_hpet_sent(const struct mach_hpet *h, uint32_t timer)
 {
 	return h->timer[timer].sent;
+}
+
+void mach_hpet_late(struct mach_hpet *h, uint32_t ticks)
+{
+	h->late = ticks;
+}
+
+void mach_hpet_reset(struct mach_hpet *h, bool legacy)
+{
+	h->config = legacy ? LEGACY : 0;
+	for (uint32_t n = 0; n < h->timers; n++) {
+		struct comparator *t = &h->timer[n];
+
+		*t = (struct comparator){ .match = NEVER, .due = NEVER, .sent = t->sent, .source = t->source };
+	}
 }
 
 void mach_hpet_source(struct mach_hpet *h, uint32_t requester_id)

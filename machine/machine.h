@@ -434,6 +434,10 @@ struct mach_hpet;
 
 struct mach_hpet *mach_hpet_add(struct mach *m, uint64_t phys, uint32_t timers);
 void mach_hpet_source(struct mach_hpet *h, uint32_t requester_id);
+/* A comparator that is written counts only up to @ticks later. */
+void mach_hpet_late(struct mach_hpet *h, uint32_t ticks);
+/* As after a loss of power; firmware may have made its first timers the legacy ones. From cold. */
+void mach_hpet_reset(struct mach_hpet *h, bool legacy);
 uint64_t mach_hpet_sent(const struct mach_hpet *h, uint32_t timer);
 
 /* ---- PCI functions with MSI-X ------------------------------------------- */

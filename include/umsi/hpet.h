@@ -43,7 +43,8 @@ uint32_t umsi_hpet_period_fs(const struct umsi_table *table);
  * @ticks: 1 .. 2^31
  *
  * Calls for one index come one at a time. Context: any. Return: UMSI_OK, UMSI_EINVAL,
- *   UMSI_ERANGE, UMSI_EAGAIN (the time passed while it was written: ask for more).
+ *   UMSI_ERANGE, UMSI_EAGAIN (the time passed, or all but passed, while it was written: ask for
+ *   more; this one may come all the same).
  */
 int umsi_hpet_arm(struct umsi_table *table, uint32_t index, uint32_t ticks);
 

@@ -13,6 +13,9 @@
 
 #define GONE32	UINT32_MAX
 
+/* The specification does not say when a comparator that was written counts; known parts take up to two ticks. */
+#define LATE_TICKS	2u
+
 struct hpet {
 	struct umsi *m;
 	unsigned char *block;
@@ -84,6 +87,16 @@ static void hpet_destroy(void *store)
 	free_hpet(store);
 }
 
+static int take_timers(struct hpet *h);
+
+/* Firmware may have made its first timers the legacy ones again. */
+static int hpet_restore(void *store)
+{
+	struct hpet *h = store;
+
+	return read_reg(h, HPET_PERIOD) == h->period_fs ? take_timers(h) : UMSI_EGONE;
+}
+
 static const struct umsi_store_ops hpet_ops = {
 	.name = "hpet",
 	.number_name = "comparator",
@@ -92,6 +105,7 @@ static const struct umsi_store_ops hpet_ops = {
 	.mask = hpet_mask,
 	.unmask = hpet_unmask,
 	.settle = hpet_settle,
+	.restore = hpet_restore,
 	.destroy = hpet_destroy,
 };
 
@@ -190,12 +204,13 @@ uint32_t umsi_hpet_period_fs(const struct umsi_table *table)
 
 /*
  * The comparator fires when the counter equals it, so one that the counter has
- * passed waits for a whole turn. The counter is read once more to know.
+ * passed, or passes before the write counts, waits for a whole turn. The
+ * counter is read once more to know.
  */
 int umsi_hpet_arm(struct umsi_table *table, uint32_t index, uint32_t ticks)
 {
 	struct hpet *h = hpet_of(table);
-	uint32_t from;
+	uint32_t from, passed;
 
 	if (!h)
 		return UMSI_EINVAL;
@@ -203,5 +218,6 @@ int umsi_hpet_arm(struct umsi_table *table, uint32_t index, uint32_t ticks)
 		return UMSI_ERANGE;
 	from = read_reg(h, HPET_COUNTER);
 	write_reg(h, HPET_TIMER(index) + HPET_TIMER_COMPARATOR, from + ticks);
-	return read_reg(h, HPET_COUNTER) - from < ticks ? UMSI_OK : UMSI_EAGAIN;
+	passed = read_reg(h, HPET_COUNTER) - from;
+	return passed < ticks && ticks - passed > LATE_TICKS ? UMSI_OK : UMSI_EAGAIN;
 }
