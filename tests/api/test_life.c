@@ -72,6 +72,11 @@ static void P_10_affinity_at_allocation(void **state)
 	rig_start(&r, 1);
 	assert_int_equal(umsi_irq_alloc(r.table, &at, &irq), UMSI_OK);
 	assert_int_equal(umsi_irq_effective_cpu(r.umsi, irq), 2);
+	assert_int_equal(umsi_irq_request(r.umsi, irq, rig_handler, &r, NULL), UMSI_OK);
+	mach_pci_raise(r.pci[0], 0);
+	rig_settle(&r);
+	assert_int_equal(r.calls, 1);
+	assert_int_equal(r.last_cpu, 2);
 	rig_end(&r);
 }
 

@@ -62,6 +62,7 @@ void rig_begin(const struct rig_config *c)
 {
 	struct mach_config config = {
 		.ncpus = c->cpus ? c->cpus : 4, .num_ids = c->ids ? c->ids : 63, .max_steps = c->max_steps,
+		.strict_route = c->strict_route,
 		.chaos = c->chaos ? c->chaos : c->wild ? NULL : &mach_chaos_none, .trap = on_trap,
 	};
 
@@ -85,8 +86,10 @@ struct function *rig_function(uint32_t n, const struct mach_pci_config *config)
 		pc.requester_id = 0x100 + 8 * n;
 	f->pci = mach_pci_add(rig.m, &pc);
 	f->fn.requester_id = dc.requester_id = pc.requester_id;
-	for (unsigned int bar = 0; bar < 6; bar++)
+	for (unsigned int bar = 0; bar < 6; bar++) {
 		mach_pci_bar(f->pci, bar, &f->fn.bar[bar].phys, &f->fn.bar[bar].bytes);
+		f->fn.bar[bar].io = config->bar[bar].io;
+	}
 	for (uint32_t i = 0; i < RIG_LINES; i++)
 		f->line[i] = (struct line){ .f = f, .index = i };
 	assert_int_equal(umsi_device_add(rig.umsi, &dc, &f->dev), UMSI_OK);

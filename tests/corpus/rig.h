@@ -54,6 +54,7 @@ struct rig_config {
 	const uint32_t *node;
 	const struct mach_chaos *chaos;
 	bool wild;			/* chaos from the seed */
+	bool strict_route;		/* as machine.h's */
 	uint64_t max_steps;
 };
 

@@ -312,6 +312,13 @@ static void P_26_a_second_table_is_refused_and_the_first_still_delivers(void **s
 		assert_int_equal(umsi_pci_msi_create(box.dev, &box.fn, 2, &second), UMSI_EEXIST);
 		assert_null(second);
 		expect_as_found(&found);
+		for (uint32_t nth = 1; nth <= 4; nth++) {
+			mach_fail_alloc(box.m, nth, true);
+			assert_int_not_equal(umsi_pci_msi_create(box.dev, &box.fn, 2, &second), UMSI_OK);
+			mach_fail_alloc(box.m, 0, false);
+			assert_null(second);
+			expect_as_found(&found);
+		}
 		if (open) {
 			raise_each_once();
 			expect_calls(1);
