@@ -106,6 +106,7 @@ enum umsi_handled box_handler(void *arg)
 
 	mach_handler_begin(box.pci, index);
 	box.calls[index]++;
+	box.last_cpu = mach_cpu(box.m);
 	mach_handler_end(box.pci, index);
 	return UMSI_HANDLED;
 }

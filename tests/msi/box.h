@@ -31,6 +31,7 @@ struct box {
 	uint32_t messages;
 	umsi_irq irq[32];
 	uint32_t calls[32];
+	umsi_cpu last_cpu;
 	uint32_t working;		/* threads of a test still at it */
 };
 

@@ -457,6 +457,7 @@ static void P_48_a_move_takes_effect_without_a_write_of_control(void **state)
 			assert_int_equal(umsi_irq_effective_cpu(box.umsi, box.irq[i]), cpu);
 		raise_each_once();
 		expect_calls(cpu - 1);
+		assert_int_equal(box.last_cpu, cpu);
 	}
 	box_end();
 }
