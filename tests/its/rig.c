@@ -182,6 +182,10 @@ const struct umsi_store_ops rig_store = {
 	.settle = store_settle,
 };
 
+const struct umsi_store_ops rig_block_store = {
+	.name = "block", .number_name = "n", .shared_message = true, .write = store_write, .settle = store_settle,
+};
+
 int rig_device(struct rig *r, uint32_t requester_id, uint32_t vectors, struct umsi_device **dev,
 	       struct umsi_table **table)
 {

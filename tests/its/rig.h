@@ -52,6 +52,8 @@ void rig_expect_empty(struct rig *r);
 
 /* A store that does nothing. */
 extern const struct umsi_store_ops rig_store;
+/* One whose indices share a message. */
+extern const struct umsi_store_ops rig_block_store;
 
 /* A device with a table of @vectors whose store does nothing. An umsi_status. */
 int rig_device(struct rig *r, uint32_t requester_id, uint32_t vectors, struct umsi_device **dev,

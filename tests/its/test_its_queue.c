@@ -155,20 +155,6 @@ static void the_queue_wraps_under_several_waiters(void **state)
 }
 
 /* Blocks of 32 that move at once from eight CPUs: more commands than the smallest queue holds. */
-static int block_write(void *store, uint32_t index, uint64_t cookie, const struct umsi_msg *msg)
-{
-	return rig_store.write(store, index, cookie, msg);
-}
-
-static int block_settle(void *store, uint32_t index, uint64_t cookie)
-{
-	return rig_store.settle(store, index, cookie);
-}
-
-static const struct umsi_store_ops block_store = {
-	.name = "block", .number_name = "n", .shared_message = true, .write = block_write, .settle = block_settle,
-};
-
 static void move_a_block(void *arg)
 {
 	struct rig *r = arg;
@@ -182,7 +168,7 @@ static void move_a_block(void *arg)
 	umsi_irq irq[32];
 
 	MACH_CHECK(r->m, umsi_device_add(r->umsi, &config, &dev) == UMSI_OK &&
-		   umsi_table_create(dev, &block_store, r, &size, &table) == UMSI_OK &&
+		   umsi_table_create(dev, &rig_block_store, r, &size, &table) == UMSI_OK &&
 		   umsi_irq_alloc_block(table, &at, 32, irq) == UMSI_OK, "T-BLOCK", "a block of 32");
 	for (uint32_t i = 0; i < 32; i++)
 		MACH_CHECK(r->m, umsi_irq_request(r->umsi, irq[i], rig_count_call, &calls, "n") == UMSI_OK, "T-REQUEST", "%u", i);

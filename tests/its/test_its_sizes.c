@@ -106,6 +106,51 @@ static void P_67_a_thousand_devices_leave_everything_balanced(void **state)
 	rig_end(&r);
 }
 
+/* Five messages asked for, eight taken, used and freed one by one; then by the next probe of the same function. */
+static void probe_with_a_block(struct rig *r)
+{
+	struct umsi_device_config config = { .name = "b", .requester_id = 0x500, .parent = r->its };
+	struct umsi_irq_request_at at = { .last = 7 };
+	struct umsi_table_config size = { .size = 8 };
+	struct umsi_device *dev;
+	struct umsi_table *table;
+	umsi_irq irq[8];
+
+	MACH_CHECK(r->m, umsi_device_add(r->umsi, &config, &dev) == UMSI_OK &&
+		   umsi_table_create(dev, &rig_block_store, r, &size, &table) == UMSI_OK, "T-PROBE", "probe");
+	for (uint32_t round = 0; round < 2; round++) {
+		MACH_CHECK(r->m, umsi_irq_alloc_block(table, &at, 8, irq) == UMSI_OK, "T-BLOCK", "block %u", round);
+		for (uint32_t i = 0; i < 5; i++)
+			MACH_CHECK(r->m, umsi_irq_request(r->umsi, irq[i], rig_count_call, &called, "n") == UMSI_OK,
+				   "T-REQUEST", "%u", i);
+		umsi_its_raise(r->umsi, irq[4]);
+		for (uint32_t i = 0; i < 8; i++)
+			MACH_CHECK(r->m, umsi_irq_free(r->umsi, irq[(i + 3) % 8]) == UMSI_OK, "T-FREE", "%u", i);
+	}
+	MACH_CHECK(r->m, umsi_device_remove(dev) == UMSI_OK, "T-REMOVE", "remove");
+}
+
+static void probe_again_and_again(void *arg)
+{
+	for (uint32_t i = 0; i < 1000; i++)
+		probe_with_a_block(arg);
+}
+
+static void P_67_a_block_of_which_five_were_asked_for(void **state)
+{
+	struct rig_config config = { .id_bits = 14, .calm = true };
+	struct rig r;
+
+	(void)state;
+	memset(&r, 0, sizeof(r));
+	assert_int_equal(rig_start(&r, 3, &config), UMSI_OK);
+	mach_thread(r.m, 0, probe_again_and_again, &r);
+	rig_run(&r);
+	rig_settle(&r);
+	rig_expect_empty(&r);
+	rig_end(&r);
+}
+
 /* ---- P-70: no more LPIs than there are ---- */
 
 static void take_all_lpis(void *arg)
@@ -154,6 +199,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(P_69_tables_of_1_to_33_events_hold_the_last),
 		cmocka_unit_test(P_67_a_thousand_devices_leave_everything_balanced),
+		cmocka_unit_test(P_67_a_block_of_which_five_were_asked_for),
 		cmocka_unit_test(P_70_the_last_lpi_is_the_last),
 	};
 
