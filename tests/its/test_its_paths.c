@@ -50,6 +50,79 @@ static void P_71_no_command_names_a_cpu_that_is_not_online(void **state)
 	rig_end(&r);
 }
 
+/* ---- P-53: an LPI whose handler still runs where it was before ---- */
+
+struct busy {
+	struct rig *r;
+	umsi_irq irq;
+	bool inside, go;
+	uint32_t starts;
+	uint64_t raised_at, last_start;
+};
+
+static bool is_set(void *flag)
+{
+	return *(bool *)flag;
+}
+
+static enum umsi_handled busy_handler(void *arg)
+{
+	struct busy *b = arg;
+
+	b->last_start = mach_steps(b->r->m);
+	if (!b->starts++) {
+		b->inside = true;
+		mach_wait(b->r->m, is_set, &b->go);
+	}
+	return UMSI_HANDLED;
+}
+
+/* LPIs have no active state: the new CPU takes the event while the old one is in the handler. */
+static void move_while_it_runs(void *arg)
+{
+	struct busy *b = arg;
+	struct umsi *m = b->r->umsi;
+	struct umsi_irq_request_at at = { .affinity = { .kind = UMSI_AFFINITY_CPU, .cpu = 1 } };
+	struct umsi_affinity to = { .kind = UMSI_AFFINITY_CPU, .cpu = 2 };
+	struct umsi_device *dev;
+	struct umsi_table *table;
+	struct umsi_stats st;
+
+	MACH_CHECK(b->r->m, rig_device(b->r, 0x600, 2, &dev, &table) == UMSI_OK &&
+		   umsi_irq_alloc(table, &at, &b->irq) == UMSI_OK &&
+		   umsi_irq_request(m, b->irq, busy_handler, b, "busy") == UMSI_OK, "T-DEVICE", "device");
+	umsi_its_raise(m, b->irq);
+	mach_wait(b->r->m, is_set, &b->inside);
+	MACH_CHECK(b->r->m, umsi_irq_set_affinity(m, b->irq, &to) == UMSI_OK, "T-MOVE", "move");
+	b->raised_at = mach_steps(b->r->m);
+	umsi_its_raise(m, b->irq);
+	for (umsi_stats_read(m, &st); !st.merged; umsi_stats_read(m, &st))
+		mach_delay(b->r->m, 20);
+	b->go = true;
+	rig_let_traps_happen(b->r);
+	MACH_CHECK(b->r->m, b->starts == 2 && b->last_start > b->raised_at, "I-CONS", "%u calls", b->starts);
+	umsi_device_remove(dev);
+}
+
+static void P_53_an_lpi_meets_its_handler_on_the_old_cpu(void **state)
+{
+	struct rig_config config = { 0 };
+	struct busy b;
+	struct rig r;
+
+	(void)state;
+	memset(&r, 0, sizeof(r));
+	for (uint64_t seed = 1; seed <= 10; seed++) {
+		b = (struct busy){ .r = &r };
+		assert_int_equal(rig_start(&r, seed, &config), UMSI_OK);
+		mach_thread(r.m, 0, move_while_it_runs, &b);
+		rig_run(&r);
+		rig_settle(&r);
+		rig_expect_empty(&r);
+		rig_end(&r);
+	}
+}
+
 /* ---- Messages of others, and of nobody ---- */
 
 struct stranger {
@@ -264,6 +337,7 @@ static void a_moved_event_is_at_its_new_redistributor(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(P_53_an_lpi_meets_its_handler_on_the_old_cpu),
 		cmocka_unit_test(P_71_no_command_names_a_cpu_that_is_not_online),
 		cmocka_unit_test(messages_of_others_and_of_nobody_are_dropped),
 		cmocka_unit_test(a_discarded_event_is_over),
