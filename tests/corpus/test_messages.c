@@ -299,6 +299,38 @@ static void P_22_a_bogus_place_is_refused_before_anything_is_mapped(void **state
 	rig_end();
 }
 
+/* ---- P-26 ---- */
+
+static void P_26_a_second_enable_fails_at_each_step_and_the_first_delivers(void **state)
+{
+	const struct mach_pci_config c = { .entries = 8 };
+	struct umsi_table *first;
+	struct function *f;
+
+	(void)state;
+	rig_begin(&(struct rig_config){ 0 });
+	f = rig_function(0, &c);
+	assert_int_equal(rig_msix(f), UMSI_OK);
+	first = f->table;
+	rig_open(f, 2, 1);
+	assert_int_equal(rig_msix(f), UMSI_EEXIST);
+	for (uint32_t nth = 1; nth <= 6; nth++) {
+		size_t maps = mach_live_maps(rig.m), blocks = mach_live_blocks(rig.m);
+		uint32_t control = mach_pci_peek(f->pci, CONTROL, 2);
+
+		mach_fail_alloc(rig.m, nth, true);
+		assert_int_equal(rig_msix(f), nth == 1 ? UMSI_ENOMEM : UMSI_EEXIST);
+		mach_fail_alloc(rig.m, 0, false);
+		assert_true(f->table == first);
+		assert_int_equal(mach_live_maps(rig.m), maps);
+		assert_int_equal(mach_live_blocks(rig.m), blocks);
+		assert_int_equal(mach_pci_peek(f->pci, CONTROL, 2), control);
+		assert_int_equal(mach_pci_table(f->pci, 2, 3) & 1, 0);
+		assert_int_equal(rig_raise(&f->line[2]), 1);
+	}
+	rig_end();
+}
+
 /* ---- P-49 ---- */
 
 static struct {
@@ -367,6 +399,7 @@ int main(void)
 		cmocka_unit_test(P_17_what_the_eleventh_of_seventeen_took_goes_back),
 		cmocka_unit_test(P_22_a_bogus_place_is_refused_before_anything_is_mapped),
 		cmocka_unit_test(P_23_a_bir_counts_registers_not_bars),
+		cmocka_unit_test(P_26_a_second_enable_fails_at_each_step_and_the_first_delivers),
 		cmocka_unit_test(P_49_the_first_message_goes_where_it_was_aimed_before_the_start),
 	};
 

@@ -21,6 +21,14 @@ struct fake_pci fake;
 #define TABLE_AT	((uintptr_t)0x10000000)
 #define PBA_AT		((uintptr_t)0x20000000)
 
+/* Behind each allocation, where no sanitizer watches. */
+#define GUARD_BYTE	0xa5
+#if defined(__SANITIZE_ADDRESS__)
+#define GUARD		((size_t)0)
+#else
+#define GUARD		((size_t)64)
+#endif
+
 void fake_set16(uint32_t offset, uint16_t value)
 {
 	fake.config[offset] = (uint8_t)value;
@@ -155,14 +163,18 @@ void *umsi_host_alloc(void *host, size_t bytes)
 	if (fails())
 		return NULL;
 	fake.live_allocations++;
-	memory = aligned_alloc(64, (bytes + 63) / 64 * 64);
+	memory = aligned_alloc(64, (bytes + GUARD + 63) / 64 * 64);
+	memset((unsigned char *)memory + bytes, GUARD_BYTE, GUARD);
 	return memset(memory, 0, bytes);
 }
 
 void umsi_host_free(void *host, void *memory, size_t bytes)
 {
+	unsigned char guard[64];
+
 	(void)host;
-	(void)bytes;
+	memset(guard, GUARD_BYTE, sizeof(guard));
+	assert_memory_equal((unsigned char *)memory + bytes, guard, GUARD);
 	fake.live_allocations--;
 	free(memory);
 }
