@@ -786,6 +786,10 @@ static void P_63_a_cpu_without_a_file_is_no_target(void **state)
 	r.files[2].phys = 0;
 	rig_library(&r);
 	rig_device(&r);
+	/* It came online all the same; nothing was written where its file would be. */
+	assert_true(umsi_cpu_is_online(r.umsi, 2));
+	for (uint32_t id = 1; id <= 63; id++)
+		assert_false(mach_imsic_enabled(r.m, 2, id));
 	for (uint32_t i = 0; i < RIG_ENTRIES; i++)
 		assert_int_not_equal(umsi_irq_effective_cpu(r.umsi, rig_irq(&r, i)), 2);
 	assert_int_equal(umsi_irq_free_range(r.table, 0, 0), 1);

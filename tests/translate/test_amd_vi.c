@@ -211,7 +211,7 @@ static void behind_a_bridge_own_id_and_the_bridges(void **state)
 	rig_end();
 }
 
-static void phantom_functions_are_the_device(void **state)
+static void P_80_phantom_functions_are_the_device(void **state)
 {
 	const struct umsi_requester phantom = { .phantom_bits = 2 };
 	struct mach_pci_config c = { .requester_id = 0x0901, .sends_as = 0x0907 };
@@ -603,7 +603,7 @@ int main(void)
 		cmocka_unit_test(P_81_a_function_without_a_table_is_blocked),
 		cmocka_unit_test(aliased_functions_share_one_table_to_the_last),
 		cmocka_unit_test(behind_a_bridge_own_id_and_the_bridges),
-		cmocka_unit_test(phantom_functions_are_the_device),
+		cmocka_unit_test(P_80_phantom_functions_are_the_device),
 		cmocka_unit_test(P_82_many_messages_in_per_device_tables),
 		cmocka_unit_test(P_79_a_thousand_updates),
 		cmocka_unit_test(P_83_six_sleeps),

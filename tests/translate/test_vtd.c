@@ -186,7 +186,7 @@ static void P_80_an_alias_stands_for_the_device(void **state)
 	rig_end();
 }
 
-static void phantom_functions_are_the_device(void **state)
+static void P_80_phantom_functions_are_the_device(void **state)
 {
 	const struct umsi_requester phantom = { .phantom_bits = 2 };
 	struct mach_pci_config c[3] = {
@@ -694,7 +694,7 @@ int main(void)
 		cmocka_unit_test(P_80_a_foreign_handle_is_blocked),
 		cmocka_unit_test(P_80_a_bridges_buses_may_use_the_entry_and_no_other),
 		cmocka_unit_test(P_80_an_alias_stands_for_the_device),
-		cmocka_unit_test(phantom_functions_are_the_device),
+		cmocka_unit_test(P_80_phantom_functions_are_the_device),
 		cmocka_unit_test(a_freed_entry_blocks),
 		cmocka_unit_test(P_82_a_block_of_sixteen_works_and_moves),
 		cmocka_unit_test(P_77_an_entry_is_never_present_without_its_owner),
