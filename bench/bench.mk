@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Benchmarks: included by the top-level Makefile.
 
-BENCH_PACKAGES := make gcc libc6-dev valgrind python3
+BENCH_PACKAGES := make gcc libc6-dev libyaml-dev valgrind python3
 BENCH_SRC := $(wildcard bench/*.c)
 BENCH_FLAGS := -std=gnu11 -O2 -g -fno-pic -no-pie $(WARN) -Iinclude -Isrc -Ibench -Iarch/bench
 
@@ -52,7 +52,7 @@ $(foreach isa,$(SIZES),$(eval $(call size_of_isa,$(isa))))
 bench-packages:
 	@tools/bootstrap $(BENCH_PACKAGES)
 
-bench-files: $(B)/bench/suite $(SIZES:%=$(B)/bench/size/%/sizes) $(SIZES:%=$(B)/bench/counted/stack-%)
+bench-files: $(B)/bench/suite $(B)/umsi $(SIZES:%=$(B)/bench/size/%/sizes) $(SIZES:%=$(B)/bench/counted/stack-%)
 
 bench: bench-packages ## BENCH_ARGS= ('--help' says which): instructions, times, bytes, in one table
 	@$(MAKE) --no-print-directory bench-files
@@ -70,6 +70,7 @@ bench-record: bench-packages ## writes bench/recorded.json and bench/recorded-fu
 	@$(MAKE) --no-print-directory count-hotpath ISA=aarch64 MSI=v2m
 	@BUILD=$(B) tools/bench --quick --json bench/recorded.json
 	@BUILD=$(B) tools/bench --json bench/recorded-full.json
+	@test ! -e $(B)/bench/linux.tsv || cp $(B)/bench/linux.tsv bench/linux/recorded.tsv
 
 bench-plot: ## docs/performance-*.svg from bench/recorded-full.json
 	@tools/bootstrap gnuplot-nox python3

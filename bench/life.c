@@ -125,6 +125,10 @@ void bench_life(void)
 		return;
 	fprintf(stderr, "MSI-X entries\n");
 	on(8, bench_quick ? 256 : 1000);
-	if (!bench_quick)
-		on(128, 1000);
+	if (bench_quick)
+		return;
+	for (uint32_t count = 1; count <= 256; count *= 4)
+		on(8, count);
+	for (uint32_t ncpus = 128; ncpus <= 4096; ncpus = ncpus == 128 ? 1024 : 4 * ncpus)
+		on(ncpus, 1000);
 }
