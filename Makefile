@@ -273,6 +273,7 @@ boot-check:: ## a short boot of the example kernels, where there are any
 include bench/bench.mk
 include models/models.mk
 include tests/coverage/coverage.mk
+include tests/threads/threads.mk
 
 PACKAGES := make patch gcc g++ clang python3 valgrind spin libcmocka-dev libfdt-dev libyaml-dev babeltrace2 gcc-riscv64-linux-gnu gcc-aarch64-linux-gnu qemu-system-misc qemu-system-arm qemu-system-x86 ipxe-qemu
 # With sanitizers, and without.
@@ -294,7 +295,7 @@ checks:
 			--run "$(B)/fast/campaign --isa arm --seeds $(FAST_SEEDS)" \
 			--run "$(B)/tests/campaign/campaign --isa arm3 --seeds $(CAMPAIGN_SEEDS)" \
 			--run "$(B)/fast/campaign --isa arm3 --seeds $(FAST_SEEDS)") \
-		--step check-tool --step check-shrink --step check-trace-levels --step boot-check --step check-minimal --step check-budgets --tests $(TEST_PROGRAMS)
+		--step check-tool --step check-shrink --step check-trace-levels --step check-threads --step boot-check --step check-minimal --step check-budgets --tests $(TEST_PROGRAMS)
 
 clean: ## remove build/
 	rm -rf $(B)

@@ -173,9 +173,45 @@ int umsi_irq_trigger(struct umsi *m, umsi_irq irq)
 	return status;
 }
 
+/*
+ * A device that does not stop may keep RUN set at every look. Only the exit step, which
+ * clears it, orders what a call did before what follows here: the count proves that
+ * a call has ended, and hands over nothing. So the run is made to end, as by a disable that is nobody's.
+ */
+static bool bar(struct umsi *m, umsi_irq irq)
+{
+	uintptr_t state;
+	struct umsi_record *r = umsi_record_lock(m, irq, &state);
+	bool barred;
+
+	if (!r)
+		return false;
+	barred = umsi_record_is_requested(r) && !r->depth;
+	if (barred)
+		disable_now(r);
+	umsi_record_unlock(r, state);
+	return barred;
+}
+
+/* Unless somebody disables it by now; who did may have enabled it again. */
+static void unbar(struct umsi *m, umsi_irq irq)
+{
+	uintptr_t state;
+	struct umsi_record *r = umsi_record_lock(m, irq, &state);
+
+	if (!r)
+		return;
+	if (umsi_record_is_requested(r) && !r->depth) {
+		umsi_flow_enable(r);
+		enable_now(r);
+	}
+	umsi_record_unlock(r, state);
+}
+
 int umsi_irq_synchronize(struct umsi *m, umsi_irq irq)
 {
 	struct umsi_record *r;
+	bool barred = false;
 	uintptr_t state;
 	uint64_t begun;
 
@@ -188,17 +224,20 @@ int umsi_irq_synchronize(struct umsi *m, umsi_irq irq)
 		return UMSI_ENOENT;
 	umsi_record_unlock(r, state);
 
-	/* Calls are counted when they end: one more, and the call begun before has ended. */
-	begun = umsi_load64_acquire(&r->handled);
+	begun = umsi_load64(&r->handled);
 	for (;;) {
 		uint32_t now = umsi_load32_acquire(&r->state);
 
-		if (!(now & UMSI_RUN) || now & UMSI_HELD ||
-		    umsi_state_generation(now) != irq >> 32 ||
-		    umsi_load64_acquire(&r->handled) != begun)
-			return UMSI_OK;
+		if (!(now & UMSI_RUN) || now & UMSI_HELD || umsi_state_generation(now) != irq >> 32)
+			break;
+		/* Calls are counted when they end: another one has begun since, and has ended. */
+		if (!(now & UMSI_DIS) && umsi_load64(&r->handled) - begun > 1)
+			barred |= bar(m, irq);
 		umsi_host_relax(m->host);
 	}
+	if (barred)
+		unbar(m, irq);
+	return UMSI_OK;
 }
 
 umsi_cpu umsi_irq_effective_cpu(struct umsi *m, umsi_irq irq)

@@ -46,7 +46,8 @@ void umsi_trace_stop(struct umsi *m)
 /*
  * A trap, or an NMI, may interrupt a writer and write to the same ring: each
  * has its own event by one addition. The serial is cleared first and set last,
- * so that a reader knows a half-written one.
+ * so that a reader knows a half-written one: each word between carries the clearing
+ * with it, and each that a reader takes comes before its second look at the serial.
  */
 void umsi_trace_write(struct umsi *m, enum umsi_trace_point point, uint32_t irq, uint32_t a, uint64_t b)
 {
@@ -65,13 +66,12 @@ void umsi_trace_write(struct umsi *m, enum umsi_trace_point point, uint32_t irq,
 	n = __atomic_fetch_add(&ring->written, 1, __ATOMIC_RELAXED);
 	e = &ring->event[n & (ring->events - 1)];
 	__atomic_store_n(&e->serial, 0, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_RELEASE);
-	e->time_ns = time_ns;
-	e->point = (uint16_t)point;
-	e->cpu = (uint16_t)cpu;
-	e->irq = irq;
-	e->a = a;
-	e->b = b;
+	__atomic_store_n(&e->time_ns, time_ns, __ATOMIC_RELEASE);
+	__atomic_store_n(&e->point, (uint16_t)point, __ATOMIC_RELEASE);
+	__atomic_store_n(&e->cpu, (uint16_t)cpu, __ATOMIC_RELEASE);
+	__atomic_store_n(&e->irq, irq, __ATOMIC_RELEASE);
+	__atomic_store_n(&e->a, a, __ATOMIC_RELEASE);
+	__atomic_store_n(&e->b, b, __ATOMIC_RELEASE);
 	__atomic_store_n(&e->serial, (uint32_t)(n + 1), __ATOMIC_RELEASE);
 }
 
@@ -83,7 +83,12 @@ bool umsi_trace_read(const struct umsi_trace_ring *ring, uint64_t n, struct umsi
 	if (n >= written || written - n > ring->events ||
 	    __atomic_load_n(&e->serial, __ATOMIC_ACQUIRE) != (uint32_t)(n + 1))
 		return false;
-	*out = *e;
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	out->serial = (uint32_t)(n + 1);
+	out->time_ns = __atomic_load_n(&e->time_ns, __ATOMIC_ACQUIRE);
+	out->point = __atomic_load_n(&e->point, __ATOMIC_ACQUIRE);
+	out->cpu = __atomic_load_n(&e->cpu, __ATOMIC_ACQUIRE);
+	out->irq = __atomic_load_n(&e->irq, __ATOMIC_ACQUIRE);
+	out->a = __atomic_load_n(&e->a, __ATOMIC_ACQUIRE);
+	out->b = __atomic_load_n(&e->b, __ATOMIC_ACQUIRE);
 	return __atomic_load_n(&e->serial, __ATOMIC_RELAXED) == (uint32_t)(n + 1);
 }

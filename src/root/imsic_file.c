@@ -86,7 +86,7 @@ int umsi_imsic_cpu_online(struct umsi_domain *d, umsi_cpu cpu)
 
 	if (!im->v.cpu[cpu])
 		return UMSI_OK;	/* a hart without a file: never a target */
-	if (im->v.cpu[cpu]->open)
+	if (umsi_load32(&im->v.cpu[cpu]->open))
 		return UMSI_OK;
 	status = start_file(im);
 	if (!status)

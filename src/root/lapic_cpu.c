@@ -193,7 +193,7 @@ int umsi_lapic_cpu_online(struct umsi_domain *d, umsi_cpu cpu)
 	struct umsi_lapic *la = umsi_lapic_of(umsi_vec_of(d));
 	int status;
 
-	if (la->v.cpu[cpu] && la->v.cpu[cpu]->open)
+	if (la->v.cpu[cpu] && umsi_load32(&la->v.cpu[cpu]->open))
 		return UMSI_OK;
 	status = start_apic(la, cpu);
 	if (!status && la->v.cpu[cpu])

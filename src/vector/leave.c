@@ -34,7 +34,7 @@ static void set_open(struct umsi_vec *v, umsi_cpu cpu, bool open)
 	struct umsi_vec_cpu *c = v->cpu[cpu];
 	uintptr_t state = umsi_lock(v->domain.m, &c->lock);
 
-	c->open = open;
+	umsi_store32(&c->open, open);
 	umsi_vec_file(v, c, open ? umsi_ids_free_count(&c->ids) : UMSI_VEC_NOT_FILED);
 	umsi_unlock(v->domain.m, &c->lock, state);
 }

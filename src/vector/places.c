@@ -80,7 +80,7 @@ const struct umsi_place *umsi_vec_choose_place(struct umsi_vec *v, const struct 
 		const struct umsi_place *place = &places->at[i];
 
 		/* What is asked here is asked again by a CPU that leaves, under the record's lock, once it is closed. */
-		if (!may_have_place(v, where, place->cpu) || !v->cpu[place->cpu]->open ||
+		if (!may_have_place(v, where, place->cpu) || !umsi_load32(&v->cpu[place->cpu]->open) ||
 		    !umsi_cpu_open(v->domain.m, place->cpu))
 			continue;
 		if (!best || umsi_load32(&v->cpu[place->cpu]->free) > umsi_load32(&v->cpu[best->cpu]->free))

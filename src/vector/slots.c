@@ -44,8 +44,8 @@ static void note_retiring(struct umsi_vec_cpu *c)
 	uint32_t n = c->batch[0].count + c->batch[1].count;
 
 	umsi_store32(&c->retiring, n);
-	if (n > c->retiring_max)
-		c->retiring_max = n;
+	if (n > umsi_load32(&c->retiring_max))
+		umsi_store32(&c->retiring_max, n);
 }
 
 /* ---- R8: reuse ---- */
@@ -250,7 +250,7 @@ int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, 
 	if (!c)
 		return UMSI_ENOCPU;
 	state = umsi_lock(v->domain.m, &c->lock);
-	if (c->open) {
+	if (umsi_load32(&c->open)) {
 		umsi_vec_reap_locked(v, c);
 		status = take_locked(v, c, g, slot, revived);
 	}
@@ -264,7 +264,7 @@ int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, 
  */
 static RARE bool still_best(struct umsi_vec *v, struct umsi_vec_cpu *c)
 {
-	if (!c->open)
+	if (!umsi_load32(&c->open))
 		return false;
 	umsi_vec_file(v, c, umsi_ids_free_count(&c->ids));
 	return umsi_load32(&c->node->best) == c->cpu;
@@ -352,7 +352,7 @@ bool umsi_vec_take_at(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group 
 
 	umsi_vec_reap_locked(v, c);
 	/* One that is being left gives out nothing but to who is on the way out. */
-	taken = (c->open || umsi_load32(&g->member[0]->target) == cpu) &&
+	taken = (umsi_load32(&c->open) || umsi_load32(&g->member[0]->target) == cpu) &&
 		take_at_locked(v, c, g, slot, revived);
 	umsi_unlock(v->domain.m, &c->lock, state);
 	return taken;

@@ -164,7 +164,7 @@ static void quarantine(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot
 
 	if (ours) {
 		c->quarantined[slot / 64] |= UINT64_C(1) << (slot % 64);
-		c->quarantines++;
+		umsi_store32(&c->quarantines, umsi_load32(&c->quarantines) + 1);
 		umsi_vec_note_free(v, c);
 		v->ops->shut(v, slot, true);
 		umsi_trace_point(m, UMSI_TRACE_QUARANTINE, c->cpu, slot);

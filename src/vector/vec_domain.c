@@ -82,7 +82,7 @@ static int aim_at_place(struct umsi_vec *v, struct umsi_record *r)
 	struct umsi_group g = umsi_group_of(&r);
 	const struct umsi_place *place;
 
-	if (!umsi_record_places(r) || v->cpu[umsi_load32(&r->target)]->open)
+	if (!umsi_record_places(r) || umsi_load32(&v->cpu[umsi_load32(&r->target)]->open))
 		return UMSI_OK;
 	place = umsi_vec_choose_place(v, r, &where);
 	if (!place)
@@ -248,6 +248,7 @@ void umsi_vec_stats(struct umsi_domain *d, struct umsi_stats *out)
 
 	for (umsi_cpu cpu = 0; cpu < d->m->ncpus; cpu++) {
 		struct umsi_vec_cpu *c = v->cpu[cpu];
+		uint32_t most;
 
 		if (!c)
 			continue;
@@ -255,9 +256,10 @@ void umsi_vec_stats(struct umsi_domain *d, struct umsi_stats *out)
 		out->drains += umsi_load64(&c->drains);
 		out->revived += umsi_load64(&c->revived);
 		out->reaped += umsi_load64(&c->reaped);
-		out->quarantined += c->quarantines;
+		out->quarantined += umsi_load32(&c->quarantines);
 		out->retiring += umsi_load32(&c->retiring);
-		if (c->retiring_max > out->retiring_max)
-			out->retiring_max = c->retiring_max;
+		most = umsi_load32(&c->retiring_max);
+		if (most > out->retiring_max)
+			out->retiring_max = most;
 	}
 }

@@ -24,6 +24,7 @@ void umsi_vec_dump_path(struct umsi_domain *d, const struct umsi_record *r, stru
 static void dump_cpu(struct umsi_vec *v, struct umsi_vec_cpu *c, umsi_dump_line line, void *arg)
 {
 	uint32_t free_slots = umsi_load32(&c->free), retiring = umsi_load32(&c->retiring);
+	uint32_t quarantined = umsi_load32(&c->quarantines);
 	struct umsi_text t;
 
 	umsi_text_clear(&t);
@@ -35,9 +36,9 @@ static void dump_cpu(struct umsi_vec *v, struct umsi_vec_cpu *c, umsi_dump_line 
 	umsi_text_field(&t, "system", v->first - 1);
 	umsi_text_field(&t, "free", free_slots);
 	umsi_text_field(&t, "retiring", retiring);
-	umsi_text_field(&t, "quarantined", c->quarantines);
+	umsi_text_field(&t, "quarantined", quarantined);
 	umsi_text_field(&t, "regular",
-			c->open ? v->nslots - v->first - free_slots - retiring - c->quarantines : 0);
+			umsi_load32(&c->open) ? v->nslots - v->first - free_slots - retiring - quarantined : 0);
 	umsi_text_field(&t, "req", umsi_load64(&c->req));
 	umsi_text_field(&t, "done", umsi_load64(&c->done));
 	line(arg, t.line);

@@ -128,7 +128,7 @@ void umsi_vec_open(struct umsi_vec *v, umsi_cpu cpu)
 
 	umsi_vec_shut_again(v, c);
 	state = umsi_lock(v->domain.m, &c->lock);
-	c->open = true;
+	umsi_store32(&c->open, true);
 	umsi_vec_file(v, c, umsi_ids_free_count(&c->ids));
 	umsi_unlock(v->domain.m, &c->lock, state);
 }

@@ -70,7 +70,8 @@ struct umsi_vec_storm {
  *   marker_*             own CPU, interrupts off      own CPU
  *   storm, unowned, ...  own CPU                      statistics
  *   aged                 lock, before req             own CPU, after req
- *   free, retiring       lock                         anyone: hints for choosing
+ *   free, retiring, open lock                         anyone: hints for choosing
+ *   ..._max, quarantines lock                         statistics
  *   filed                lock and its node's lock     who has one of the two
  *   the rest             lock                         dump, racily
  *
@@ -86,7 +87,7 @@ struct umsi_vec_cpu {
 	bool marker_out, marker_claimed;
 
 	struct umsi_lock lock;
-	bool open;			/* gives out slots */
+	umsi_atomic32 open;		/* gives out slots */
 	struct umsi_ids ids;
 	struct umsi_vec_batch batch[2];	/* 0: waiting for its stamp; 1: being filled */
 	uint64_t *quarantined;
@@ -95,7 +96,7 @@ struct umsi_vec_cpu {
 	uint32_t filed;			/* free slots its node believes it has: never fewer than there are */
 	uint32_t item;			/* its number on the node's ladder */
 	struct umsi_vec_node *node;
-	uint32_t retiring_max, quarantines;
+	umsi_atomic32 retiring_max, quarantines;
 
 	struct umsi_vec_storm storm;
 	umsi_atomic64 unowned, drains;

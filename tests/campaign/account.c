@@ -63,11 +63,11 @@ static struct tally count(const struct umsi_vec *v, const struct umsi_vec_cpu *c
 		disagree(&t, t.free, "slots are free; the counters say otherwise");
 	if (t.retiring != c->batch[0].count + c->batch[1].count || t.retiring != c->retiring.v)
 		disagree(&t, t.retiring, "slots retire; the counters say otherwise");
-	if (t.quarantined != c->quarantines)
+	if (t.quarantined != c->quarantines.v)
 		disagree(&t, t.quarantined, "slots are shut; the counter says otherwise");
 	if (t.system + t.free + t.retiring + t.quarantined + t.owned != v->nslots)
 		disagree(&t, v->nslots, "slots are not the sum of all classes");
-	if (c->open ? c->filed < t.free || c->filed == UMSI_VEC_NOT_FILED : c->filed != UMSI_VEC_NOT_FILED)
+	if (c->open.v ? c->filed < t.free || c->filed == UMSI_VEC_NOT_FILED : c->filed != UMSI_VEC_NOT_FILED)
 		disagree(&t, t.free, "slots are free; the node believes there are fewer, or knows a closed CPU");
 	return t;
 }

@@ -26,8 +26,8 @@ static uint64_t cpu_sum(const struct book *b)
 	const struct umsi_vec_cpu *c = b->of;
 	uint64_t sum = (uint64_t)c->ids.free_count << 32 | c->filed;
 
-	sum = sum * 31 + ((uint64_t)c->quarantines << 40 | (uint64_t)c->batch[0].count << 20 | c->batch[1].count);
-	sum = sum * 31 + (c->batch[0].words ^ c->batch[1].words << 1) + c->open;
+	sum = sum * 31 + ((uint64_t)c->quarantines.v << 40 | (uint64_t)c->batch[0].count << 20 | c->batch[1].count);
+	sum = sum * 31 + (c->batch[0].words ^ c->batch[1].words << 1) + c->open.v;
 	sum = fold(sum, c->ids.tier[0].free, b->words);
 	sum = fold(sum, c->batch[0].bits, b->words);
 	sum = fold(sum, c->batch[1].bits, b->words);
