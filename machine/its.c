@@ -524,6 +524,8 @@ static void message(struct mach *m, void *self, uint32_t requester_id, uint64_t 
 		mach_trace(m, "DeviceID % event % is not mapped", requester_id, data);
 		return;
 	}
+	if (from->foreign)
+		mach_violate(m, "I-ISO", "event %u of DeviceID %x is translated, and not its own", data, requester_id);
 	its->translated++;
 	o.lpi = e->lpi;
 	mach_lpi_order(m, its->collection[e->collection].cpu, &o);

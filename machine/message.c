@@ -66,6 +66,8 @@ void mach_pci_intrude(struct mach_pci *d, uint64_t address, uint32_t data)
 
 	mach_step(d->m);
 	mach_trace(d->m, "function % sends %, not its own", d->config.requester_id, data);
+	if (d->m->config.kind == MACH_ARM3 && mach_its_message(d->m, mach_pci_sends_as(d), address, data, &a))
+		return;
 	if (!mach_remap(d->m, mach_pci_sends_as(d), address, data, &a))
 		mach_violate(d->m, "I-ISO", "a foreign message to %#llx met no remapping unit",
 			     (unsigned long long)address);

@@ -69,6 +69,12 @@ int umsi_device_add(struct umsi *m, const struct umsi_device_config *config,
  */
 int umsi_device_remove(struct umsi_device *dev);
 
+/* What an owner calls a function of it: never used twice, so one that is gone is nobody's. 0: none. */
+typedef uint64_t umsi_function;
+
+/* Of a logical function, for as long as it lives; 0: it is none. Any context. */
+umsi_function umsi_device_function(const struct umsi_device *dev);
+
 /**
  * umsi_device_revoke() - the owner takes a logical function back
  * @function: stays its user's to remove, but holds nothing any more
@@ -78,12 +84,12 @@ int umsi_device_remove(struct umsi_device *dev);
  * whatever calls it is in the middle of end, and the tables it had stay valid
  * arguments, which hold nothing (UMSI_ESTATE, UMSI_ENOENT), until it removes the function.
  *
- * Return: UMSI_OK, UMSI_EINVAL (NULL), UMSI_ENOENT (not a function of that device), UMSI_ECONTEXT.
+ * Return: UMSI_OK, UMSI_EINVAL (NULL), UMSI_ENOENT (not a function of that device, or not any more), UMSI_ECONTEXT.
  */
-int umsi_device_revoke(struct umsi_device *owner, struct umsi_device *function);
+int umsi_device_revoke(struct umsi_device *owner, umsi_function function);
 
 struct umsi_function_info {
-	struct umsi_device *device;	/* for umsi_device_revoke() */
+	umsi_function function;
 	const char *name;
 	uint32_t tables, irqs;		/* that it has now */
 	bool revoked;

@@ -47,6 +47,7 @@ static int join_owner(struct umsi_device *dev)
 	umsi_device_lock(owner);
 	status = owner->closing ? UMSI_ESTATE : UMSI_OK;
 	if (!status) {
+		dev->function = ++owner->last_function;
 		dev->sibling = owner->functions;
 		owner->functions = dev;
 	}
@@ -96,6 +97,7 @@ int umsi_device_add(struct umsi *m, const struct umsi_device_config *config,
 	dev->m = m;
 	dev->owner = NULL;
 	dev->functions = NULL;
+	dev->function = dev->last_function = 0;
 	dev->pins = 0;
 	dev->revoked = false;
 	dev->parent = config->parent;
@@ -160,13 +162,18 @@ int umsi_device_remove(struct umsi_device *dev)
 
 /* ---- Logical functions ---- */
 
-/* Held so that it cannot be removed. False: it is none of @owner's. */
-static bool pin(struct umsi_device *owner, struct umsi_device *function)
+umsi_function umsi_device_function(const struct umsi_device *dev)
+{
+	return dev ? dev->function : 0;
+}
+
+/* Held so that it cannot be removed. NULL: it is none of @owner's. */
+static struct umsi_device *pin(struct umsi_device *owner, umsi_function function)
 {
 	struct umsi_device *at;
 
 	umsi_device_lock(owner);
-	for (at = owner->functions; at && at != function; at = at->sibling)
+	for (at = owner->functions; at && at->function != function; at = at->sibling)
 		;
 	if (at)
 		at->pins++;
@@ -174,26 +181,29 @@ static bool pin(struct umsi_device *owner, struct umsi_device *function)
 	return at;
 }
 
-static void unpin(struct umsi_device *owner, struct umsi_device *function)
+static void unpin(struct umsi_device *owner, struct umsi_device *dev)
 {
 	umsi_device_lock(owner);
-	function->pins--;
+	dev->pins--;
 	umsi_device_unlock(owner);
 }
 
-int umsi_device_revoke(struct umsi_device *owner, struct umsi_device *function)
+int umsi_device_revoke(struct umsi_device *owner, umsi_function function)
 {
-	if (!owner || !function)
+	struct umsi_device *dev;
+
+	if (!owner)
 		return UMSI_EINVAL;
 	if (umsi_in_trap(owner->m))
 		return UMSI_ECONTEXT;
-	if (!pin(owner, function))
+	dev = pin(owner, function);
+	if (!dev)
 		return UMSI_ENOENT;
-	umsi_device_lock(function);
-	function->revoked = true;
-	umsi_device_unlock(function);
-	umsi_tables_end(function);
-	unpin(owner, function);
+	umsi_device_lock(dev);
+	dev->revoked = true;
+	umsi_device_unlock(dev);
+	umsi_tables_end(dev);
+	unpin(owner, dev);
 	return UMSI_OK;
 }
 
@@ -207,7 +217,7 @@ int umsi_device_functions(struct umsi_device *owner, umsi_function_visit visit, 
 		return UMSI_ECONTEXT;
 	umsi_device_lock(owner);
 	for (struct umsi_device *f = owner->functions; f; f = f->sibling, n++) {
-		struct umsi_function_info info = { .device = f, .name = f->name, .revoked = f->revoked };
+		struct umsi_function_info info = { .function = f->function, .name = f->name, .revoked = f->revoked };
 
 		umsi_device_lock(f);
 		for (struct umsi_table *t = f->tables; t; t = t->next) {

@@ -14,7 +14,7 @@
  *   field            written under   read without the lock by
  *   tables, closing, mutex           nobody
  *   away, functions,
- *   revoked
+ *   last_function, revoked
  *   sibling, pins    owner's mutex   nobody
  *   translation      its translator  its translator
  *   the rest         umsi_device_add anyone who holds the device, and dumps
@@ -33,6 +33,8 @@ struct umsi_device {
 	struct umsi_device *owner;	/* whose logical function it is, or NULL */
 	struct umsi_device *functions;	/* its own; each links the next in sibling, under this mutex */
 	struct umsi_device *sibling;
+	umsi_function function;		/* what its owner calls it, 0 = it has none */
+	umsi_function last_function;	/* it has called one of its own */
 	uint32_t pins;			/* revocations under way: it stays its owner's until they are over */
 	bool closing;
 	bool revoked;			/* by its owner: no tables any more */

@@ -221,6 +221,8 @@ static void leaf_dump_path(struct umsi_domain *d, const struct umsi_record *r, s
 	umsi_text_add(t, " ");
 	umsi_text_add(t, table->name);
 	umsi_text_field(t, table->ops->number_name, r->index);
+	if (r->cookie)
+		umsi_text_field(t, "cookie", r->cookie);
 }
 
 const struct umsi_domain_ops umsi_leaf_ops = {

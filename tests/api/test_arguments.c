@@ -68,7 +68,7 @@ static void calls_without_a_device_or_table(void **state)
 
 	(void)state;
 	assert_int_equal(umsi_device_add(NULL, NULL, NULL), UMSI_EINVAL);
-	assert_int_equal(umsi_device_revoke(NULL, NULL), UMSI_EINVAL);
+	assert_int_equal(umsi_device_revoke(NULL, 0), UMSI_EINVAL);
 	assert_int_equal(umsi_device_functions(NULL, NULL, NULL), UMSI_EINVAL);
 	assert_int_equal(umsi_table_create(NULL, NULL, NULL, NULL, NULL), UMSI_EINVAL);
 	assert_int_equal(umsi_table_destroy(NULL), UMSI_EINVAL);
@@ -109,8 +109,10 @@ static void arguments_left_out(void **state)
 	assert_int_equal(umsi_device_add(r.umsi, NULL, &dev), UMSI_EINVAL);
 	assert_int_equal(umsi_device_add(r.umsi, &(struct umsi_device_config){ .parent = r.root }, NULL),
 			 UMSI_EINVAL);
-	assert_int_equal(umsi_device_revoke(r.dev, NULL), UMSI_EINVAL);
-	assert_int_equal(umsi_device_revoke(r.dev, r.dev), UMSI_ENOENT);
+	assert_int_equal(umsi_device_function(NULL), 0);
+	assert_int_equal(umsi_device_function(r.dev), 0);
+	assert_int_equal(umsi_device_revoke(r.dev, 0), UMSI_ENOENT);
+	assert_int_equal(umsi_device_revoke(r.dev, 1), UMSI_ENOENT);
 	assert_int_equal(umsi_device_functions(r.dev, NULL, NULL), UMSI_EINVAL);
 	assert_int_equal(umsi_table_create(r.dev, NULL, NULL, NULL, &table), UMSI_EINVAL);
 	assert_int_equal(umsi_spread(r.umsi, 0, 1, 0, NULL), UMSI_EINVAL);
@@ -149,7 +151,7 @@ static void devices_that_make_no_sense(void **state)
 	c.owner = r.dev;
 	assert_int_equal(umsi_device_add(r.umsi, &c, &function), UMSI_OK);
 	assert_int_equal(add(&r, (struct umsi_device_config){ .owner = function }), UMSI_EINVAL);
-	assert_int_equal(umsi_device_revoke(function, r.dev), UMSI_ENOENT);
+	assert_int_equal(umsi_device_revoke(function, umsi_device_function(function)), UMSI_ENOENT);
 	assert_int_equal(umsi_device_remove(r.dev), UMSI_EBUSY);
 	assert_int_equal(umsi_device_remove(function), UMSI_OK);
 	rig_end(&r);
@@ -314,7 +316,7 @@ static enum umsi_handled sleepless(void *arg)
 	assert_int_equal(umsi_irq_set_affinity_wait(m, irq, &(struct umsi_affinity){ 0 }), UMSI_ECONTEXT);
 	assert_int_equal(umsi_table_destroy(r->table), UMSI_ECONTEXT);
 	assert_int_equal(umsi_device_remove(r->dev), UMSI_ECONTEXT);
-	assert_int_equal(umsi_device_revoke(r->dev, r->dev), UMSI_ECONTEXT);
+	assert_int_equal(umsi_device_revoke(r->dev, 1), UMSI_ECONTEXT);
 	assert_int_equal(umsi_device_functions(r->dev, never, NULL), UMSI_ECONTEXT);
 	assert_int_equal(umsi_device_quiesce(r->dev), UMSI_ECONTEXT);
 	assert_int_equal(umsi_cpu_leave(m, cpu), UMSI_ECONTEXT);

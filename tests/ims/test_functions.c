@@ -139,7 +139,7 @@ static void each_counts_from_0(void **state)
 	for (uint32_t i = 0; i < 2; i++) {
 		assert_int_equal(info[i].tables, 1);
 		assert_int_equal(info[i].irqs, 2);
-		assert_ptr_equal(info[i].device, f[i]);
+		assert_int_equal(info[i].function, umsi_device_function(f[i]));
 	}
 	assert_int_equal(umsi_device_remove(r.dev), UMSI_EBUSY);
 	for (uint32_t i = 0; i < 2; i++)
@@ -157,15 +157,17 @@ static void a_revoked_one_is_an_empty_shell(void **state)
 	unsigned char *mapped;
 	struct part part;
 	struct rig r;
+	umsi_function id;
 	umsi_irq irq;
 
 	(void)state;
 	mapped = start(&r, 2);
 	part = (struct part){ .r = &r, .table = mapped };
 	f = function(&r, "f0");
+	id = umsi_device_function(f);
 	assert_int_equal(umsi_table_create(f, &part_ops, &part, &size, &table), UMSI_OK);
 	irq = open_one(&r, table, 1);
-	assert_int_equal(umsi_device_revoke(r.dev, f), UMSI_OK);
+	assert_int_equal(umsi_device_revoke(r.dev, id), UMSI_OK);
 	rig_settle(&r);
 	assert_int_equal(umsi_irq_trigger(r.umsi, irq), UMSI_ENOENT);
 	assert_int_equal(umsi_irq_free(r.umsi, irq), UMSI_ENOENT);
@@ -173,9 +175,9 @@ static void a_revoked_one_is_an_empty_shell(void **state)
 	assert_int_equal(umsi_device_functions(r.dev, note, info), 1);
 	assert_true(info[0].revoked);
 	assert_int_equal(info[0].irqs, 0);
-	assert_int_equal(umsi_device_revoke(r.dev, f), UMSI_OK);
+	assert_int_equal(umsi_device_revoke(r.dev, id), UMSI_OK);
 	assert_int_equal(umsi_device_remove(f), UMSI_OK);
-	assert_int_equal(umsi_device_revoke(r.dev, f), UMSI_ENOENT);
+	assert_int_equal(umsi_device_revoke(r.dev, id), UMSI_ENOENT);
 	end(&r, mapped);
 }
 
@@ -198,7 +200,7 @@ static void what_its_user_still_holds_stays_harmless(void **state)
 	part[0] = (struct part){ .r = &r, .table = mapped };
 	assert_int_equal(umsi_table_create(f[0], &part_ops, &part[0], &size, &table[0]), UMSI_OK);
 	open_one(&r, table[0], 0);
-	assert_int_equal(umsi_device_revoke(r.dev, f[0]), UMSI_OK);
+	assert_int_equal(umsi_device_revoke(r.dev, umsi_device_function(f[0])), UMSI_OK);
 	f[1] = function(&r, "f1");
 	part[1] = (struct part){ .r = &r, .table = mapped, .first = PART };
 	assert_int_equal(umsi_table_create(f[1], &part_ops, &part[1], &size, &table[1]), UMSI_OK);
@@ -233,8 +235,8 @@ static void what_makes_no_sense_is_refused(void **state)
 	c.owner = r.dev;
 	c.parent = r.root;
 	assert_int_equal(umsi_device_add(r.umsi, &c, &out), UMSI_EINVAL);
-	assert_int_equal(umsi_device_revoke(r.dev, r.dev), UMSI_ENOENT);
-	assert_int_equal(umsi_device_revoke(NULL, f), UMSI_EINVAL);
+	assert_int_equal(umsi_device_revoke(r.dev, umsi_device_function(r.dev)), UMSI_ENOENT);
+	assert_int_equal(umsi_device_revoke(NULL, umsi_device_function(f)), UMSI_EINVAL);
 	assert_int_equal(umsi_device_functions(r.dev, NULL, NULL), UMSI_EINVAL);
 	assert_int_equal(umsi_device_remove(f), UMSI_OK);
 	end(&r, mapped);
