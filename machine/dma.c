@@ -110,6 +110,17 @@ uint64_t mach_dma_read(struct mach *m, uint64_t bus, unsigned int width, bool co
 	return value;
 }
 
+bool mach_dma_is_zero(struct mach *m, uint64_t bus, size_t bytes, bool coherent)
+{
+	struct dma *d = by_bus(m, bus, bytes);
+	const unsigned char *at;
+
+	if (!d)
+		return false;
+	at = (coherent ? d->memory : d->clean) + (bus - d->bus);
+	return !bytes || (!at[0] && !memcmp(at, at + 1, bytes - 1));
+}
+
 void mach_dma_write(struct mach *m, uint64_t bus, unsigned int width, uint64_t value)
 {
 	struct dma *d = by_bus(m, bus, width);

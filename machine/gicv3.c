@@ -97,11 +97,27 @@ void mach_gicv3_done(struct mach *m)
 	free(m->gicv3);
 }
 
-/* What was pending there, and what was ordered of it, is lost. */
+static uint64_t pending_table(const struct redistributor *r)
+{
+	return r->pendbaser & UINT64_C(0x000fffffffff0000);
+}
+
+/* What it had kept to itself of the pending table goes to memory. */
+static void write_back(struct mach *m, struct redistributor *r)
+{
+	for (uint32_t w = 0; w < m->gicv3->ids / 64; w++)
+		if (mach_dma_holds(m, pending_table(r) + 8 * w, 8) &&
+		    mach_dma_read(m, pending_table(r) + 8 * w, 8, true) != r->pends[w])
+			mach_dma_write(m, pending_table(r) + 8 * w, 8, r->pends[w]);
+}
+
+/* What was pending there, and what was ordered of it, is lost; memory may have some of it. */
 void mach_gicv3_power_off(struct mach *m, umsi_cpu cpu)
 {
 	struct redistributor *r = &m->gicv3->own[cpu];
 
+	if (r->lpis)
+		write_back(m, r);
 	r->enabled = r->pending = r->active = 0;
 	r->asleep = true;
 	r->lpis = false;
@@ -112,6 +128,22 @@ void mach_gicv3_power_off(struct mach *m, umsi_cpu cpu)
 	r->top = NOBODY;
 	r->orders = 0;
 	r->done = r->ordered;
+}
+
+/* The machine slept, and nobody kept anything: distributor, redistributors, interfaces. No CPU is in a trap. */
+void mach_gicv3_lose(struct mach *m)
+{
+	struct gicv3 *g = m->gicv3;
+
+	g->ctlr = 0;
+	for (uint32_t w = 0; w < WORDS; w++)
+		g->enabled[w] = g->lingering[w] = g->pending[w] = g->active[w] = g->edge[w] = g->group[w] = 0;
+	memset(g->router, 0xff, sizeof(g->router));
+	for (uint32_t c = 0; c < m->ncpus; c++) {
+		mach_gicv3_power_off(m, c);
+		mach_gicv3_reset(m, &m->cpus[c]);
+	}
+	mach_trace(m, "the GIC has lost everything", 0, 0);
 }
 
 /* The CPU went down: its interface is as after power on; the redistributor stays as it is. */
@@ -233,6 +265,19 @@ static void move_pending(struct mach *m, struct redistributor *from, const struc
 	mach_trace(m, "lpi % moves to cpu %", o->lpi, o->to);
 }
 
+static void move_all(struct mach *m, struct redistributor *from, const struct lpi_order *o)
+{
+	struct lpi_order one = *o;
+
+	if (from == &m->gicv3->own[o->to])
+		return;
+	for (uint32_t w = 0; w < m->gicv3->ids / 64; w++)
+		while (from->pends[w]) {
+			one.lpi = w * 64 + (uint32_t)__builtin_ctzll(from->pends[w]);
+			move_pending(m, from, &one);
+		}
+}
+
 static void invalidate(struct mach *m, struct redistributor *r, const struct lpi_order *o)
 {
 	if (o->op == LPI_INVALL) {
@@ -262,6 +307,9 @@ static void carry_out(struct mach *m, struct redistributor *r, const struct lpi_
 		break;
 	case LPI_MOVE:
 		move_pending(m, r, o);
+		break;
+	case LPI_MOVE_ALL:
+		move_all(m, r, o);
 		break;
 	case LPI_INV:
 	case LPI_INVALL:
@@ -646,6 +694,21 @@ static uint64_t redistributor_read(struct mach *m, uint32_t n, uint32_t at, unsi
 	return 0;
 }
 
+/* "GICR_PENDBASER.PTZ": software says that the table is zero, and it had better be. */
+static void read_pending(struct mach *m, struct redistributor *r, uint32_t n, uint32_t bits)
+{
+	bool sees = r->pendbaser >> 10 & 3;
+
+	if (r->pendbaser >> 62 & 1 && !mach_dma_is_zero(m, pending_table(r), (1u << bits) / 8, sees))
+		mach_violate(m, "MODEL", "cpu%u's pending table is said to be zero, and is not", n);
+	r->npending = 0;
+	for (uint32_t w = 0; w < m->gicv3->ids / 64; w++) {
+		r->pends[w] = w < (1u << bits) / 64 ? mach_dma_read(m, pending_table(r) + 8 * w, 8, sees) : 0;
+		r->npending += (uint32_t)__builtin_popcountll(r->pends[w]);
+	}
+	find_top(m, r, FIRST_LPI);
+}
+
 /* Memory that it will read must be there, and aligned. */
 static void lpis_change(struct mach *m, uint32_t n, bool on)
 {
@@ -653,20 +716,20 @@ static void lpis_change(struct mach *m, uint32_t n, bool on)
 	uint32_t bits = (uint32_t)(r->propbaser & 0x1f) + 1;
 	uint64_t table = r->propbaser & UINT64_C(0x000ffffffffff000);
 
+	if (on && !r->lpis && r->asleep)
+		mach_violate(m, "MODEL", "LPIs on at cpu%u's redistributor, which sleeps", n);
 	if (on && !r->lpis) {
 		if (bits > 20 || 1u << bits > m->gicv3->ids ||
 		    !mach_dma_holds(m, table, (1u << bits) - FIRST_LPI) ||
 		    !mach_dma_holds(m, r->pendbaser & UINT64_C(0x000fffffffff0000), (1u << bits) / 8))
 			mach_violate(m, "MODEL", "LPIs on at cpu%u: %u id bits, tables that are not there", n, bits);
-		if (r->pendbaser >> 62 & 1) {
-			memset(r->pends, 0, m->gicv3->ids / 8);
-			r->npending = 0;
-		}
 		memset(r->config, NOT_CACHED, m->gicv3->ids);
-		r->top = NOBODY;
+		read_pending(m, r, n, bits);
 	}
 	if (!on && r->lpis && m->config.lpis_stay)
 		return;
+	if (!on && r->lpis)
+		write_back(m, r);
 	r->lpis = on;
 }
 
@@ -677,8 +740,11 @@ static void base_write(struct mach *m, uint32_t n, uint64_t *base, uint64_t valu
 	*base = m->config.incoherent ? value & ~UINT64_C(0xc00) : value;
 }
 
+/* Without affinity routing these are the distributor's. */
 static void private_write(struct mach *m, struct redistributor *r, uint32_t at, uint32_t value)
 {
+	if (!(m->gicv3->ctlr & 0x10))
+		mach_violate(m, "MODEL", "redistributor: %#x := %#x while affinity routing is off", at, value);
 	switch (at) {
 	case 0x10080:
 	case 0x10d00:
@@ -781,4 +847,9 @@ uint32_t mach_gicv3_pending(const struct mach *m, umsi_cpu cpu)
 	for (uint32_t w = 0; w < m->gicv3->ids / 64; w++)
 		n += (uint32_t)__builtin_popcountll(m->gicv3->own[cpu].pends[w]);
 	return n;
+}
+
+void mach_gicv3_raise(struct mach *m, umsi_cpu cpu, uint32_t lpi)
+{
+	mach_lpi_order(m, cpu, &(struct lpi_order){ .op = LPI_SET, .lpi = lpi });
 }

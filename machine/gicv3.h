@@ -15,6 +15,7 @@ enum lpi_op {
 	LPI_MOVE,	/* what is pending goes to the redistributor @to */
 	LPI_INV,	/* the configuration of one is read again */
 	LPI_INVALL,
+	LPI_MOVE_ALL,	/* all that is pending goes to the redistributor @to */
 };
 
 struct lpi_order {

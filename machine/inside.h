@@ -523,6 +523,8 @@ uint64_t mach_dma_read(struct mach *m, uint64_t bus, unsigned int width, bool co
 void mach_dma_write(struct mach *m, uint64_t bus, unsigned int width, uint64_t value);
 uint64_t mach_dma_bus(const struct mach *m, const void *memory);	/* 0: not such memory */
 bool mach_dma_holds(const struct mach *m, uint64_t bus, size_t bytes);
+/* Nothing but zeros there, as a block reads it. */
+bool mach_dma_is_zero(struct mach *m, uint64_t bus, size_t bytes, bool coherent);
 void mach_dma_done(struct mach *m);
 
 /* imsic.c */

@@ -49,7 +49,7 @@ struct mach_its {
 	uint64_t resting;		/* when it has come to rest after being disabled */
 	uint64_t cbaser, baser[2];
 	uint32_t creadr, cwriter;
-	bool stalled, deaf;
+	bool stalled, deaf, lost;
 	uint64_t next;			/* when the next command is looked at */
 	uint64_t refuse_in;		/* stalls on the n-th command from now */
 	bool syncing;
@@ -97,6 +97,52 @@ static bool table_has(struct mach_its *its, unsigned int which, uint32_t id)
 		return false;
 	entry = mach_dma_read(m, at + 8 * (id / per_page), 8, coherent(baser));
 	return entry & VALID && mach_dma_holds(m, entry & UINT64_C(0x000ffffffffff000), page_bytes(baser));
+}
+
+/* Memory of entry @id, which table_has(). */
+static uint64_t table_entry(struct mach_its *its, unsigned int which, uint32_t id)
+{
+	uint64_t baser = its->baser[which], at = table_address(baser);
+	uint32_t per_page = page_bytes(baser) / ENTRY_BYTES;
+
+	if (!(baser & INDIRECT))
+		return at + (uint64_t)id * ENTRY_BYTES;
+	at = mach_dma_read(its->m, at + 8 * (id / per_page), 8, coherent(baser));
+	return (at & UINT64_C(0x000ffffffffff000)) + id % per_page * ENTRY_BYTES;
+}
+
+/* Tables are its own to write: whoever gives them again has to clear them. */
+static void table_keep(struct mach_its *its, unsigned int which, uint32_t id, bool valid)
+{
+	if (table_has(its, which, id))
+		mach_dma_write(its->m, table_entry(its, which, id), 8, valid ? VALID | id : 0);
+}
+
+/* "Software must ensure": a table that is given is all zeros. */
+static void must_be_zero(struct mach_its *its, uint64_t at, uint64_t bytes, bool sees, const char *what)
+{
+	if (!mach_dma_is_zero(its->m, at, bytes, sees))
+		mach_violate(its->m, "MODEL", "%s is given with something in it", what);
+}
+
+/* One table, or the pages that the first level leads to. */
+static void table_given(struct mach_its *its, unsigned int which)
+{
+	uint64_t baser = its->baser[which], at = table_address(baser), entry;
+	uint64_t bytes = ((baser & 0xff) + 1) * page_bytes(baser);
+
+	if (!(baser & VALID) || !mach_dma_holds(its->m, at, bytes))
+		return;
+	if (!(baser & INDIRECT)) {
+		must_be_zero(its, at, bytes, coherent(baser), "a table");
+		return;
+	}
+	for (uint64_t n = 0; n < bytes / 8; n++) {
+		entry = mach_dma_read(its->m, at + 8 * n, 8, coherent(baser));
+		if (entry & VALID)
+			must_be_zero(its, entry & UINT64_C(0x000ffffffffff000), page_bytes(baser), coherent(baser),
+				     "a table's second level");
+	}
 }
 
 static struct device_ *find_device(struct mach_its *its, uint32_t id)
@@ -161,9 +207,22 @@ static bool unmapd(struct mach_its *its, const struct command *c)
 	if (!d)
 		return true;
 	must_be_empty(its, d);
+	table_keep(its, DEVICES_BASER, c->device, false);
 	free(d->event);
 	*d = its->device[--its->devices];
 	return true;
+}
+
+/* "If multiple ITTs overlap in memory, behaviour is unpredictable". */
+static void must_be_alone(struct mach_its *its, const struct device_ *d)
+{
+	for (uint32_t i = 0; i < its->devices; i++) {
+		const struct device_ *other = &its->device[i];
+
+		if (other != d && d->itt < other->itt + itt_bytes(its, other->bits) &&
+		    other->itt < d->itt + itt_bytes(its, d->bits))
+			mach_violate(its->m, "MODEL", "DeviceIDs %u and %u share an ITT", d->id, other->id);
+	}
 }
 
 static bool mapd(struct mach_its *its, const struct command *c)
@@ -183,6 +242,9 @@ static bool mapd(struct mach_its *its, const struct command *c)
 			       .event = calloc(1u << bits, sizeof(*d->event)) };
 	if (!mach_dma_holds(its->m, d->itt, itt_bytes(its, bits)))
 		mach_violate(its->m, "MODEL", "MAPD: no memory for %u events of DeviceID %u", 1u << bits, c->device);
+	must_be_zero(its, d->itt, itt_bytes(its, bits), coherent(its->baser[DEVICES_BASER]), "an ITT");
+	must_be_alone(its, d);
+	table_keep(its, DEVICES_BASER, c->device, true);
 	return true;
 }
 
@@ -208,6 +270,8 @@ static bool mapc(struct mach_its *its, const struct command *c)
 		if (k->mapped && collection_used(its, c->collection))
 			mach_violate(its->m, "MODEL", "collection %u unmapped while events lead there", c->collection);
 		k->mapped = false;
+		if (c->collection >= its->config.own_collections)
+			table_keep(its, COLLECTIONS_BASER, c->collection, false);
 		return true;
 	}
 	if (cpu == UINT32_MAX)
@@ -215,7 +279,18 @@ static bool mapc(struct mach_its *its, const struct command *c)
 	if (k->mapped && k->cpu != cpu && collection_used(its, c->collection))
 		mach_violate(its->m, "MODEL", "collection %u mapped anew while events lead there", c->collection);
 	*k = (struct collection_){ .mapped = true, .cpu = cpu };
+	if (c->collection >= its->config.own_collections)
+		table_keep(its, COLLECTIONS_BASER, c->collection, true);
 	return true;
+}
+
+/* The ITS writes its own entries. */
+static void itt_keep(struct mach_its *its, const struct command *c, bool valid)
+{
+	const struct device_ *d = find_device(its, c->device);
+	uint64_t bytes = itt_bytes(its, d->bits) >> d->bits;
+
+	mach_dma_write(its->m, d->itt + c->event * bytes, 1, valid);
 }
 
 static bool mapti(struct mach_its *its, const struct command *c)
@@ -227,6 +302,7 @@ static bool mapti(struct mach_its *its, const struct command *c)
 	if (e->mapped)
 		mach_violate(its->m, "MODEL", "event %u of DeviceID %u mapped twice", c->event, c->device);
 	*e = (struct event_){ .mapped = true, .lpi = c->lpi, .collection = c->collection };
+	itt_keep(its, c, true);
 	return true;
 }
 
@@ -251,8 +327,10 @@ static bool about_event(struct mach_its *its, const struct command *c, enum lpi_
 	if (!e)
 		return false;
 	order(its, its->collection[e->collection].cpu, op, e->lpi, 0);
-	if (c->op == 0x0f)
+	if (c->op == 0x0f) {
 		e->mapped = false;
+		itt_keep(its, c, false);
+	}
 	return true;
 }
 
@@ -273,6 +351,18 @@ static bool invall(struct mach_its *its, const struct command *c)
 	if (c->collection >= COLLECTIONS || !its->collection[c->collection].mapped)
 		return false;
 	order(its, its->collection[c->collection].cpu, LPI_INVALL, 0, 0);
+	return true;
+}
+
+/* "MOVALL": what is pending, whatever event it came from; mappings stay. */
+static bool movall(struct mach_its *its, const struct command *c)
+{
+	uint32_t from = mach_rdbase(its->m, its->config.by_address, c->rdbase);
+	uint32_t to = mach_rdbase(its->m, its->config.by_address, c->word[3] & UINT64_C(0x000fffffffff0000));
+
+	if (from == UINT32_MAX || to == UINT32_MAX)
+		return false;
+	order(its, from, LPI_MOVE_ALL, 0, to);
 	return true;
 }
 
@@ -320,6 +410,7 @@ static bool execute(struct mach_its *its, const struct command *c)
 	case 0x0a: return mapti(its, c);
 	case 0x0c: return inv(its, c);
 	case 0x0d: return invall(its, c);
+	case 0x0e: return movall(its, c);
 	case 0x0f: return about_event(its, c, LPI_CLEAR);
 	}
 	return false;
@@ -464,10 +555,13 @@ static void baser_write(struct mach *m, struct mach_its *its, unsigned int which
 		mach_violate(m, "MODEL", "memory type of a table with erratum 24313: %#llx", (unsigned long long)value);
 	forget(its, which);
 	its->baser[which] = shared(its, value & ~(UINT64_C(0x1f) << 48 | UINT64_C(7) << 56));
+	table_given(its, which);
 }
 
 static void cwriter_write(struct mach *m, struct mach_its *its, uint64_t value)
 {
+	if (its->lost)
+		return;
 	if (value & ~(uint64_t)(OFFSET | 1) || (value & OFFSET) >= queue_bytes(its) || !(its->cbaser & VALID))
 		mach_violate(m, "MODEL", "GITS_CWRITER := %#llx", (unsigned long long)value);
 	its->cwriter = value & OFFSET;
@@ -492,6 +586,7 @@ static void its_write(struct mach *m, void *self, uint64_t at, unsigned int widt
 		at_rest(m, its, "GITS_CBASER");
 		its->cbaser = shared(its, value);
 		its->creadr = 0;	/* and CWRITER stays: IHI 0069, "GITS_CBASER" */
+		its->lost = its->lost && !(value & VALID);
 		if (value & VALID && !mach_dma_holds(m, value & UINT64_C(0x000ffffffffff000), queue_bytes(its)))
 			mach_violate(m, "MODEL", "GITS_CBASER: no memory there");
 	} else if (width == 8 && at == 0x88) {
@@ -604,6 +699,19 @@ struct mach_its *mach_its_add(struct mach *m, const struct mach_its_config *conf
 void mach_its_refuse(struct mach_its *its, uint64_t nth)
 {
 	its->refuse_in = nth;
+}
+
+/* What is in memory stays there, and is worth nothing: nobody had told it to come to rest. */
+void mach_its_lose(struct mach_its *its)
+{
+	forget(its, DEVICES_BASER);
+	forget(its, COLLECTIONS_BASER);
+	its->baser[0] = its->baser[1] = its->cbaser = 0;
+	its->creadr = its->cwriter = 0;
+	its->enabled = its->stalled = its->deaf = its->syncing = false;
+	its->resting = its->m->step;
+	its->lost = true;
+	mach_trace(its->m, "an ITS has lost everything", 0, 0);
 }
 
 void mach_its_deaf(struct mach_its *its, bool deaf)

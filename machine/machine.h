@@ -322,6 +322,10 @@ bool mach_gicv3_enabled(const struct mach *m, uint32_t id);
 umsi_cpu mach_gicv3_target(const struct mach *m, uint32_t id);
 /* The redistributor goes too, when its CPU goes down for good: all it knew is lost. */
 void mach_gicv3_power_off(struct mach *m, umsi_cpu cpu);
+/* The machine slept: distributor, redistributors and CPU interfaces have lost everything. */
+void mach_gicv3_lose(struct mach *m);
+/* Other software's ITS, or GICR_SETLPIR, makes that LPI pending at @cpu's redistributor. */
+void mach_gicv3_raise(struct mach *m, umsi_cpu cpu, uint32_t lpi);
 uint32_t mach_gicv3_pending(const struct mach *m, umsi_cpu cpu);	/* LPIs at its redistributor */
 
 struct mach_its_config {
@@ -346,6 +350,7 @@ struct mach_its;
 
 struct mach_its *mach_its_add(struct mach *m, const struct mach_its_config *config);
 void mach_its_refuse(struct mach_its *its, uint64_t nth);	/* it stalls on the n-th command from now */
+void mach_its_lose(struct mach_its *its);			/* the machine slept: no register kept anything */
 void mach_its_deaf(struct mach_its *its, bool deaf);		/* it executes nothing */
 uint64_t mach_its_translated(const struct mach_its *its);
 uint64_t mach_its_unmapped(const struct mach_its *its);		/* messages of events nobody mapped */

@@ -99,6 +99,7 @@ struct umsi_gicv3_batch {
  *   req                          lock            traps (acquire)
  *   ending, owned                lock            dump, statistics
  *   coherent                     cpu_online      who changes a configuration byte
+ *   lost                         lock, resume    resume
  *   cpu[]                        see there       anyone
  *   ipi                          m->mutex        traps, for numbers below ipis
  *   ipis                         m->mutex        traps and senders (acquire)
@@ -115,6 +116,7 @@ struct umsi_gicv3 {
 	uint32_t id_bits, lpis_end;	/* LPIs 8192 .. lpis_end - 1 */
 	uint32_t timer_id;
 	void (*timer)(void *host, umsi_cpu cpu);
+	bool lost;			/* the distributor was found without what it had been told */
 
 	umsi_atomic32 *config;		/* the LPIs' configuration, four to a word */
 	uint64_t config_bus;
@@ -154,6 +156,8 @@ static inline struct umsi_record *umsi_gicv3_owner(const struct umsi_gicv3 *gic,
 
 /* gicv3_distributor.c. UMSI_OK, UMSI_ETIMEOUT, UMSI_EREFUSED. */
 int umsi_gicv3_reset(struct umsi_gicv3 *gic);
+/* Does it still route by affinity, with our group on? */
+bool umsi_gicv3_is_on(const struct umsi_gicv3 *gic);
 void umsi_gicv3_enable(struct umsi_gicv3 *gic, uint32_t id);
 /* Returns when the SPI can no longer be signalled. */
 void umsi_gicv3_disable(struct umsi_gicv3 *gic, uint32_t id);
@@ -180,6 +184,8 @@ void umsi_gicv3_lpis_free(struct umsi_gicv3 *gic);
 /* Enables or disables in memory; whoever caches it has to be told by the translator. */
 void umsi_gicv3_lpi_configure(struct umsi_gicv3 *gic, uint32_t lpi, bool enabled);
 void umsi_gicv3_config_clean(struct umsi_gicv3 *gic);
+/* Nothing is pending there, in memory; LPIs are off. Also past the caches, where @coherent is false. */
+void umsi_gicv3_pending_clear(struct umsi_gicv3 *gic, struct umsi_gicv3_cpu *c, bool coherent);
 
 /* gicv3_cpu.c */
 int umsi_gicv3_cpu_online(struct umsi_domain *d, umsi_cpu cpu);
@@ -201,7 +207,10 @@ void umsi_gicv3_drop_ending(struct umsi_gicv3 *gic);
 /* gicv3_leave.c */
 int umsi_gicv3_cpu_leave(struct umsi_domain *d, umsi_cpu cpu);
 int umsi_gicv3_cpu_dead(struct umsi_domain *d, umsi_cpu cpu);
+
+/* gicv3_restore.c */
 int umsi_gicv3_cpu_restore(struct umsi_domain *d, umsi_cpu cpu);
+int umsi_gicv3_resume(struct umsi_domain *d);
 
 /* gicv3_domain.c */
 umsi_cpu umsi_gicv3_choose(const struct umsi_gicv3 *gic, const struct umsi_record *r,

@@ -51,10 +51,19 @@ static void reset_spis(struct umsi_gicv3 *gic)
 		write(gic, GICV3_GICD_IPRIORITYR + id, GICV3_PRIORITIES);
 }
 
+#define ON	(GICV3_GICD_CTLR_ARE | GICV3_GICD_CTLR_GROUP1)
+
+bool umsi_gicv3_is_on(const struct umsi_gicv3 *gic)
+{
+	bool on = (read(gic, GICV3_GICD_CTLR) & ON) == ON;
+
+	umsi_barrier_flush_to_stamp();
+	return on;
+}
+
 /* "GICD_CTLR": affinity routing changes with the groups off. */
 int umsi_gicv3_reset(struct umsi_gicv3 *gic)
 {
-	uint32_t on = GICV3_GICD_CTLR_ARE | GICV3_GICD_CTLR_GROUP1;
 	int status;
 
 	write(gic, GICV3_GICD_CTLR, 0);
@@ -66,11 +75,11 @@ int umsi_gicv3_reset(struct umsi_gicv3 *gic)
 	if (status)
 		return status;
 	reset_spis(gic);
-	write(gic, GICV3_GICD_CTLR, on);
+	write(gic, GICV3_GICD_CTLR, ON);
 	status = settle(gic);
 	if (status)
 		return status;
-	return (read(gic, GICV3_GICD_CTLR) & on) == on ? UMSI_OK : UMSI_EREFUSED;
+	return umsi_gicv3_is_on(gic) ? UMSI_OK : UMSI_EREFUSED;
 }
 
 /* Read back: releasing the record's lock orders no device write, so the next holder's could arrive first. */

@@ -254,6 +254,7 @@ const struct umsi_domain_ops umsi_gicv3_lpi_ops = {
 	.cpu_leave = umsi_gicv3_cpu_leave,
 	.cpu_dead = umsi_gicv3_cpu_dead,
 	.cpu_restore = umsi_gicv3_cpu_restore,
+	.resume = umsi_gicv3_resume,
 	.dump_path = dump_path,
 	.dump = dump,
 	.stats = stats,

@@ -50,38 +50,3 @@ int umsi_gicv3_cpu_dead(struct umsi_domain *d, umsi_cpu cpu)
 	umsi_gicv3_prove(gic, cpu);
 	return UMSI_OK;
 }
-
-/* The redistributor had forgotten its tables: whatever was pending there is called once. */
-static void call_all(struct umsi_gicv3 *gic, umsi_cpu cpu)
-{
-	for (uint32_t id = GICV3_FIRST_LPI; id < gic->lpis_end; id++) {
-		struct umsi_record *r;
-
-		if (!umsi_load_ptr_acquire(&gic->chunk[id >> GICV3_CHUNK_BITS])) {
-			id |= GICV3_CHUNK - 1;
-			continue;
-		}
-		r = umsi_gicv3_owner(gic, id);
-		if (r && umsi_load32(&r->target) == cpu)
-			umsi_inbox_trigger(r);
-	}
-}
-
-/* SPIs wait at the distributor, which keeps what it has; what CPUs sent each other can be lost. */
-int umsi_gicv3_cpu_restore(struct umsi_domain *d, umsi_cpu cpu)
-{
-	struct umsi_gicv3 *gic = umsi_gicv3_of(d);
-	struct umsi_gicv3_cpu *c = &gic->cpu[cpu];
-	bool kept = umsi_mmio_read32(c->frame + GICR_CTLR) & GICR_CTLR_LPIS;
-	int status;
-
-	c->open = false;
-	status = umsi_gicv3_cpu_online(d, cpu);
-	if (status)
-		return status;
-	if (!kept)
-		call_all(gic, cpu);
-	for (uint32_t sgi = 0; sgi <= umsi_load32_acquire(&gic->ipis); sgi++)
-		umsi_gicv3_send(gic, cpu, GICV3_SGI_KICK + sgi);
-	return UMSI_OK;
-}

@@ -62,6 +62,13 @@ void umsi_gicv3_config_clean(struct umsi_gicv3 *gic)
 	umsi_host_cache_clean(umsi_gicv3_machine(gic)->host, gic->config, config_bytes(gic));
 }
 
+void umsi_gicv3_pending_clear(struct umsi_gicv3 *gic, struct umsi_gicv3_cpu *c, bool coherent)
+{
+	__builtin_memset(c->pending, 0, pending_bytes(gic));
+	if (!coherent)
+		umsi_host_cache_clean(umsi_gicv3_machine(gic)->host, c->pending, pending_bytes(gic));
+}
+
 /* One read-modify-write: the neighbours in the word change at the same time. */
 void umsi_gicv3_lpi_configure(struct umsi_gicv3 *gic, uint32_t lpi, bool enabled)
 {

@@ -143,6 +143,8 @@ static int lpis_on(struct umsi_gicv3 *gic, struct umsi_gicv3_cpu *c)
 	coherent = give_table(c->frame + GICR_PROPBASER, umsi_gicr_propbaser(gic->config_bus, gic->id_bits));
 	if (!give_table(c->frame + GICR_PENDBASER, umsi_gicr_pendbaser(c->pending_bus)))
 		coherent = false;
+	if (c->lpis_on)
+		umsi_gicv3_pending_clear(gic, c, coherent);
 	if (!coherent) {
 		umsi_store32_release(&gic->incoherent, 1);
 		umsi_gicv3_config_clean(gic);

@@ -18,7 +18,7 @@ static int check_config(const struct umsi *m, const struct umsi_domain *root, co
 }
 
 /* "GITS_CTLR.Quiescent": base registers change only when it is disabled and at rest. */
-static int come_to_rest(struct umsi_its *its)
+int umsi_its_rest(struct umsi_its *its)
 {
 	void *host = its->domain.m->host;
 	uint64_t end = umsi_host_time_ns(host) + its->timeout_ns;
@@ -53,29 +53,32 @@ static int identify(struct umsi_its *its)
 	return UMSI_OK;
 }
 
+int umsi_its_enable(struct umsi_its *its)
+{
+	uint32_t ctlr = umsi_mmio_read32(its->frame + GITS_CTLR);
+
+	umsi_mmio_write32(its->frame + GITS_CTLR, ctlr | GITS_CTLR_ENABLED);
+	return umsi_mmio_read32(its->frame + GITS_CTLR) & GITS_CTLR_ENABLED ? UMSI_OK : UMSI_EREFUSED;
+}
+
 static int bring_up(struct umsi_its *its)
 {
-	uint32_t ctlr;
 	int status = identify(its);
 
 	if (!status)
-		status = come_to_rest(its);
+		status = umsi_its_rest(its);
 	if (!status)
 		status = umsi_its_queue_make(its);
 	if (!status)
 		status = umsi_its_tables_make(its);
-	if (status)
-		return status;
-	ctlr = umsi_mmio_read32(its->frame + GITS_CTLR);
-	umsi_mmio_write32(its->frame + GITS_CTLR, ctlr | GITS_CTLR_ENABLED);
-	return umsi_mmio_read32(its->frame + GITS_CTLR) & GITS_CTLR_ENABLED ? UMSI_OK : UMSI_EREFUSED;
+	return status ? status : umsi_its_enable(its);
 }
 
 static void dismantle(struct umsi_its *its)
 {
 	struct umsi *m = its->domain.m;
 	/* What was not touched yet has nothing of ours. */
-	bool quiet = !its->ours || !come_to_rest(its);
+	bool quiet = !its->ours || !umsi_its_rest(its);
 
 	if (quiet) {
 		umsi_its_tables_free(its);

@@ -12,6 +12,12 @@
  *   MAPD    without validity: only once every event was discarded; then the table is read no more
  *
  * The wait for CREADR to pass a SYNC is the flush (S1) of each of them.
+ *
+ * An ITS that has lost its registers is given everything again from what is kept
+ * here (its_restore.c): its tables in memory are only what it had written back.
+ * From the moment its queue starts anew until an event has been mapped again,
+ * commands about that event are left out; whoever sent them holds the record's
+ * lock, and the mapping that follows under that lock says what they would have said.
  */
 #ifndef UMSI_TRANSLATE_ITS_H
 #define UMSI_TRANSLATE_ITS_H
@@ -31,25 +37,39 @@
 /* The largest batch: a collection, and all members of a block. */
 #define ITS_BATCH_MAX		(UMSI_BLOCK_MAX + 4)
 
+/* DeviceIDs of one function: its own, and those of its phantom functions. */
+#define ITS_IDS_MAX		8u
+
+struct umsi_its_ids {
+	uint32_t count, id[ITS_IDS_MAX], requester_id[ITS_IDS_MAX];
+	bool shared;			/* others may come under the same one */
+};
+
 /*
- * One DeviceID and its table of events. Several functions may come under one.
+ * One table of events. Several functions may come under its DeviceID; or it has
+ * several DeviceIDs, each with an ITT of its own (they must not overlap), which
+ * all lead alike.
  *
  *   field                written under     read without the lock by
  *   next, users, committed  its->mutex     nobody
  *   events, spoilt       lock              counts, racily
+ *   given, mapped        queue.lock        nobody
  *   the rest             creation          who holds an event
  */
 struct umsi_its_device {
 	struct umsi_its_device *next;
-	uint32_t device_id, users, committed;
+	uint32_t ids, id[ITS_IDS_MAX];
+	uint32_t users, committed;
 	uint32_t event_bits;
-	void *itt;
-	size_t itt_bytes;
+	void *itt;			/* of the first; the others follow, ITS_ITT_ALIGN aligned */
+	size_t itt_bytes;		/* from one to the next */
 	uint64_t itt_bus, doorbell;
 	struct umsi_lock lock;
 	struct umsi_ids events;
 	uint32_t used;			/* events given out */
 	uint32_t spoilt;		/* ... and never taken back: their source may still send */
+	bool given;			/* the ITS has been told of its ITTs */
+	uint32_t *mapped;		/* a bit for each event that it has been told of */
 };
 
 /* What a device's "translation" leads to: its share of a DeviceID. its->mutex. */
@@ -108,6 +128,7 @@ struct umsi_its {
 	bool coherent;			/* sees the CPU's caches */
 	bool ours;			/* it was told to come to rest */
 	bool node_bound;		/* erratum: collections of its own node only */
+	bool lost;			/* umsi_resume(): it has not got back everything yet */
 	const char *erratum;
 	uint32_t maps;
 	struct umsi_its_map map[UMSI_ITS_MAPS_MAX];
@@ -130,6 +151,7 @@ struct umsi_its {
 #define ITS_NONE	UINT32_MAX
 
 struct umsi_its_batch {
+	struct umsi_its_device *of;	/* whose events they are about; NULL: nobody's */
 	struct umsi_its_command command[ITS_BATCH_MAX];
 	uint32_t count;
 	bool queued;
@@ -156,14 +178,28 @@ static inline void umsi_its_clean(const struct umsi_its *its, const void *memory
 /* its_quirk.c: what is known to be different about this one. */
 void umsi_its_quirks(struct umsi_its *its);
 
+/* its.c. It is disabled and at rest: base registers may change. UMSI_OK or UMSI_ETIMEOUT. */
+int umsi_its_rest(struct umsi_its *its);
+/* UMSI_OK, or UMSI_EREFUSED. */
+int umsi_its_enable(struct umsi_its *its);
+
 /* its_table.c. Tables are given while the ITS is disabled. */
 int umsi_its_tables_make(struct umsi_its *its);
+/* The same ones again, with nothing in them. */
+int umsi_its_tables_again(struct umsi_its *its);
+bool umsi_its_tables_kept(struct umsi_its *its);
 void umsi_its_tables_free(struct umsi_its *its);
 /* The page of an indirect table that holds @id; its->mutex. UMSI_OK, UMSI_ERANGE, UMSI_ENOMEM. */
 int umsi_its_table_reach(struct umsi_its *its, struct umsi_its_table *t, uint32_t id);
 
 /* its_queue.c */
 int umsi_its_queue_make(struct umsi_its *its);
+bool umsi_its_queue_kept(struct umsi_its *its);
+/*
+ * An empty queue, and the ITS enabled: nothing is mapped. What was waited for
+ * counts as executed. its->mutex. UMSI_OK or UMSI_EREFUSED.
+ */
+int umsi_its_queue_restart(struct umsi_its *its);
 void umsi_its_queue_free(struct umsi_its *its);
 /*
  * Queues @b and waits until the ITS has executed it, bounded. @cpu, @target: the
@@ -173,21 +209,32 @@ void umsi_its_queue_free(struct umsi_its *its);
 int umsi_its_execute(struct umsi_its *its, struct umsi_its_batch *b, umsi_cpu cpu, uint64_t target);
 /* The same without the wait, for what has failed already. */
 void umsi_its_post(struct umsi_its *its, const struct umsi_its_batch *b, umsi_cpu cpu, uint64_t target);
-/* @cpu's collection is mapped no more. */
+/* @cpu's collection is mapped no more, and nothing is pending at its redistributor. */
 int umsi_its_unmap_collection(struct umsi_its *its, umsi_cpu cpu);
+/* Has the ITS been told of the event? And: it does not know it after all. */
+bool umsi_its_has_event(struct umsi_its *its, const struct umsi_its_device *dev, uint32_t event);
+void umsi_its_forget_event(struct umsi_its *its, struct umsi_its_device *dev, uint32_t event);
 /* Any redistributor that a SYNC may name. False: none is mapped. */
 bool umsi_its_any_target(struct umsi_its *its, uint64_t *out);
 
 /* its_map.c */
-/* Shared: other functions come under the same DeviceID. UMSI_OK, UMSI_ENOTSUP (phantom functions). */
-int umsi_its_device_id(const struct umsi_its *its, const struct umsi_device *dev, uint32_t *out, bool *out_shared);
+void umsi_its_ids(const struct umsi_its *its, const struct umsi_device *dev, struct umsi_its_ids *out);
 
 /* its_device.c */
+size_t umsi_its_mapped_bytes(uint32_t event_bits);
+/* The ITS is told of all ITTs, empty, again. its->mutex. */
+int umsi_its_devices_again(struct umsi_its *its);
 int umsi_its_attach(struct umsi_domain *d, struct umsi_device *dev, uint32_t size);
 void umsi_its_detach(struct umsi_domain *d, struct umsi_device *dev, uint32_t size);
 void umsi_its_free_stranded(struct umsi_its *its, bool quiet);
 
+/* its_restore.c */
+int umsi_its_resume(struct umsi_domain *d);
+
 /* its_domain.c */
+/* The ITS is told of @r's event. Under its lock. */
+int umsi_its_map_event(struct umsi_its *its, struct umsi_record *r);
+struct umsi_its_device *umsi_its_device_of(const struct umsi_record *r);
 extern const struct umsi_domain_ops umsi_its_ops;
 
 #endif

@@ -2,6 +2,11 @@
 /*
  * DeviceIDs and their tables of events (ITTs): made for the first table of the
  * first function that comes under one, gone with the last of the last.
+ *
+ * A function with phantom functions has several DeviceIDs. Each has an ITT of
+ * its own, because those of two must not overlap in memory; one event number
+ * leads to the same LPI and collection in all of them.
+ * Source: IHI 0069, "Interrupt translation table".
  */
 #include "translate/its.h"
 #include "umsi_arch.h"
@@ -18,9 +23,20 @@ static uint32_t bits_for(uint32_t events)
 	return bits;
 }
 
+size_t umsi_its_mapped_bytes(uint32_t event_bits)
+{
+	return event_bits > 5 ? (size_t)1 << (event_bits - 3) : sizeof(uint32_t);
+}
+
+/* The record, its free events, its mapped ones. */
 static size_t device_bytes(uint32_t event_bits)
 {
-	return sizeof(struct umsi_its_device) + umsi_ids_bytes(UINT32_C(1) << event_bits);
+	return sizeof(struct umsi_its_device) + umsi_ids_bytes(UINT32_C(1) << event_bits) + umsi_its_mapped_bytes(event_bits);
+}
+
+static size_t itts_bytes(const struct umsi_its_device *dev)
+{
+	return dev->itt_bytes * dev->ids;
 }
 
 /* The ITS reads its table no more, or nothing but its own memory is given back. */
@@ -29,41 +45,57 @@ static void free_device(struct umsi_its *its, struct umsi_its_device *dev, bool 
 	struct umsi *m = its->domain.m;
 
 	if (dev->itt && with_itt)
-		umsi_host_dma_free(m->host, dev->itt, dev->itt_bytes, ITS_ITT_ALIGN);
+		umsi_host_dma_free(m->host, dev->itt, itts_bytes(dev), ITS_ITT_ALIGN);
 	umsi_host_free(m->host, dev, device_bytes(dev->event_bits));
 }
 
-static int map_doorbell(struct umsi_its *its, uint32_t requester_id, uint64_t *out)
+/* A message has one address, whichever of its numbers the function sends it with. */
+static int map_doorbell(struct umsi_its *its, const struct umsi_its_ids *ids, uint64_t *out)
 {
-	*out = its->phys + GITS_TRANSLATER;
-	return its->map_doorbell ? its->map_doorbell(its->domain.m->host, requester_id, *out, out) : UMSI_OK;
+	uint64_t phys = its->phys + GITS_TRANSLATER, iova;
+	int status = UMSI_OK;
+
+	*out = phys;
+	for (uint32_t i = 0; its->map_doorbell && i < ids->count && !status; i++) {
+		status = its->map_doorbell(its->domain.m->host, ids->requester_id[i], phys, &iova);
+		if (!status && i && iova != *out)
+			status = UMSI_ENOTSUP;
+		*out = iova;
+	}
+	return status;
 }
 
 /* MAPD, with a wait: what is in the old table's memory is no longer looked at. */
 static int map_device(struct umsi_its *its, struct umsi_its_device *dev, bool valid)
 {
-	struct umsi_its_batch b = { .count = 0 };
+	struct umsi_its_batch b = { .of = dev };
 	uint64_t target;
 
-	umsi_its_add(&b, valid ? umsi_its_mapd(dev->device_id, dev->itt_bus, dev->event_bits)
-			       : umsi_its_unmapd(dev->device_id));
+	for (uint32_t i = 0; i < dev->ids; i++)
+		umsi_its_add(&b, valid ? umsi_its_mapd(dev->id[i], dev->itt_bus + i * dev->itt_bytes, dev->event_bits)
+				       : umsi_its_unmapd(dev->id[i]));
 	if (umsi_its_any_target(its, &target))
 		umsi_its_add(&b, umsi_its_sync(target));
 	return umsi_its_execute(its, &b, UMSI_CPU_NONE, 0);
 }
 
-static struct umsi_its_device *new_device(struct umsi_its *its, uint32_t device_id, uint32_t event_bits)
+static struct umsi_its_device *new_device(struct umsi_its *its, const struct umsi_its_ids *ids, uint32_t event_bits)
 {
 	struct umsi *m = its->domain.m;
 	struct umsi_its_device *dev = umsi_host_alloc(m->host, device_bytes(event_bits));
 
 	if (!dev)
 		return NULL;
-	dev->device_id = device_id;
+	dev->ids = ids->count;
+	for (uint32_t i = 0; i < ids->count; i++)
+		dev->id[i] = ids->id[i];
 	dev->event_bits = event_bits;
 	dev->itt_bytes = (size_t)its->entry_bytes << event_bits;
+	if (ids->count > 1)
+		dev->itt_bytes = (dev->itt_bytes + ITS_ITT_ALIGN - 1) & ~(size_t)(ITS_ITT_ALIGN - 1);
 	umsi_ids_init(&dev->events, dev + 1, UINT32_C(1) << event_bits);
-	dev->itt = umsi_host_dma_alloc(m->host, dev->itt_bytes, ITS_ITT_ALIGN, &dev->itt_bus);
+	dev->mapped = (uint32_t *)((char *)(dev + 1) + umsi_ids_bytes(UINT32_C(1) << event_bits));
+	dev->itt = umsi_host_dma_alloc(m->host, itts_bytes(dev), ITS_ITT_ALIGN, &dev->itt_bus);
 	if (dev->itt)
 		return dev;
 	free_device(its, dev, true);
@@ -74,7 +106,7 @@ static void list_device(struct umsi_its *its, struct umsi_its_device *dev)
 {
 	dev->next = its->devices;
 	its->devices = dev;
-	umsi_fetch_add32(&its->device_count, 1);
+	umsi_fetch_add32(&its->device_count, dev->ids);
 	umsi_fetch_add32(&its->event_room, UINT32_C(1) << dev->event_bits);
 }
 
@@ -85,7 +117,7 @@ static void unlist_device(struct umsi_its *its, struct umsi_its_device *dev)
 	for (at = &its->devices; *at != dev; at = &(*at)->next)
 		;
 	*at = dev->next;
-	umsi_fetch_add32(&its->device_count, UINT32_MAX);
+	umsi_fetch_add32(&its->device_count, -dev->ids);
 	umsi_fetch_add32(&its->event_room, -(UINT32_C(1) << dev->event_bits));
 	umsi_fetch_add32(&its->event_count, -dev->spoilt);
 }
@@ -95,6 +127,19 @@ static void strand(struct umsi_its *its, struct umsi_its_device *dev)
 {
 	dev->next = its->stranded;
 	its->stranded = dev;
+}
+
+/* What the ITS had written there is nothing it may find. */
+int umsi_its_devices_again(struct umsi_its *its)
+{
+	int status = UMSI_OK;
+
+	for (struct umsi_its_device *dev = its->devices; dev && !status; dev = dev->next) {
+		__builtin_memset(dev->itt, 0, itts_bytes(dev));
+		umsi_its_clean(its, dev->itt, itts_bytes(dev));
+		status = map_device(its, dev, true);
+	}
+	return status;
 }
 
 void umsi_its_free_stranded(struct umsi_its *its, bool quiet)
@@ -115,7 +160,16 @@ static void drop_device(struct umsi_its *its, struct umsi_its_device *dev)
 		free_device(its, dev, true);
 }
 
-static int make_device(struct umsi_its *its, uint32_t device_id, uint32_t requester_id, uint32_t events,
+static int reach_all(struct umsi_its *its, const struct umsi_its_ids *ids)
+{
+	int status = UMSI_OK;
+
+	for (uint32_t i = 0; i < ids->count && !status; i++)
+		status = umsi_its_table_reach(its, &its->devices_table, ids->id[i]);
+	return status;
+}
+
+static int make_device(struct umsi_its *its, const struct umsi_its_ids *ids, uint32_t events,
 		       struct umsi_its_device **out)
 {
 	struct umsi_its_device *dev;
@@ -124,13 +178,13 @@ static int make_device(struct umsi_its *its, uint32_t device_id, uint32_t reques
 
 	if (bits > its->event_bits)
 		return UMSI_ENOINDEX;
-	status = umsi_its_table_reach(its, &its->devices_table, device_id);
+	status = reach_all(its, ids);
 	if (status)
 		return status;
-	dev = new_device(its, device_id, bits);
+	dev = new_device(its, ids, bits);
 	if (!dev)
 		return UMSI_ENOMEM;
-	status = map_doorbell(its, requester_id, &dev->doorbell);
+	status = map_doorbell(its, ids, &dev->doorbell);
 	if (status) {
 		free_device(its, dev, true);
 		return status;
@@ -145,13 +199,24 @@ static int make_device(struct umsi_its *its, uint32_t device_id, uint32_t reques
 	return UMSI_OK;
 }
 
-static struct umsi_its_device *find_device(const struct umsi_its *its, uint32_t device_id)
+static bool is_of(const struct umsi_its_device *dev, const struct umsi_its_ids *ids)
+{
+	for (uint32_t i = 0; i < dev->ids; i++)
+		for (uint32_t n = 0; n < ids->count; n++)
+			if (dev->id[i] == ids->id[n])
+				return true;
+	return false;
+}
+
+/* UMSI_EEXIST: some of these DeviceIDs are another's, or not all of one's: phantom functions that are real. */
+static int find_device(const struct umsi_its *its, const struct umsi_its_ids *ids, struct umsi_its_device **out)
 {
 	struct umsi_its_device *dev = its->devices;
 
-	while (dev && dev->device_id != device_id)
+	while (dev && !is_of(dev, ids))
 		dev = dev->next;
-	return dev;
+	*out = dev;
+	return dev && (dev->ids != ids->count || dev->id[0] != ids->id[0]) ? UMSI_EEXIST : UMSI_OK;
 }
 
 static uint32_t with_reserve(const struct umsi_its *its, uint32_t events, bool shared)
@@ -164,17 +229,17 @@ static int get_shared(struct umsi_its *its, const struct umsi_device *dev, uint3
 		      struct umsi_its_device **out)
 {
 	struct umsi_its_device *found;
-	bool shared;
-	uint32_t id;
-	int status = umsi_its_device_id(its, dev, &id, &shared);
+	struct umsi_its_ids ids;
+	int status;
 
+	umsi_its_ids(its, dev, &ids);
+	status = find_device(its, &ids, &found);
 	if (status)
 		return status;
-	found = find_device(its, id);
 	if (found && found->committed + events > UINT32_C(1) << found->event_bits)
 		return UMSI_ENOINDEX;
 	if (!found) {
-		status = make_device(its, id, dev->requester_id, with_reserve(its, events, shared), &found);
+		status = make_device(its, &ids, with_reserve(its, events, ids.shared), &found);
 		if (status)
 			return status;
 	}

@@ -4,7 +4,7 @@
 #include "umsi_arch.h"
 #include "umsi_icc.h"
 
-static struct umsi_its_device *device_of(const struct umsi_record *r)
+struct umsi_its_device *umsi_its_device_of(const struct umsi_record *r)
 {
 	const struct umsi_its_user *user = umsi_table_of(r->leaf)->dev->translation;
 
@@ -21,7 +21,7 @@ static uint64_t target_of(const struct umsi_its *its, const struct umsi_msg *msg
 
 static int reserve(struct umsi_domain *d, struct umsi_record *r, const struct umsi_where *where)
 {
-	struct umsi_its_device *dev = device_of(r);
+	struct umsi_its_device *dev = umsi_its_device_of(r);
 	struct umsi_group g = umsi_group_of(&r);
 	uintptr_t state = umsi_lock(d->m, &dev->lock);
 	uint32_t event = umsi_ids_take_block(&dev->events, (unsigned int)__builtin_ctz(g.count));
@@ -45,7 +45,7 @@ static int reserve(struct umsi_domain *d, struct umsi_record *r, const struct um
  */
 static void unreserve(struct umsi_domain *d, struct umsi_record *r, int settled)
 {
-	struct umsi_its_device *dev = device_of(r);
+	struct umsi_its_device *dev = umsi_its_device_of(r);
 	struct umsi_group g = umsi_group_of(&r);
 	bool spoilt = settled && g.member[0]->told;
 	uintptr_t state = umsi_lock(d->m, &dev->lock);
@@ -62,35 +62,54 @@ static void unreserve(struct umsi_domain *d, struct umsi_record *r, int settled)
 
 /* ---- Mappings ---- */
 
-static void discard(struct umsi_its_batch *b, const struct umsi_its_device *dev, const struct umsi_record *r,
-		    uint64_t target)
+/* By all its DeviceIDs, the first one last; but for number @but of the order it was mapped in. */
+static void discard(struct umsi_its_batch *b, const struct umsi_record *r, uint64_t target, uint32_t but)
 {
-	umsi_its_add(b, umsi_its_event_command(ITS_DISCARD, dev->device_id, r->entry));
+	for (uint32_t i = 0; i < b->of->ids; i++)
+		if (i != but)
+			umsi_its_add(b, umsi_its_event_command(ITS_DISCARD, b->of->id[b->of->ids - 1 - i], r->entry));
 	umsi_its_add(b, umsi_its_sync(target));
 }
 
-/* The configuration was changed before: INV has it read again, wherever it was kept. */
-static int activate(struct umsi_domain *d, struct umsi_record *r)
+/* A mapping that was itself skipped is not there to be undone. */
+static void undo_map(struct umsi_its *its, const struct umsi_its_batch *b, const struct umsi_record *r,
+		     uint64_t target)
 {
-	struct umsi_its *its = umsi_its_of(d);
-	const struct umsi_its_device *dev = device_of(r);
-	struct umsi_its_batch b = { .count = 0 }, undo = { .count = 0 };
+	struct umsi_its_batch undo = { .of = b->of };
+
+	discard(&undo, r, target, b->refused);
+	umsi_its_post(its, &undo, UMSI_CPU_NONE, 0);
+	if (b->refused == b->of->ids - 1)
+		umsi_its_forget_event(its, b->of, r->entry);
+}
+
+/* The configuration was changed before: INV has it read again, wherever it was kept. */
+int umsi_its_map_event(struct umsi_its *its, struct umsi_record *r)
+{
+	struct umsi_domain *root = its->domain.parent;
+	struct umsi_its_device *dev = umsi_its_device_of(r);
+	struct umsi_its_batch b = { .of = dev };
 	umsi_cpu cpu = umsi_load32(&r->target);
 	struct umsi_msg msg;
 	uint64_t target;
 	int status;
 
-	d->parent->ops->compose(d->parent, r, &msg);
+	root->ops->compose(root, r, &msg);
 	target = target_of(its, &msg);
-	umsi_its_add(&b, umsi_its_mapti(dev->device_id, r->entry, msg.data, cpu));
-	umsi_its_add(&b, umsi_its_event_command(ITS_INV, dev->device_id, r->entry));
+	for (uint32_t i = dev->ids; i--; )
+		umsi_its_add(&b, umsi_its_mapti(dev->id[i], r->entry, msg.data, cpu));
+	umsi_its_add(&b, umsi_its_event_command(ITS_INV, dev->id[0], r->entry));
 	umsi_its_add(&b, umsi_its_sync(target));
 	status = umsi_its_execute(its, &b, cpu, target);
-	/* Where the mapping itself was skipped, or never queued, there is nothing to undo. */
-	if (status && b.queued && b.refused != 0) {
-		discard(&undo, dev, r, target);
-		umsi_its_post(its, &undo, UMSI_CPU_NONE, 0);
-	}
+	if (status && b.queued)
+		undo_map(its, &b, r, target);
+	return status;
+}
+
+static int activate(struct umsi_domain *d, struct umsi_record *r)
+{
+	int status = umsi_its_map_event(umsi_its_of(d), r);
+
 	/* The queue's lock was given back since the root published; the store writes its message next. */
 	umsi_barrier_publish_to_message();
 	return status;
@@ -99,52 +118,77 @@ static int activate(struct umsi_domain *d, struct umsi_record *r)
 static int deactivate(struct umsi_domain *d, struct umsi_record *r)
 {
 	struct umsi_its *its = umsi_its_of(d);
-	struct umsi_its_batch b = { .count = 0 };
+	struct umsi_its_batch b = { .of = umsi_its_device_of(r) };
 	struct umsi_msg msg;
 
 	d->parent->ops->compose(d->parent, r, &msg);
-	discard(&b, device_of(r), r, target_of(its, &msg));
+	discard(&b, r, target_of(its, &msg), ITS_NONE);
 	return umsi_its_execute(its, &b, UMSI_CPU_NONE, 0);
 }
 
 static void compose(struct umsi_domain *d, struct umsi_record *r, struct umsi_msg *out)
 {
 	(void)d;
-	out->address = device_of(r)->doorbell;
+	out->address = umsi_its_device_of(r)->doorbell;
 	out->data = umsi_record_leader(r)->entry;
 }
 
-static void movi_all(struct umsi_its_batch *b, struct umsi_record *r, umsi_cpu cpu)
+/* What is about to move, from where to where: collections and their redistributors. */
+struct shift {
+	struct umsi_its *its;
+	struct umsi_record *r;
+	umsi_cpu cpu;
+	uint64_t from, to;
+};
+
+/* All events of the block, by one DeviceID. Once the SYNC has returned the old redistributor holds nothing of them. */
+static void movi_all(struct umsi_its_batch *b, const struct shift *s, uint32_t device_id)
 {
-	const struct umsi_its_device *dev = device_of(r);
+	struct umsi_record *r = s->r;
 	struct umsi_group g = umsi_group_of(&r);
 
 	for (uint32_t i = 0; i < g.count; i++)
 		if (g.member[i]->phase == UMSI_PHASE_ACTIVE)
-			umsi_its_add(b, umsi_its_movi(dev->device_id, g.member[i]->entry, cpu));
+			umsi_its_add(b, umsi_its_movi(device_id, g.member[i]->entry, s->cpu));
+	umsi_its_add(b, umsi_its_sync(s->from));
+}
+
+static void send_back(const struct shift *s, uint32_t ids)
+{
+	struct umsi_its_device *dev = umsi_its_device_of(s->r);
+
+	for (uint32_t i = 0; i < ids; i++) {
+		struct umsi_its_batch b = { .of = dev };
+
+		movi_all(&b, s, dev->id[i]);
+		umsi_its_post(s->its, &b, s->cpu, s->to);
+	}
 }
 
 /*
- * Once the SYNC of the old redistributor has returned it holds nothing of these
- * events. If it does not return they are sent back after all, should the queue
- * ever move; till then they may be delivered to either CPU, whose table is the same.
+ * If a SYNC does not return its events are sent back after all, should the queue
+ * ever move; till then they may be delivered to either CPU, whose table is the
+ * same. So they may while one DeviceID has moved and the next has not.
  */
 static int move_update(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv)
 {
 	struct umsi_its *its = umsi_its_of(d);
-	struct umsi_its_batch b = { .count = 0 }, back = { .count = 0 };
-	umsi_cpu old_cpu = umsi_load32(&umsi_record_leader(r)->target);
+	struct umsi_its_device *dev = umsi_its_device_of(r);
+	struct shift there = { .its = its, .r = r, .cpu = mv->cpu, .to = target_of(its, &mv->message) }, back;
 	struct umsi_msg old;
-	int status;
+	int status = UMSI_OK;
 
 	d->parent->ops->compose(d->parent, umsi_record_leader(r), &old);
-	movi_all(&b, r, mv->cpu);
-	umsi_its_add(&b, umsi_its_sync(target_of(its, &old)));
-	status = umsi_its_execute(its, &b, mv->cpu, target_of(its, &mv->message));
-	if (status && b.queued) {
-		movi_all(&back, r, old_cpu);
-		umsi_its_add(&back, umsi_its_sync(target_of(its, &mv->message)));
-		umsi_its_post(its, &back, old_cpu, target_of(its, &old));
+	there.from = target_of(its, &old);
+	back = (struct shift){ .its = its, .r = r, .cpu = umsi_load32(&umsi_record_leader(r)->target),
+			       .from = there.to, .to = there.from };
+	for (uint32_t i = 0; i < dev->ids && !status; i++) {
+		struct umsi_its_batch b = { .of = dev };
+
+		movi_all(&b, &there, dev->id[i]);
+		status = umsi_its_execute(its, &b, there.cpu, there.to);
+		if (status)
+			send_back(&back, i + b.queued);
 	}
 	mv->absorbed = !status;
 	return status;
@@ -182,7 +226,8 @@ int umsi_its_raise(struct umsi *m, umsi_irq irq)
 		struct umsi_domain *d = r->leaf->parent;
 
 		d->parent->ops->compose(d->parent, r, &msg);
-		umsi_its_add(&b, umsi_its_event_command(ITS_INT, device_of(r)->device_id, r->entry));
+		b.of = umsi_its_device_of(r);
+		umsi_its_add(&b, umsi_its_event_command(ITS_INT, b.of->id[0], r->entry));
 		umsi_its_add(&b, umsi_its_sync(target_of(umsi_its_of(d), &msg)));
 		status = umsi_its_execute(umsi_its_of(d), &b, UMSI_CPU_NONE, 0);
 	}
@@ -214,7 +259,7 @@ static void dump_path(struct umsi_domain *d, const struct umsi_record *r, struct
 
 	umsi_text_add(t, " its");
 	if (user)
-		umsi_text_field(t, "device_id", user->shared->device_id);
+		umsi_text_field(t, "device_id", user->shared->id[0]);
 	umsi_text_field(t, d->ops->number_name, r->entry);
 }
 
@@ -251,6 +296,7 @@ const struct umsi_domain_ops umsi_its_ops = {
 	.reaches = reaches,
 	.move_update = move_update,
 	.cpu_dead = cpu_dead,
+	.resume = umsi_its_resume,
 	.dump_path = dump_path,
 	.dump = dump,
 };

@@ -32,24 +32,45 @@ static uint32_t arrives_as(const struct umsi_device *dev)
 	return dev->requester_id;
 }
 
-int umsi_its_device_id(const struct umsi_its *its, const struct umsi_device *dev, uint32_t *out, bool *out_shared)
+static uint32_t device_id(const struct umsi_its *its, uint32_t requester_id, bool *shared)
 {
-	uint32_t requester_id = arrives_as(dev);
-
-	/* A DeviceID for each number a phantom function takes, and one table of events: not foreseen. */
-	if (dev->messages_as.phantom_bits)
-		return UMSI_ENOTSUP;
-	*out = requester_id;
-	*out_shared = dev->messages_as.kind != UMSI_REQUESTER_SELF;
 	for (uint32_t i = 0; i < its->maps; i++) {
 		const struct umsi_its_map *map = &its->map[i];
 		uint32_t id = looked_up(map, requester_id);
 
 		if (id - map->first >= map->count)
 			continue;
-		*out = map->device_id + (id - map->first);
-		*out_shared = *out_shared || (map->mask && ~map->mask);
-		break;
+		*shared = *shared || (map->mask && ~map->mask);
+		return map->device_id + (id - map->first);
 	}
-	return UMSI_OK;
+	return requester_id;
+}
+
+static bool has_id(const struct umsi_its_ids *ids, uint32_t id)
+{
+	for (uint32_t i = 0; i < ids->count; i++)
+		if (ids->id[i] == id)
+			return true;
+	return false;
+}
+
+/*
+ * The function's own number comes first. Phantom functions have its number with
+ * the upper bits that no function of the device uses.
+ * Source: PCI Express Base, "Device Capabilities Register", Phantom Functions Supported.
+ */
+void umsi_its_ids(const struct umsi_its *its, const struct umsi_device *dev, struct umsi_its_ids *out)
+{
+	uint32_t phantoms = UINT32_C(1) << dev->messages_as.phantom_bits, step = 8 / phantoms;
+	uint32_t own = arrives_as(dev);
+
+	*out = (struct umsi_its_ids){ .shared = dev->messages_as.kind != UMSI_REQUESTER_SELF };
+	for (uint32_t n = 0; n < phantoms; n++) {
+		uint32_t id = device_id(its, own ^ n * step, &out->shared);
+
+		if (has_id(out, id))
+			continue;
+		out->requester_id[out->count] = dev->requester_id ^ n * step;
+		out->id[out->count++] = id;
+	}
 }

@@ -25,17 +25,11 @@ static size_t queue_bytes(const struct umsi_its_queue *q)
 	return (size_t)q->commands * ITS_COMMAND_BYTES;
 }
 
-int umsi_its_queue_make(struct umsi_its *its)
+static int give_queue(struct umsi_its *its)
 {
 	struct umsi_its_queue *q = &its->queue;
-	struct umsi *m = machine_of(its);
-	uint64_t base;
+	uint64_t base = umsi_its_cbaser(q->bus, (uint32_t)queue_bytes(q) / 0x1000);
 
-	its->target = umsi_host_alloc(m->host, m->ncpus * sizeof(*its->target));
-	q->memory = umsi_host_dma_alloc(m->host, queue_bytes(q), ITS_QUEUE_ALIGN, &q->bus);
-	if (!its->target || !q->memory)
-		return UMSI_ENOMEM;
-	base = umsi_its_cbaser(q->bus, (uint32_t)queue_bytes(q) / 0x1000);
 	umsi_gic_write64(its->frame + GITS_CBASER, base | umsi_its_attributes(GITS_CACHE_WRITE_BACK, GITS_SHARE_INNER));
 	if (umsi_its_share(umsi_gic_read64(its->frame + GITS_CBASER)) == GITS_SHARE_NONE) {
 		its->coherent = false;
@@ -44,6 +38,25 @@ int umsi_its_queue_make(struct umsi_its *its)
 	/* CREADR is 0 from the write of CBASER on. */
 	umsi_gic_write64(its->frame + GITS_CWRITER, 0);
 	return umsi_gic_read64(its->frame + GITS_CREADR) ? UMSI_EREFUSED : UMSI_OK;
+}
+
+int umsi_its_queue_make(struct umsi_its *its)
+{
+	struct umsi_its_queue *q = &its->queue;
+	struct umsi *m = machine_of(its);
+
+	its->target = umsi_host_alloc(m->host, m->ncpus * sizeof(*its->target));
+	q->memory = umsi_host_dma_alloc(m->host, queue_bytes(q), ITS_QUEUE_ALIGN, &q->bus);
+	if (!its->target || !q->memory)
+		return UMSI_ENOMEM;
+	return give_queue(its);
+}
+
+bool umsi_its_queue_kept(struct umsi_its *its)
+{
+	uint64_t same = umsi_its_cbaser(UINT64_MAX, 1);
+
+	return (umsi_gic_read64(its->frame + GITS_CBASER) & same) == (umsi_its_cbaser(its->queue.bus, 1) & same);
 }
 
 void umsi_its_queue_free(struct umsi_its *its)
@@ -136,16 +149,21 @@ static void help_over_locked(struct umsi_its *its)
 	tell_locked(its, GITS_CWRITER_RETRY);
 }
 
-/* Counts what was executed since the last look. */
+/* Counts what was executed since the last look. One that says more than there was has lost its registers. */
 static void look_locked(struct umsi_its *its)
 {
 	struct umsi_its_queue *q = &its->queue;
 	uint64_t creadr = umsi_gic_read64(its->frame + GITS_CREADR);
 	uint32_t at = (uint32_t)((creadr & GITS_QUEUE_OFFSET) / ITS_COMMAND_BYTES);
+	uint32_t executed = (at - (uint32_t)(q->consumed % q->commands)) % q->commands;
 
 	/* What it did precedes what its waiter does next. */
 	umsi_barrier_flush_to_stamp();
-	q->consumed += (at - (uint32_t)(q->consumed % q->commands)) % q->commands;
+	if (executed > q->posted - q->consumed) {
+		q->broken = true;
+		return;
+	}
+	q->consumed += executed;
 	if (q->consumed == q->posted)
 		q->broken = false;
 	else if (creadr & GITS_CREADR_STALLED)
@@ -204,6 +222,36 @@ static uint32_t map_collection_locked(struct umsi_its *its, umsi_cpu cpu, uint64
 	return 2;
 }
 
+/* Is the command to be queued? Notes what it does to its event, or to its device. */
+static bool note_locked(struct umsi_its_device *dev, const struct umsi_its_command *c)
+{
+	uint32_t event = (uint32_t)c->word[1], *word = &dev->mapped[event / 32], bit = UINT32_C(1) << event % 32;
+	bool was;
+
+	switch (c->word[0] & 0xff) {
+	case ITS_SYNC:
+		return true;
+	case ITS_MAPD:
+		dev->given = c->word[2] & GITS_BASER_VALID;
+		return true;
+	case ITS_MAPTI:
+		*word |= dev->given ? bit : 0;
+		return dev->given;
+	case ITS_DISCARD:
+		was = *word & bit;
+		if (c->word[0] >> 32 == dev->id[0])
+			*word &= ~bit;
+		return was;
+	}
+	return *word & bit;
+}
+
+/* A command that is left out leaves the place it would have had to the SYNC of its batch. */
+static const struct umsi_its_command *chosen_locked(const struct umsi_its_batch *b, uint32_t i)
+{
+	return !b->of || note_locked(b->of, &b->command[i]) ? &b->command[i] : &b->command[b->count - 1];
+}
+
 static void append_locked(struct umsi_its *its, const struct umsi_its_batch *b, umsi_cpu cpu, uint64_t target)
 {
 	struct umsi_its_queue *q = &its->queue;
@@ -213,7 +261,7 @@ static void append_locked(struct umsi_its *its, const struct umsi_its_batch *b, 
 	for (uint32_t i = 0; i < n; i++)
 		write_command_locked(its, q->posted++, &first[i]);
 	for (uint32_t i = 0; i < b->count; i++)
-		write_command_locked(its, q->posted++, &b->command[i]);
+		write_command_locked(its, q->posted++, chosen_locked(b, i));
 	tell_locked(its, 0);
 }
 
@@ -294,21 +342,69 @@ void umsi_its_post(struct umsi_its *its, const struct umsi_its_batch *b, umsi_cp
 	umsi_unlock(machine_of(its), &its->queue.lock, state);
 }
 
+/*
+ * Each interrupt has moved by itself, pending state and all. What else is
+ * pending there goes to whoever is left: an event that could not be discarded,
+ * what other software's ITS has raised.
+ */
 int umsi_its_unmap_collection(struct umsi_its *its, umsi_cpu cpu)
 {
 	struct umsi_its_batch b = { .count = 0 };
 	uintptr_t state = umsi_lock(machine_of(its), &its->queue.lock);
-	bool mapped = its->target[cpu] & MAPPED;
-	uint64_t other;
+	uint64_t own = its->target[cpu], other;
 
-	its->target[cpu] &= ~MAPPED;
-	if (mapped) {
+	its->target[cpu] = 0;
+	if (own & MAPPED) {
 		umsi_its_add(&b, umsi_its_unmapc(cpu));
-		if (any_target_locked(its, &other))
+		if (any_target_locked(its, &other)) {
+			umsi_its_add(&b, umsi_its_movall(own & ~MAPPED, other));
+			umsi_its_add(&b, umsi_its_sync(own & ~MAPPED));
 			umsi_its_add(&b, umsi_its_sync(other));
+		}
 	}
 	umsi_unlock(machine_of(its), &its->queue.lock, state);
-	if (!mapped)
+	if (!b.count)
 		return UMSI_OK;
 	return umsi_its_execute(its, &b, UMSI_CPU_NONE, 0);
+}
+
+bool umsi_its_has_event(struct umsi_its *its, const struct umsi_its_device *dev, uint32_t event)
+{
+	uintptr_t state = umsi_lock(machine_of(its), &its->queue.lock);
+	bool has = dev->mapped[event / 32] >> event % 32 & 1;
+
+	umsi_unlock(machine_of(its), &its->queue.lock, state);
+	return has;
+}
+
+void umsi_its_forget_event(struct umsi_its *its, struct umsi_its_device *dev, uint32_t event)
+{
+	uintptr_t state = umsi_lock(machine_of(its), &its->queue.lock);
+
+	dev->mapped[event / 32] &= ~(UINT32_C(1) << event % 32);
+	umsi_unlock(machine_of(its), &its->queue.lock, state);
+}
+
+/* Positions only grow: whoever waits for one of the old queue has been passed. */
+int umsi_its_queue_restart(struct umsi_its *its)
+{
+	struct umsi_its_queue *q = &its->queue;
+	uintptr_t state = umsi_lock(machine_of(its), &q->lock);
+	int status;
+
+	q->posted = (q->posted + q->commands - 1) & ~(uint64_t)(q->commands - 1);
+	q->consumed = q->posted;
+	q->broken = false;
+	for (umsi_cpu cpu = 0; cpu < machine_of(its)->ncpus; cpu++)
+		its->target[cpu] = 0;
+	for (struct umsi_its_device *dev = its->devices; dev; dev = dev->next) {
+		dev->given = false;
+		__builtin_memset(dev->mapped, 0, umsi_its_mapped_bytes(dev->event_bits));
+	}
+	status = give_queue(its);
+	if (!status)
+		status = umsi_its_enable(its);
+	umsi_barrier_flush_to_stamp();
+	umsi_unlock(machine_of(its), &q->lock, state);
+	return status;
 }

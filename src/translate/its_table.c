@@ -143,6 +143,50 @@ int umsi_its_tables_make(struct umsi_its *its)
 	return its->collections_table.ids + umsi_its_own_collections(its->typer) < ncpus ? UMSI_ERANGE : UMSI_OK;
 }
 
+/* The first level of two is ours, and stays. */
+static void clear(struct umsi_its *its, struct umsi_its_table *t)
+{
+	uint32_t page_bytes = umsi_its_page_bytes(t->page);
+
+	if (!t->indirect) {
+		__builtin_memset(t->memory, 0, t->bytes);
+		umsi_its_clean(its, t->memory, t->bytes);
+	}
+	for (uint32_t i = 0; i < t->level2_pages; i++) {
+		if (!t->level2[i])
+			continue;
+		__builtin_memset(t->level2[i], 0, page_bytes);
+		umsi_its_clean(its, t->level2[i], page_bytes);
+	}
+}
+
+static int again(struct umsi_its *its, struct umsi_its_table *t)
+{
+	if (!t->reg || !t->memory)
+		return UMSI_OK;
+	clear(its, t);
+	return give(its, t);
+}
+
+int umsi_its_tables_again(struct umsi_its *its)
+{
+	int status = again(its, &its->devices_table);
+
+	return status ? status : again(its, &its->collections_table);
+}
+
+static bool kept(const struct umsi_its *its, const struct umsi_its_table *t)
+{
+	uint64_t same = GITS_BASER_VALID | umsi_its_baser_address(UINT64_MAX, t->page);
+
+	return !t->reg || !t->memory || (read(its, t->reg) & same) == (umsi_its_baser(t->bus, t->page, 1) & same);
+}
+
+bool umsi_its_tables_kept(struct umsi_its *its)
+{
+	return kept(its, &its->devices_table) && kept(its, &its->collections_table);
+}
+
 static void free_table(struct umsi_its *its, struct umsi_its_table *t)
 {
 	struct umsi *m = its->domain.m;

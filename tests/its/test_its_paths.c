@@ -334,6 +334,79 @@ static void a_moved_event_is_at_its_new_redistributor(void **state)
 	}
 }
 
+/* ---- What no MOVI has named is pending at a CPU that dies ---- */
+
+#define FIRST_LPI	8192u
+
+static void die_with_a_pending_lpi(void *arg)
+{
+	struct departure *d = arg;
+	struct rig *r = d->s.r;
+
+	while (!d->left)
+		mach_delay(r->m, 5);
+	mach_irq_off(r->m);
+	mach_gicv3_raise(r->m, 1, FIRST_LPI);
+	while (!mach_gicv3_pending(r->m, 1))
+		mach_delay(r->m, 5);
+	mach_sync(r->m);
+	MACH_CHECK(r->m, umsi_cpu_dead(r->umsi, 1) == UMSI_OK, "T-DEAD", "dead");
+	MACH_CHECK(r->m, !mach_gicv3_pending(r->m, 1), "T-BEHIND", "an LPI is left behind");
+	mach_gicv3_power_off(r->m, 1);
+	mach_cpu_down(r->m);
+}
+
+static void send_away_and_look(void *arg)
+{
+	struct departure *d = arg;
+	struct rig *r = d->s.r;
+	struct umsi_affinity away = { .kind = UMSI_AFFINITY_CPU, .cpu = 2 };
+	struct umsi_irq_request_at at = { .last = 0, .affinity = { .kind = UMSI_AFFINITY_CPU, .cpu = 1 } };
+	struct umsi_device *dev;
+	struct umsi_table *table;
+	uint64_t calls = 0;
+	umsi_irq irq;
+
+	MACH_CHECK(r->m, rig_device(r, 0xe00, 1, &dev, &table) == UMSI_OK &&
+		   umsi_irq_alloc(table, &at, &irq) == UMSI_OK &&
+		   umsi_irq_request(r->umsi, irq, rig_count_call, &calls, "n") == UMSI_OK &&
+		   umsi_irq_set_affinity(r->umsi, irq, &away) == UMSI_OK &&
+		   umsi_cpu_leave(r->umsi, 1) == UMSI_OK, "T-LEAVE", "leave");
+	mach_sync(r->m);
+	d->left = true;
+	while (mach_cpu_is_up(r->m, 1))
+		mach_delay(r->m, 5);
+	for (uint32_t i = 0; i < 100 && !calls; i++)
+		mach_delay(r->m, 100);
+	MACH_CHECK(r->m, calls == 1, "T-LOST", "%u calls for what was pending", (unsigned int)calls);
+	mach_cpu_up(r->m, 1, come_back, d);
+	while (!d->back)
+		mach_delay(r->m, 5);
+	umsi_device_remove(dev);
+}
+
+/* MOVALL: other software's ITS raised it there, or one whose DISCARD was not answered. */
+static void what_is_pending_at_a_dead_cpu_goes_along(void **state)
+{
+	struct rig_config config = { 0 };
+	struct departure d;
+	struct rig r;
+
+	(void)state;
+	memset(&r, 0, sizeof(r));
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		config.hw.by_address = seed & 1;
+		assert_int_equal(rig_start(&r, seed, &config), UMSI_OK);
+		d = (struct departure){ .s = { .r = &r } };
+		mach_thread(r.m, 0, send_away_and_look, &d);
+		mach_thread(r.m, 1, die_with_a_pending_lpi, &d);
+		rig_run(&r);
+		rig_settle(&r);
+		rig_expect_empty(&r);
+		rig_end(&r);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -342,6 +415,7 @@ int main(void)
 		cmocka_unit_test(messages_of_others_and_of_nobody_are_dropped),
 		cmocka_unit_test(a_discarded_event_is_over),
 		cmocka_unit_test(a_moved_event_is_at_its_new_redistributor),
+		cmocka_unit_test(what_is_pending_at_a_dead_cpu_goes_along),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
