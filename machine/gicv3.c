@@ -135,6 +135,7 @@ void mach_gicv3_lose(struct mach *m)
 {
 	struct gicv3 *g = m->gicv3;
 
+	mach_store_all(m, m->cpu);
 	g->ctlr = 0;
 	for (uint32_t w = 0; w < WORDS; w++)
 		g->enabled[w] = g->lingering[w] = g->pending[w] = g->active[w] = g->edge[w] = g->group[w] = 0;

@@ -26,6 +26,7 @@ struct umsi_move {
 	umsi_cpu from;			/* the target when it was prepared; by now it may have another */
 	umsi_cpu cpu;			/* the new target */
 	uint32_t slot;			/* the root's number there */
+	uint32_t mark;			/* the root's own, from prepare to commit */
 	bool place;			/* the slot is one of those that are this interrupt's for good */
 	bool outside;			/* not one of those, though it has some: none of their CPUs is open */
 	bool revived;			/* the slot was still this interrupt's */

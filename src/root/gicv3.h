@@ -57,6 +57,7 @@ struct umsi_gicv3_chunk {
  *   done            own CPU (release)     who reaps (acquire)
  *   open, lpis_on   own CPU               destroy, when all have stopped
  *   load            atomic                anyone
+ *   restores        own CPU (release)     movers (acquire)
  *   unowned         own CPU               statistics
  *   the rest        creation              anyone
  */
@@ -64,6 +65,7 @@ struct umsi_gicv3_cpu {
 	_Alignas(64) umsi_atomic64 done;	/* every number ticketed up to here is not in its traps */
 	umsi_atomic64 unowned;
 	umsi_atomic32 load;		/* interrupts that target it */
+	umsi_atomic32 restores;		/* begun and ended: odd while one is under way */
 	bool open, lpis_on;
 	uint32_t number;		/* GICR_TYPER.Processor_Number */
 	uint64_t phys;			/* of its redistributor */
@@ -210,6 +212,9 @@ int umsi_gicv3_cpu_dead(struct umsi_domain *d, umsi_cpu cpu);
 
 /* gicv3_restore.c */
 int umsi_gicv3_cpu_restore(struct umsi_domain *d, umsi_cpu cpu);
+/* Around a move away from a CPU: may its redistributor have lost what the move was to take along? */
+uint32_t umsi_gicv3_restore_mark(struct umsi_gicv3 *gic, umsi_cpu cpu);
+bool umsi_gicv3_has_lost(struct umsi_gicv3 *gic, umsi_cpu cpu, uint32_t mark);
 int umsi_gicv3_resume(struct umsi_domain *d);
 
 /* gicv3_domain.c */

@@ -81,6 +81,7 @@ static int move_prepare(struct umsi_domain *d, struct umsi_record *r, struct ums
 	mv->cpu = umsi_gicv3_choose(gic, r, &mv->where);
 	if (mv->cpu == UMSI_CPU_NONE)
 		return UMSI_ENOCPU;
+	mv->mark = umsi_gicv3_restore_mark(gic, umsi_load32(&umsi_record_leader(r)->target));
 	mv->slot = umsi_record_leader(r)->slot;
 	lpi_message(gic, mv->slot, mv->cpu, &mv->message);
 	return UMSI_OK;
@@ -97,12 +98,17 @@ static void retarget(struct umsi_gicv3 *gic, const struct umsi_group *g, umsi_cp
 /*
  * The translator's SYNC has returned: what was pending at the old redistributor
  * is at the new one; what the old CPU has acknowledged it serves from the same table.
+ * Unless the old redistributor had lost it, and could hand on nothing.
  */
 static void lpi_move_commit(struct umsi_domain *d, struct umsi_record *r, const struct umsi_move *mv)
 {
+	struct umsi_gicv3 *gic = umsi_gicv3_of(d);
 	struct umsi_group g = umsi_group_of(&r);
+	bool lost = umsi_gicv3_has_lost(gic, umsi_load32(&g.member[0]->target), mv->mark);
 
-	retarget(umsi_gicv3_of(d), &g, mv->cpu);
+	retarget(gic, &g, mv->cpu);
+	for (uint32_t i = 0; lost && i < g.count; i++)
+		umsi_inbox_trigger(g.member[i]);
 }
 
 /* Nothing was taken: the number stays the same. */

@@ -48,24 +48,56 @@ static int distributor_restore(struct umsi_gicv3 *gic)
 	return status;
 }
 
+static bool has_lpis(const struct umsi_gicv3_cpu *c)
+{
+	return umsi_mmio_read32(c->frame + GICR_CTLR) & GICR_CTLR_LPIS;
+}
+
 /* What CPUs sent each other can be lost, too. */
 int umsi_gicv3_cpu_restore(struct umsi_domain *d, umsi_cpu cpu)
 {
 	struct umsi_gicv3 *gic = umsi_gicv3_of(d);
 	struct umsi_gicv3_cpu *c = &gic->cpu[cpu];
-	bool kept = umsi_mmio_read32(c->frame + GICR_CTLR) & GICR_CTLR_LPIS;
+	uint32_t restores = umsi_load32(&c->restores) | 1;
+	bool kept = has_lpis(c);
 	int status = distributor_restore(gic);
 
 	c->open = false;
+	umsi_store32_release(&c->restores, restores);
+	umsi_barrier_publish_to_message();
 	if (!status)
 		status = umsi_gicv3_cpu_online(d, cpu);
 	if (status)
 		return status;
 	if (!kept)
 		call_all(gic, cpu);
+	umsi_store32_release(&c->restores, restores + 1);
 	for (uint32_t sgi = 0; sgi <= umsi_load32_acquire(&gic->ipis); sgi++)
 		umsi_gicv3_send(gic, cpu, GICV3_SGI_KICK + sgi);
 	return UMSI_OK;
+}
+
+/*
+ * A move takes along what is pending, if there is anything left of it: the old
+ * CPU may have lost its redistributor and not be back yet, or come back while
+ * the move is under way and no longer find the interrupt among its own.
+ *
+ *   loss, MOVI, look, restore    the look finds LPIs off
+ *   loss, restore, MOVI          the restore finds the interrupt, and calls it
+ *   loss, MOVI, restore, look    LPIs are on again: "restores" was changed before they were
+ *   MOVI, loss                   nothing was left to lose
+ */
+uint32_t umsi_gicv3_restore_mark(struct umsi_gicv3 *gic, umsi_cpu cpu)
+{
+	return umsi_load32_acquire(&gic->cpu[cpu].restores);
+}
+
+bool umsi_gicv3_has_lost(struct umsi_gicv3 *gic, umsi_cpu cpu, uint32_t mark)
+{
+	bool on = has_lpis(&gic->cpu[cpu]);
+
+	umsi_barrier_flush_to_stamp();
+	return !on || mark & 1 || umsi_load32_acquire(&gic->cpu[cpu].restores) != mark;
 }
 
 /*

@@ -59,6 +59,8 @@ static void nap(void *arg)
 	overlap_begin(t->w, OVERLAP_FAULT);
 	t->down = true;
 	t->decided = true;
+	if (t->w->isa->power_off && mach_random(t->w->m, 2))
+		t->w->isa->power_off(t->w, t->cpu);
 	mach_cpu_down(t->w->m);
 }
 
@@ -112,6 +114,10 @@ static void travel(struct actor *a, uint32_t part)
 	while (actor_next(a)) {
 		struct trip t = { .w = w, .cpu = draw_cpu(w, part) };
 
+		while (w->night) {
+			umsi_host_relax(w->m);	/* the one that is to doze here */
+			mach_delay(w->m, 10);
+		}
 		w->travelling++;
 		t.nap = w->plan.naps && mach_random(w->m, 2);
 		actor_says(a, t.nap ? "lets cpu%u nap" : "sends cpu%u away", t.cpu);

@@ -30,6 +30,8 @@ struct isa {
 	int (*destroy)(struct umsi_domain *root);
 	/* A CPU that has left is about to go down: what goes with it; NULL: nothing more. */
 	void (*power_off)(struct world *w, umsi_cpu cpu);
+	/* The whole machine has slept, and nothing in it has kept a register; NULL: no such sleep. No CPU is in a trap. */
+	void (*lose)(struct world *w);
 	bool hotplug;			/* its root lets CPUs leave */
 	bool managed;			/* its root keeps a slot on every CPU */
 	bool drains;			/* its CPUs prove numbers quiet */

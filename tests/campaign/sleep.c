@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A device that sleeps, or is reset under its drivers, while its interrupts move and go. */
+#include "isa.h"
 #include "world.h"
 
 #include <umsi/host.h>
@@ -63,6 +64,65 @@ static void unmark_all(struct world *w)
 		umsi_irq_set_wake(w->umsi, w->device[1].entry[i].irq, false);
 }
 
+/* ---- A night: CPUs doze where they are, and nothing keeps a register ---- */
+
+static void doze(void *arg)
+{
+	struct world *w = arg;
+
+	mach_irq_off(w->m);
+	w->down++;
+	mach_cpu_down(w->m);
+}
+
+static void restore_here(struct world *w)
+{
+	int status = umsi_cpu_restore(w->umsi, mach_cpu(w->m));
+
+	MACH_CHECK(w->m, status == UMSI_OK, "I-API", "restore: %s", umsi_status_text(status));
+	mach_irq_on(w->m);
+}
+
+static void wake(void *arg)
+{
+	struct world *w = arg;
+
+	restore_here(w);
+	w->back++;
+}
+
+static void wait_for(struct world *w, const uint32_t *count, uint32_t until)
+{
+	while (*count != until) {
+		umsi_host_relax(w->m);
+		mach_delay(w->m, 10);
+	}
+}
+
+/* This CPU first, then the others: what they do before umsi_resume() meets a translator that has lost everything. */
+static void sleep_without_power(struct world *w)
+{
+	uint32_t others = w->plan.ncpus - 1;
+
+	w->night = true;
+	wait_for(w, &w->travelling, 0);
+	w->down = w->back = 0;
+	for (umsi_cpu cpu = 0; cpu < w->plan.ncpus; cpu++)
+		if (cpu != mach_cpu(w->m))
+			mach_thread(w->m, cpu, doze, w);
+	wait_for(w, &w->down, others);
+	mach_delay(w->m, mach_random(w->m, 200));
+	w->nights++;
+	mach_irq_off(w->m);
+	w->isa->lose(w);
+	restore_here(w);
+	for (umsi_cpu cpu = 0; cpu < w->plan.ncpus; cpu++)
+		if (cpu != mach_cpu(w->m))
+			mach_cpu_up(w->m, cpu, wake, w);
+	wait_for(w, &w->back, others);
+	w->night = false;
+}
+
 /* What sleeps may lose everything; what may wake the machine keeps its power. */
 static void sleep_through(struct world *w, bool marked)
 {
@@ -74,6 +134,8 @@ static void sleep_through(struct world *w, bool marked)
 		mach_pci_reset(w->device[i].pci);
 	if (reset && w->aplic)
 		mach_aplic_reset(w->aplic);
+	if (reset && w->isa->lose)
+		sleep_without_power(w);
 	mach_delay(w->m, mach_random(w->m, 400));
 	for (uint32_t i = 0; reset && i < devices; i++)
 		umsi_host_pci_write(w->m, w->device[i].fn.requester_id, COMMAND, 2, DECODE_MASTER);

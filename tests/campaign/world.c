@@ -139,6 +139,9 @@ bool may_fail(const struct world *w, int status)
 		return w->plan.surprise || w->plan.deaf_steps || w->plan.sleepers || w->plan.suspenders;
 	if (status == UMSI_ENOCPU)
 		return w->plan.hotplug || w->plan.kinds;
+	/* Between the loss of a translator's registers and umsi_resume(). */
+	if (status == UMSI_ETIMEOUT)
+		return w->nights;
 	return status == UMSI_ENOSLOT || status == UMSI_EAGAIN || status == UMSI_ENOINDEX;
 }
 

@@ -117,6 +117,9 @@ struct world {
 	uint32_t going;			/* bit per CPU that has been told to leave once */
 	uint64_t trips;			/* CPUs that went down */
 	uint64_t naps, sleeps, suspends;	/* CPUs that lost their controller, devices that went away, both at once */
+	uint64_t nights;		/* suspends in which nothing kept a register */
+	bool night;			/* one is under way: no CPU goes by itself */
+	uint32_t down, back;		/* CPUs of a night */
 	struct overlaps overlaps;
 	struct book book[WORLD_CPUS_MAX + 1], table_book[WORLD_DEVICES];
 	uint32_t books;
