@@ -792,8 +792,17 @@ static void P_63_a_cpu_without_a_file_is_no_target(void **state)
 		assert_false(mach_imsic_enabled(r.m, 2, id));
 	for (uint32_t i = 0; i < RIG_ENTRIES; i++)
 		assert_int_not_equal(umsi_irq_effective_cpu(r.umsi, rig_irq(&r, i)), 2);
-	assert_int_equal(umsi_irq_free_range(r.table, 0, 0), 1);
+	assert_int_equal(umsi_irq_free_range(r.table, 0, 1), 2);
 	assert_int_equal(umsi_irq_alloc(r.table, &at, &irq), UMSI_ENOCPU);
+	irq = umsi_irq_at(r.table, 2);
+	assert_int_equal(rig_move(&r, irq, 2), UMSI_ENOCPU);
+	assert_int_equal(move_to_set(&r, irq, 1u << 2), UMSI_ENOCPU);
+	assert_int_equal(move_to_set(&r, irq, 1u << 2 | 1u << 3), UMSI_OK);
+	assert_int_equal(umsi_irq_effective_cpu(r.umsi, irq), 3);
+	at.affinity = (struct umsi_affinity){ .kind = UMSI_AFFINITY_SET,
+		.set = { .bits = (const uint64_t[]){ 1u << 2 | 1u << 1 }, .nbits = RIG_CPUS } };
+	assert_int_equal(umsi_irq_alloc(r.table, &at, &irq), UMSI_OK);
+	assert_int_equal(umsi_irq_effective_cpu(r.umsi, irq), 1);
 	rig_end(&r);
 }
 
