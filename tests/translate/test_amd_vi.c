@@ -132,7 +132,7 @@ static void P_81_a_function_without_a_table_is_blocked(void **state)
 }
 
 /* Two functions behind one id, added and removed in every order. */
-static void aliased_functions_share_one_table_to_the_last(void **state)
+static void P_68_aliased_functions_share_one_table_to_the_last(void **state)
 {
 	const struct umsi_requester alias = { .kind = UMSI_REQUESTER_ALIAS, .alias = 0x0700 };
 	struct mach_pci_config c[2] = {
@@ -601,7 +601,7 @@ int main(void)
 		cmocka_unit_test(P_82_another_devices_index_is_not_reached),
 		cmocka_unit_test(P_82_a_reused_index_belongs_to_its_device_only),
 		cmocka_unit_test(P_81_a_function_without_a_table_is_blocked),
-		cmocka_unit_test(aliased_functions_share_one_table_to_the_last),
+		cmocka_unit_test(P_68_aliased_functions_share_one_table_to_the_last),
 		cmocka_unit_test(behind_a_bridge_own_id_and_the_bridges),
 		cmocka_unit_test(P_80_phantom_functions_are_the_device),
 		cmocka_unit_test(P_82_many_messages_in_per_device_tables),
