@@ -191,6 +191,31 @@ enum umsi_irq_kind {
 	UMSI_IRQ_REGULAR = 0,	/* one slot; a move needs one on the new CPU */
 	UMSI_IRQ_ROAMING = 1,
 	UMSI_IRQ_MANAGED = 2,
+	/*
+	 * Like a regular one, but it has a slot of its own only while it is requested. Until
+	 * then, and again after a release, one free slot of a CPU of its affinity is set
+	 * aside, any one: nobody else gets it, so a request does not fail for want of slots,
+	 * and an allocation is refused (UMSI_ENOSLOT) when there is none to set aside. It moves, and its
+	 * CPU leaves, as if it had the slot. On a root whose numbers belong to no CPU it is a regular one.
+	 */
+	UMSI_IRQ_RESERVED = 3,
+};
+
+/*
+ * Which of two pending interrupts a CPU takes first: where the number decides
+ * it, a part of the numbers. IMSIC: a lower identity first; the first quarter
+ * is urgent, the last background. Local APIC: a higher vector first. Interrupts that ask
+ * for nothing get whatever number is free.
+ *
+ * A wish, at allocation and at each move: a CPU that has none of the band free
+ * gives one of the next less urgent band, or else of the next more urgent one. What it has now is said by
+ * umsi_irq_band(). Blocks have none (UMSI_ENOTSUP); roots whose numbers say nothing about order ignore it.
+ */
+enum umsi_irq_band {
+	UMSI_BAND_ANY = 0,
+	UMSI_BAND_URGENT = 1,
+	UMSI_BAND_NORMAL = 2,
+	UMSI_BAND_BACKGROUND = 3,
 };
 
 struct umsi_irq_request_at {
@@ -199,6 +224,8 @@ struct umsi_irq_request_at {
 	uint64_t cookie;		/* handed to the store ops: a queue handle, a PASID */
 	uint8_t trigger;		/* enum umsi_trigger; only stores with set_trigger take other than NONE */
 	uint8_t kind;			/* enum umsi_irq_kind */
+	uint8_t band;			/* enum umsi_irq_band */
+	bool strict;			/* a CPU cannot leave while this would have to go outside its affinity, a roaming one outside its slots */
 };
 
 /* Any index: { .first = 0, .last = UMSI_INDEX_LAST } */
@@ -215,7 +242,7 @@ struct umsi_irq_request_at {
  * Return: UMSI_OK, UMSI_EINVAL, UMSI_ERANGE (first > last or beyond the table, or a CPU that
  *   does not exist), UMSI_EEXIST (exact index taken), UMSI_ENOINDEX (range full),
  *   UMSI_ENOTSUP (the table has one message for several indices: allocate the block; managed:
- *   the root's numbers belong to no CPU, or the store's flush sleeps),
+ *   the root's numbers belong to no CPU, or the store's flush sleeps; a band for one that is roaming or managed),
  *   UMSI_ENOMEM, UMSI_ENOSLOT, UMSI_ENOCPU, UMSI_ESTATE (table being destroyed),
  *   UMSI_ECONTEXT (inside a trap).
  */
@@ -268,6 +295,12 @@ int umsi_irq_free(struct umsi *m, umsi_irq irq);
  * Return: how many were freed by this call (>= 0), or UMSI_ECONTEXT.
  */
 int umsi_irq_free_range(struct umsi_table *table, uint32_t first, uint32_t last);
+
+/*
+ * The band that the number it has now is of; UMSI_BAND_ANY: it has none, or numbers of this
+ * root say nothing. Or UMSI_ENOENT, UMSI_EINVAL. Any context but NMI.
+ */
+int umsi_irq_band(struct umsi *m, umsi_irq irq);
 
 /* The interrupt at @index, or UMSI_IRQ_NONE. Sleepable. */
 umsi_irq umsi_irq_at(struct umsi_table *table, uint32_t index);

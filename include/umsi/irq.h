@@ -30,7 +30,7 @@ typedef enum umsi_handled (*umsi_handler)(void *arg);
 /**
  * umsi_irq_request() - attach a handler and let the interrupt through
  * @handler, @arg: called until umsi_irq_release() returns
- * @name: for dumps; its first 12 bytes are copied; NULL = none
+ * @name: for dumps; its first 11 bytes are copied; NULL = none
  *
  * Activates the path root first, writes the message, unmasks the store. The
  * interrupt starts enabled (depth 0).
@@ -38,7 +38,8 @@ typedef enum umsi_handled (*umsi_handler)(void *arg);
  * Context: sleepable.
  * Return: UMSI_OK, UMSI_EINVAL (@handler is NULL), UMSI_ENOENT,
  *   UMSI_EEXIST (requested already), UMSI_EAGAIN (a release is still waiting), UMSI_EGONE (device unreachable), or what
- *   a domain of the path answered; on error the interrupt is as before.
+ *   a domain of the path answered (a reserved one whose CPU is just leaving: UMSI_ENOCPU, UMSI_ENOSLOT);
+ *   on error the interrupt is as before.
  */
 int umsi_irq_request(struct umsi *m, umsi_irq irq, umsi_handler handler,
 		     void *arg, const char *name);

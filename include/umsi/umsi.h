@@ -100,7 +100,8 @@ int umsi_cpu_online(struct umsi *m, umsi_cpu cpu);
  *
  * Context: sleepable, any CPU. Return: UMSI_OK, or
  *   UMSI_ERANGE, UMSI_ESTATE (not online), UMSI_EBUSY (the last online CPU), UMSI_ECONTEXT,
- *   UMSI_ENOTSUP (a root cannot do that), UMSI_ENOSLOT (no room elsewhere), UMSI_ENOMEM, or
+ *   UMSI_ENOTSUP (a root cannot do that), UMSI_ENOSLOT (no room elsewhere), UMSI_ENOCPU (an
+ *   interrupt allocated "strict" has no other CPU), UMSI_ENOMEM, or
  *   what a store answered that did not take its message: then others may have moved already.
  */
 int umsi_cpu_leave(struct umsi *m, umsi_cpu cpu);

@@ -100,6 +100,14 @@ void umsi_path_unreserve(struct umsi_record *r, int settled)
 	unreserve_from(r->leaf, r, settled);
 }
 
+void umsi_path_grant(struct umsi_record *r)
+{
+	struct umsi_domain *root = umsi_domain_root(r->leaf);
+
+	if (r->wish && root->ops->grant)
+		root->ops->grant(root, r, r->unsettled ? UMSI_EGONE : UMSI_OK);
+}
+
 static int activate_from(struct umsi_domain *d, struct umsi_record *r)
 {
 	int status;

@@ -10,6 +10,8 @@
 #ifndef UMSI_CORE_DOMAIN_H
 #define UMSI_CORE_DOMAIN_H
 
+#include <umsi/device.h>
+
 #include "core/machine.h"
 #include "core/record.h"
 #include "core/text.h"
@@ -87,6 +89,15 @@ struct umsi_domain_ops {
 	void (*rearm)(struct umsi_domain *d, struct umsi_record *r, bool locked);
 	/* Leaf, level sources: its CPU has lost what was sent last. Under the record's lock. */
 	void (*lost)(struct umsi_domain *d, struct umsi_record *r);
+
+	/*
+	 * Roots: an interrupt that has just been reserved, or released, and wishes something of its
+	 * number (record.wish), has it granted: a number of its band; no number, but
+	 * one set aside. NULL: no such wishes. Under the record's lock.
+	 */
+	void (*grant)(struct umsi_domain *d, struct umsi_record *r, int settled);
+	/* Roots: the band of its number; NULL: numbers say nothing. */
+	enum umsi_irq_band (*band_of)(struct umsi_domain *d, const struct umsi_record *r);
 
 	/* Optional: can it deliver to @cpu? NULL: to all. Asked where a CPU is chosen; any context. */
 	bool (*reaches)(struct umsi_domain *d, umsi_cpu cpu);
@@ -211,6 +222,9 @@ void umsi_path_detach(struct umsi_domain *d, struct umsi_device *dev, uint32_t s
 /* Reserve and unreserve along the whole path, leaf to root; on error nothing is left reserved. */
 int umsi_path_reserve(struct umsi_record *r, const struct umsi_where *where);
 void umsi_path_unreserve(struct umsi_record *r, int settled);
+
+/* What it wishes of its number, if anything. After a reservation, and after the end of an activation. */
+void umsi_path_grant(struct umsi_record *r);
 
 /* Activate root first; on error what was activated is deactivated again. */
 int umsi_path_activate(struct umsi_record *r);

@@ -52,6 +52,7 @@ int umsi_irq_request(struct umsi *m, umsi_irq irq, umsi_handler handler,
 	} else if (status) {
 		close_state(r);
 		r->unsettled = true;	/* the store may hold the message all the same */
+		umsi_path_grant(r);
 	} else {
 		r->phase = UMSI_PHASE_ACTIVE;
 		umsi_trace_irq(r, UMSI_TRACE_REQUEST, r->index, irq >> 32);
@@ -87,6 +88,8 @@ int umsi_irq_release(struct umsi *m, umsi_irq irq)
 	r->phase = UMSI_PHASE_RESERVED;
 	umsi_trace_irq(r, UMSI_TRACE_RELEASE, r->unsettled, 0);
 	umsi_flow_end(r);
+	if (r->wish)
+		umsi_path_grant(r);
 	umsi_hold_unlock(r, &hold);
 
 	umsi_record_wait_idle(r, (uint32_t)(irq >> 32));

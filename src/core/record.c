@@ -171,6 +171,7 @@ struct umsi_record *umsi_record_new(struct umsi *m, struct umsi_domain *leaf, ui
 	r->broken = false;
 	r->wake = false;
 	r->contained = false;
+	r->wish = 0;
 	r->trigger = UMSI_TRIGGER_NONE;
 	r->name[0] = '\0';
 	umsi_store64(&r->handled, 0);

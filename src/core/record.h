@@ -14,7 +14,7 @@
 #include "core/state.h"
 
 #define UMSI_LEVELS_MAX		4
-#define UMSI_IRQ_NAME_MAX	13	/* with the end */
+#define UMSI_IRQ_NAME_MAX	12	/* with the end */
 
 struct umsi_block;
 struct umsi_domain;
@@ -84,8 +84,14 @@ struct umsi_record {
 	bool masked : 1;		/* its store is masked: a level held, or anything that comes while disabled */
 	bool told : 1;			/* a store was told its present slot: it retires, and is not just given back */
 	bool unsettled : 1;		/* the flush of the last release proved nothing */
+	uint8_t wish;			/* UMSI_WISH_*: what is not usual about its number; 0: nothing */
 	char name[UMSI_IRQ_NAME_MAX];
 };
+
+/* In record.wish. It does not change as long as the interrupt lives. */
+#define UMSI_WISH_BAND		0x03u	/* enum umsi_irq_band */
+#define UMSI_WISH_COUNTED	0x04u	/* it has a number only while it is requested */
+#define UMSI_WISH_STRICT	0x08u	/* it goes nowhere outside its affinity */
 
 _Static_assert(sizeof(struct umsi_record) == 160, "what an interrupt may cost: see bench/targets");
 

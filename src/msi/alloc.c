@@ -5,19 +5,39 @@
 #include "core/mask.h"
 #include "core/trace.h"
 
-static int check_request(struct umsi_table *t, const struct umsi_irq_request_at *at,
-			 uint32_t *last)
+static bool has_places(const struct umsi_irq_request_at *at)
 {
-	*last = at->last < t->map.size ? at->last : t->map.size - 1;
-	if (t->ops->shared_message && t->map.size > 1)
-		return UMSI_ENOTSUP;
+	return at->kind == UMSI_IRQ_ROAMING || at->kind == UMSI_IRQ_MANAGED;
+}
+
+static bool is_usual(const struct umsi_irq_request_at *at)
+{
+	return !(at->trigger | at->kind | at->band | at->strict);
+}
+
+static int check_unusual(struct umsi_table *t, const struct umsi_irq_request_at *at)
+{
 	if (at->trigger > UMSI_TRIGGER_LEVEL_LOW || (at->trigger && !t->ops->set_trigger))
 		return UMSI_EINVAL;
-	if (at->kind > UMSI_IRQ_MANAGED)
+	if (at->kind > UMSI_IRQ_RESERVED || at->band > UMSI_BAND_BACKGROUND)
 		return UMSI_EINVAL;
 	if (at->kind == UMSI_IRQ_MANAGED &&
 	    (!umsi_domain_root(&t->domain)->ops->keeps_places || t->domain.ops->turn_begin))
 		return UMSI_ENOTSUP;
+	return at->band && has_places(at) ? UMSI_ENOTSUP : UMSI_OK;
+}
+
+static int check_request(struct umsi_table *t, const struct umsi_irq_request_at *at,
+			 uint32_t *last)
+{
+	int status;
+
+	*last = at->last < t->map.size ? at->last : t->map.size - 1;
+	if (t->ops->shared_message && t->map.size > 1)
+		return UMSI_ENOTSUP;
+	status = is_usual(at) ? UMSI_OK : check_unusual(t, at);
+	if (status)
+		return status;
 	if (at->first > at->last || at->first >= t->map.size || at->last >= UMSI_TABLE_MAX)
 		return UMSI_ERANGE;
 	return UMSI_OK;
@@ -99,9 +119,19 @@ void umsi_alloc_drop(struct umsi_record *r)
 static struct umsi_record *new_record(struct umsi_table *t, const struct umsi_irq_request_at *at,
 				      uint32_t index, const struct umsi_where *where)
 {
-	if (at->kind && umsi_domain_root(&t->domain)->ops->keeps_places)
+	if (has_places(at) && umsi_domain_root(&t->domain)->ops->keeps_places)
 		return umsi_alloc_with_places(t, at, index, where);
 	return umsi_record_new(t->dev->m, &t->domain, index, at->cookie, NULL);
+}
+
+static void wish(struct umsi_record *r, const struct umsi_irq_request_at *at)
+{
+	uintptr_t state = umsi_record_enter(r);
+
+	r->wish = (uint8_t)(at->band | (at->kind == UMSI_IRQ_RESERVED ? UMSI_WISH_COUNTED : 0) |
+			    (at->strict ? UMSI_WISH_STRICT : 0));
+	umsi_path_grant(r);
+	umsi_record_unlock(r, state);
 }
 
 int umsi_irq_alloc(struct umsi_table *table, const struct umsi_irq_request_at *at,
@@ -134,6 +164,8 @@ int umsi_irq_alloc(struct umsi_table *table, const struct umsi_irq_request_at *a
 	status = umsi_alloc_reserve(r, &where);
 	if (status)
 		goto out_record;
+	if (at->kind | at->band | at->strict)
+		wish(r, at);
 	*out = go_live(table, r, &where, mask);
 	return UMSI_OK;
 

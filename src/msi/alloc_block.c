@@ -8,7 +8,7 @@
 static int check_block(const struct umsi_table *t, const struct umsi_irq_request_at *at,
 		       uint32_t count)
 {
-	if (!t->ops->shared_message || at->kind)
+	if (!t->ops->shared_message || at->kind || at->band)
 		return UMSI_ENOTSUP;
 	if (at->trigger > UMSI_TRIGGER_LEVEL_LOW || (at->trigger && !t->ops->set_trigger))
 		return UMSI_EINVAL;
@@ -87,7 +87,7 @@ struct umsi_block *umsi_alloc_new_block(struct umsi_table *t, const struct umsi_
 }
 
 static void all_go_live(struct umsi_table *t, struct umsi_block *block,
-			const struct umsi_where *where, struct umsi_mask *mask, umsi_irq *out)
+			const struct umsi_where *where, struct umsi_mask *mask, bool strict, umsi_irq *out)
 {
 	struct umsi_record *first = block->member[0];
 	uintptr_t state;
@@ -96,6 +96,7 @@ static void all_go_live(struct umsi_table *t, struct umsi_block *block,
 	state = umsi_record_enter(first);
 	first->affinity_cpu = where->cpu;
 	first->mask = mask;
+	first->wish = strict ? UMSI_WISH_STRICT : 0;
 	for (uint32_t i = 0; i < block->count; i++)
 		out[i] = umsi_alloc_go_live_locked(t, block->member[i]);
 	umsi_record_unlock(first, state);
@@ -132,7 +133,7 @@ int umsi_irq_alloc_block(struct umsi_table *table, const struct umsi_irq_request
 	status = umsi_alloc_reserve(block->member[0], &where);
 	if (status)
 		goto out_block;
-	all_go_live(table, block, &where, mask, out);
+	all_go_live(table, block, &where, mask, at->strict, out);
 	umsi_alloc_put_block(m, block);
 	return UMSI_OK;
 

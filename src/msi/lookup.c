@@ -24,6 +24,25 @@ umsi_irq umsi_irq_at(struct umsi_table *t, uint32_t index)
 	return irq;
 }
 
+int umsi_irq_band(struct umsi *m, umsi_irq irq)
+{
+	struct umsi_domain *root;
+	struct umsi_record *r;
+	uintptr_t state;
+	int band = UMSI_BAND_ANY;
+
+	if (!m)
+		return UMSI_EINVAL;
+	r = umsi_record_lock(m, irq, &state);
+	if (!r)
+		return UMSI_ENOENT;
+	root = umsi_domain_root(r->leaf);
+	if (root->ops->band_of)
+		band = (int)root->ops->band_of(root, r);
+	umsi_record_unlock(r, state);
+	return band;
+}
+
 int umsi_irq_index(struct umsi *m, umsi_irq irq, uint32_t *out_index)
 {
 	struct umsi_record *r;

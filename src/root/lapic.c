@@ -20,6 +20,8 @@ static const struct umsi_domain_ops lapic_ops = {
 	.move_abort = umsi_vec_move_abort,
 	.make_room = umsi_vec_make_room,
 	.reap = umsi_vec_reap,
+	.grant = umsi_vec_grant,
+	.band_of = umsi_vec_band_of,
 	.cpu_online = umsi_lapic_cpu_online,
 	.cpu_leave = umsi_vec_leave,
 	.cpu_stay = umsi_vec_stay,
@@ -126,6 +128,7 @@ static struct umsi_lapic *new_lapic(struct umsi *m, const struct umsi_lapic_conf
 	la->v.ops = &umsi_lapic_vec_ops;
 	/* Nothing written says when an accepted message can be seen in the IRR (M1). */
 	la->v.ageing = true;
+	la->v.higher_first = true;
 	la->v.system = umsi_lapic_system;
 	la->v.domain.m = m;
 	return la;

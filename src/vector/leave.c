@@ -65,7 +65,7 @@ static int prepare(const struct leave *l, struct umsi_record *r, struct umsi_mov
 	status = umsi_vec_move_prepare(d, r, mv);
 	if (status != UMSI_ENOCPU && status != UMSI_ENOSLOT)
 		return status;
-	if (!places && !mv->where.mask && mv->where.cpu == UMSI_CPU_NONE)
+	if ((r->wish & UMSI_WISH_STRICT) || (!places && !mv->where.mask && mv->where.cpu == UMSI_CPU_NONE))
 		return status;
 	mv->where = (struct umsi_where){ .cpu = UMSI_CPU_NONE };
 	*broken = true;
@@ -96,33 +96,68 @@ static int note_shut(struct leave *l, struct umsi_record *r)
 	return UMSI_OK;
 }
 
+static int prepare_one(struct leave *l, struct umsi_record *r)
+{
+	struct umsi_move mv = { 0 };
+	bool broken;
+	int status = prepare(l, r, &mv, &broken);
+
+	if (!status)
+		note(l, r, &mv, broken);
+	return status == UMSI_ENOCPU && umsi_record_is_managed(r) ? note_shut(l, r) : status;
+}
+
+/* Slots were short, and some have become free. */
+static bool again(struct leave *l, int *status)
+{
+	struct umsi_where any = { .cpu = UMSI_CPU_NONE };
+
+	if (*status != UMSI_EAGAIN)
+		return false;
+	*status = umsi_vec_make_room(&l->v->domain, &any, true) ? UMSI_OK : UMSI_ENOSLOT;
+	return !*status;
+}
+
 static int prepare_slot(struct leave *l, uint32_t slot)
 {
 	struct umsi_record *r = umsi_load_ptr_acquire(&l->v->cpu[l->cpu]->table[slot]);
-	struct umsi_where any = { .cpu = UMSI_CPU_NONE };
 	uintptr_t state;
 	int status;
 
 	while (r) {
-		struct umsi_move mv = { 0 };
-		bool broken;
-
 		state = umsi_record_enter(r);
-		status = UMSI_OK;
-		if (aimed_here(l, r, slot)) {
-			status = prepare(l, r, &mv, &broken);
-			if (!status)
-				note(l, r, &mv, broken);
-			if (status == UMSI_ENOCPU && umsi_record_is_managed(r))
-				status = note_shut(l, r);
-		}
+		status = aimed_here(l, r, slot) ? prepare_one(l, r) : UMSI_OK;
 		umsi_record_unlock(r, state);
-		if (status != UMSI_EAGAIN)
+		if (!again(l, &status))
 			return status;
-		if (!umsi_vec_make_room(&l->v->domain, &any, true))
-			return UMSI_ENOSLOT;
 	}
 	return UMSI_OK;
+}
+
+/*
+ * Those that have only reserved a slot are in no table. As seldom as a CPU
+ * leaves on which there are any, all records are looked at.
+ */
+static int prepare_counted(struct leave *l)
+{
+	const struct umsi_vec_cpu *c = l->v->cpu[l->cpu];
+	struct umsi *m = l->v->domain.m;
+	struct umsi_record *r;
+	int status = UMSI_OK;
+	uintptr_t state;
+
+	if (!(umsi_load32(&c->aside_count) + umsi_load32(&c->owed)))
+		return UMSI_OK;
+	for (uint32_t n = 0; !status && (r = umsi_record_by_number(m, n)); n++) {
+		if (umsi_load32(&r->target) != l->cpu)
+			continue;
+		state = umsi_record_enter(r);
+		if (umsi_load32(&r->target) == l->cpu && umsi_vec_is_counted(r))
+			status = prepare_one(l, r);
+		umsi_record_unlock(r, state);
+		n -= again(l, &status);
+	}
+	return status;
 }
 
 static void restore_move(struct leave *l, const struct leaver *leaver, struct umsi_move *mv)
@@ -135,14 +170,29 @@ static void restore_move(struct leave *l, const struct leaver *leaver, struct um
 	l->v->ops->compose(l->v, mv->cpu, mv->slot, &mv->message);
 }
 
-static int use_place(struct umsi_record *r, const struct leaver *leaver, struct umsi_move *mv)
+/* A slot was prepared, and it has given up its own meanwhile. */
+static void reserve_instead(struct umsi_vec *v, struct umsi_record *r, struct umsi_move *mv)
+{
+	struct umsi_group g = umsi_group_of(&r);
+
+	if (mv->transient)
+		umsi_vec_give_up(v, &g, mv->from, mv->slot, mv->transient_revived, UMSI_EGONE);
+	umsi_vec_set_aside(v, mv->cpu, &g, mv->slot, mv->revived, UMSI_EGONE);
+	mv->slot = 0;
+	mv->transient = false;
+	mv->revived = false;
+}
+
+static int use_place(struct umsi_vec *v, struct umsi_record *r, const struct leaver *leaver, struct umsi_move *mv)
 {
 	if (leaver->shut) {
 		umsi_vec_shut_down(r);
 		return UMSI_OK;
 	}
-	/* It may have been requested since it was prepared. */
+	/* It may have been requested, or released, since it was prepared. */
 	mv->torn = umsi_move_is_torn(r);
+	if (mv->slot && umsi_vec_is_counted(r))
+		reserve_instead(v, r, mv);
 	return umsi_move_finish(r, mv);
 }
 
@@ -162,7 +212,7 @@ static int finish(struct leave *l, const struct leaver *leaver, bool use)
 	if (!use) {
 		umsi_vec_move_abort(&l->v->domain, r, &mv);
 	} else {
-		status = use_place(r, leaver, &mv);
+		status = use_place(l->v, r, leaver, &mv);
 	}
 	if (use && (status == UMSI_OK || status == UMSI_EGONE)) {
 		if (leaver->broken && !r->broken)
@@ -181,6 +231,8 @@ static int evacuate(struct leave *l)
 	l->count = 0;
 	for (uint32_t slot = l->v->first; slot < l->v->nslots && !status; slot++)
 		status = prepare_slot(l, slot);
+	if (!status)
+		status = prepare_counted(l);
 	for (uint32_t i = 0; i < l->count; i++) {
 		int one = finish(l, &l->leaver[i], status == UMSI_OK);
 

@@ -108,6 +108,8 @@ RARE bool umsi_vec_reap_waiting(struct umsi_vec *v, struct umsi_vec_cpu *c)
 			free_batch(c, &c->batch[i]);
 	turn_batches(c);
 	note_retiring(c);
+	if (umsi_load32(&c->owed))
+		umsi_vec_pay_owed(c);
 	umsi_vec_note_free(v, c);
 	return umsi_load32(&c->retiring) != before;
 }
@@ -237,6 +239,16 @@ static inline int take_locked(struct umsi_vec *v, struct umsi_vec_cpu *c, const 
 	umsi_store32(&c->free, umsi_ids_free_count(&c->ids));
 	*slot = id;
 	return UMSI_OK;
+}
+
+bool umsi_vec_revive(struct umsi_vec_cpu *c, const struct umsi_group *g, uint32_t *slot)
+{
+	return revive(c, g, slot);
+}
+
+void umsi_vec_own_slot(struct umsi_vec_cpu *c, struct umsi_record *r, uint32_t slot)
+{
+	own_slot(c, r, slot);
 }
 
 int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t *slot,
@@ -400,6 +412,8 @@ void umsi_vec_give(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g,
 		umsi_ids_give(&c->ids, slot);
 	else
 		umsi_ids_give_block(&c->ids, slot, order_of(g));
+	if (umsi_load32(&c->owed))
+		umsi_vec_pay_owed(c);
 	umsi_vec_note_free(v, c);
 	umsi_unlock(v->domain.m, &c->lock, state);
 	for (uint32_t i = 0; i < g->count; i++)

@@ -56,8 +56,10 @@ void umsi_vec_give_up(struct umsi_vec *v, const struct umsi_group *g, umsi_cpu c
 {
 	if (told)
 		umsi_vec_retire(v, cpu, slot, g->count, settled);
-	else
+	else if (slot)
 		umsi_vec_give(v, cpu, g, slot);
+	else
+		umsi_vec_put_back(v, cpu);
 }
 
 void umsi_vec_unreserve(struct umsi_domain *d, struct umsi_record *r, int settled)
@@ -96,8 +98,10 @@ static int aim_at_place(struct umsi_vec *v, struct umsi_record *r)
 int umsi_vec_activate(struct umsi_domain *d, struct umsi_record *r)
 {
 	struct umsi_group g = umsi_group_of(&r);
-	int status = aim_at_place(umsi_vec_of(d), r);
+	int status = r->wish ? umsi_vec_bind(umsi_vec_of(d), r) : UMSI_OK;
 
+	if (!status)
+		status = aim_at_place(umsi_vec_of(d), r);
 	if (status)
 		return status;
 	for (uint32_t i = 0; i < g.count; i++)
@@ -188,6 +192,18 @@ static int prepare(struct umsi_vec *v, const struct umsi_group *g, struct umsi_m
 	return umsi_vec_take_any(v, &mv->where, g, &mv->cpu, &mv->slot, &mv->revived);
 }
 
+/* A number of its band, where another would do as well; or none, if it has none to give up. */
+static void as_wished(struct umsi_vec *v, const struct umsi_group *g, struct umsi_move *mv)
+{
+	if (umsi_vec_is_counted(g->member[0])) {
+		umsi_vec_set_aside(v, mv->cpu, g, mv->slot, mv->revived, UMSI_EGONE);
+		mv->slot = 0;
+		mv->revived = false;
+	} else if (!mv->torn && !mv->revived) {
+		umsi_vec_into_band(v, mv->cpu, g, &mv->slot);
+	}
+}
+
 int umsi_vec_move_prepare(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv)
 {
 	struct umsi_vec *v = umsi_vec_of(d);
@@ -198,6 +214,8 @@ int umsi_vec_move_prepare(struct umsi_domain *d, struct umsi_record *r, struct u
 	status = prepare(v, &g, mv);
 	if (status)
 		return status;
+	if (r->wish && !mv->place)
+		as_wished(v, &g, mv);
 	v->ops->compose(v, mv->cpu, mv->slot, &mv->message);
 	return UMSI_OK;
 }

@@ -14,7 +14,10 @@ void umsi_vec_dump_path(struct umsi_domain *d, const struct umsi_record *r, stru
 	}
 	umsi_text_field(t, "cpu", cpu);
 	umsi_text_field(t, "hw_id", d->m->cpu[cpu].hw_id);
-	umsi_text_field(t, d->ops->number_name, r->slot);
+	if (umsi_vec_is_counted(r))
+		umsi_text_add(t, " reserved");
+	else
+		umsi_text_field(t, d->ops->number_name, r->slot);
 	if (umsi_record_places(r))
 		umsi_text_add(t, umsi_record_is_managed(r) ? " managed" : " roaming");
 	if (r->phase == UMSI_PHASE_SHUT)
@@ -24,7 +27,7 @@ void umsi_vec_dump_path(struct umsi_domain *d, const struct umsi_record *r, stru
 static void dump_cpu(struct umsi_vec *v, struct umsi_vec_cpu *c, umsi_dump_line line, void *arg)
 {
 	uint32_t free_slots = umsi_load32(&c->free), retiring = umsi_load32(&c->retiring);
-	uint32_t quarantined = umsi_load32(&c->quarantines);
+	uint32_t quarantined = umsi_load32(&c->quarantines), aside = umsi_load32(&c->aside_count);
 	struct umsi_text t;
 
 	umsi_text_clear(&t);
@@ -37,8 +40,9 @@ static void dump_cpu(struct umsi_vec *v, struct umsi_vec_cpu *c, umsi_dump_line 
 	umsi_text_field(&t, "free", free_slots);
 	umsi_text_field(&t, "retiring", retiring);
 	umsi_text_field(&t, "quarantined", quarantined);
+	umsi_text_field(&t, "reserved", aside + umsi_load32(&c->owed));
 	umsi_text_field(&t, "regular",
-			umsi_load32(&c->open) ? v->nslots - v->first - free_slots - retiring - quarantined : 0);
+			umsi_load32(&c->open) ? v->nslots - v->first - free_slots - retiring - quarantined - aside : 0);
 	umsi_text_field(&t, "req", umsi_load64(&c->req));
 	umsi_text_field(&t, "done", umsi_load64(&c->done));
 	line(arg, t.line);

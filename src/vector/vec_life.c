@@ -7,11 +7,11 @@ static uint32_t words_of(uint32_t nslots)
 	return (nslots + 63) / 64;
 }
 
-/* One allocation a CPU: the struct, its table, three bitmaps, its ids. */
+/* One allocation a CPU: the struct, its table, four bitmaps, its ids. */
 static size_t cpu_bytes(uint32_t nslots)
 {
 	return sizeof(struct umsi_vec_cpu) + nslots * sizeof(umsi_atomic_ptr) +
-	       3 * words_of(nslots) * sizeof(uint64_t) + umsi_ids_bytes(nslots);
+	       4 * words_of(nslots) * sizeof(uint64_t) + umsi_ids_bytes(nslots);
 }
 
 static void join_node(struct umsi_vec *v, struct umsi *m, struct umsi_vec_cpu *c)
@@ -36,7 +36,8 @@ static struct umsi_vec_cpu *new_cpu(struct umsi_vec *v, struct umsi *m, umsi_cpu
 	c->batch[0].bits = bits;
 	c->batch[1].bits = bits + words_of(v->nslots);
 	c->quarantined = bits + 2 * words_of(v->nslots);
-	umsi_ids_init(&c->ids, bits + 3 * words_of(v->nslots), v->nslots);
+	c->aside = bits + 3 * words_of(v->nslots);
+	umsi_ids_init(&c->ids, bits + 4 * words_of(v->nslots), v->nslots);
 	for (uint32_t slot = 0; slot < v->first; slot++)
 		umsi_ids_take_at(&c->ids, slot);
 	umsi_store32(&c->free, umsi_ids_free_count(&c->ids));

@@ -91,6 +91,9 @@ struct umsi_vec_cpu {
 	struct umsi_ids ids;
 	struct umsi_vec_batch batch[2];	/* 0: waiting for its stamp; 1: being filled */
 	uint64_t *quarantined;
+	uint64_t *aside;		/* free, and kept for interrupts that have reserved one here: aside.c */
+	umsi_atomic32 aside_count;
+	umsi_atomic32 owed;		/* reserved here, but their own slots still retire: so many of the next that are free */
 	umsi_atomic32 aged;		/* some batch has an age to wait for */
 	umsi_atomic32 free, retiring;
 	uint32_t filed;			/* free slots its node believes it has: never fewer than there are */
@@ -145,6 +148,7 @@ struct umsi_vec {
 	bool marker, ageing;
 	uint32_t nslots;		/* slots 0 .. nslots - 1; 0 is never valid */
 	uint32_t first;			/* the first that is not a system slot */
+	bool higher_first;		/* of two that are pending the CPU takes the higher number first; else the lower */
 	struct umsi_vec_cpu **cpu;	/* ncpus; NULL: that CPU is never a target */
 	struct umsi_vec_node **node;	/* as the machine's */
 	umsi_atomic32 roomiest;		/* hint: the node whose best CPU has most free slots */
@@ -337,6 +341,31 @@ void umsi_vec_dead(struct umsi_vec *v, struct umsi_vec_cpu *c);
 void umsi_vec_restore(struct umsi_vec *v, umsi_cpu cpu, uint32_t ipis);
 /* Identities that stormed stay shut when the controller starts afresh. */
 void umsi_vec_shut_again(struct umsi_vec *v, struct umsi_vec_cpu *c);
+
+/* ---- Slots that are reserved and not bound, and bands (aside.c). Under the record's lock. ---- */
+
+/* The group's slot on @cpu becomes one that is set aside there. If a store was @told about it, it retires, and another is. */
+void umsi_vec_set_aside(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t slot, bool told,
+			int settled);
+/* One that is set aside there is anybody's again. */
+void umsi_vec_put_back(struct umsi_vec *v, umsi_cpu cpu);
+/* A number for one that has none, out of those set aside; UMSI_ENOCPU, UMSI_ENOSLOT, UMSI_EAGAIN: its CPU is being left. */
+int umsi_vec_bind(struct umsi_vec *v, struct umsi_record *r);
+/* Another slot on @cpu, of the band that it wishes, in place of one that no store was told about. */
+void umsi_vec_into_band(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t *slot);
+void umsi_vec_grant(struct umsi_domain *d, struct umsi_record *r, int settled);
+enum umsi_irq_band umsi_vec_band_of(struct umsi_domain *d, const struct umsi_record *r);
+/* slots.c, with the slot lock held: takes back one of its own that retires there; or owns one that was taken in the set. */
+bool umsi_vec_revive(struct umsi_vec_cpu *c, const struct umsi_group *g, uint32_t *slot);
+void umsi_vec_own_slot(struct umsi_vec_cpu *c, struct umsi_record *r, uint32_t slot);
+/* The slot lock is held, and slots have become free: first come those owed. */
+void umsi_vec_pay_owed(struct umsi_vec_cpu *c);
+
+/* Reserved, and without a number for now. */
+static inline bool umsi_vec_is_counted(const struct umsi_record *r)
+{
+	return (r->wish & UMSI_WISH_COUNTED) && !r->slot;
+}
 
 /* ---- The domain's side (vec_domain.c): what a root puts in its ops. ---- */
 

@@ -11,7 +11,7 @@
 #include "vector/vector.h"
 
 struct tally {
-	uint32_t system, free, retiring, quarantined, owned;
+	uint32_t system, free, retiring, quarantined, aside, owned;
 	const char *wrong;		/* the first contradiction, or NULL */
 	uint32_t slot;
 };
@@ -33,20 +33,21 @@ static void count_slot(struct tally *t, const struct umsi_vec_cpu *c, uint32_t s
 {
 	bool is_free = umsi_ids_is_free(&c->ids, slot), owner = c->table[slot].v;
 	bool waiting = bit_of(c->batch[0].bits, slot), filling = bit_of(c->batch[1].bits, slot);
-	bool shut = bit_of(c->quarantined, slot);
+	bool shut = bit_of(c->quarantined, slot), aside = bit_of(c->aside, slot);
 
-	if (is_free + (waiting || filling) + shut > 1 || (waiting && filling))
+	if (is_free + (waiting || filling) + shut + aside > 1 || (waiting && filling))
 		disagree(t, slot, "is two things at once");
 	if ((waiting && !(c->batch[0].words >> (slot / 64) & 1)) ||
 	    (filling && !(c->batch[1].words >> (slot / 64) & 1)))
 		disagree(t, slot, "retires in a word that is not looked at");
-	if (owner && (is_free || shut))
+	if (owner && (is_free || shut || aside))
 		disagree(t, slot, "is nobody's and has an owner");
-	if (!owner && !is_free && !shut)
+	if (!owner && !is_free && !shut && !aside)
 		disagree(t, slot, "is taken and has no owner");
 	t->free += is_free;
 	t->retiring += waiting || filling;
 	t->quarantined += shut;
+	t->aside += aside;
 	t->owned += owner && !waiting && !filling;
 }
 
@@ -65,7 +66,11 @@ static struct tally count(const struct umsi_vec *v, const struct umsi_vec_cpu *c
 		disagree(&t, t.retiring, "slots retire; the counters say otherwise");
 	if (t.quarantined != c->quarantines.v)
 		disagree(&t, t.quarantined, "slots are shut; the counter says otherwise");
-	if (t.system + t.free + t.retiring + t.quarantined + t.owned != v->nslots)
+	if (t.aside != c->aside_count.v)
+		disagree(&t, t.aside, "slots are set aside; the counter says otherwise");
+	if (c->owed.v > t.retiring + t.owned || (c->owed.v && t.free))
+		disagree(&t, c->owed.v, "slots are owed, more than could be, or though there are free ones");
+	if (t.system + t.free + t.retiring + t.quarantined + t.aside + t.owned != v->nslots)
 		disagree(&t, v->nslots, "slots are not the sum of all classes");
 	if (c->open.v ? c->filed < t.free || c->filed == UMSI_VEC_NOT_FILED : c->filed != UMSI_VEC_NOT_FILED)
 		disagree(&t, t.free, "slots are free; the node believes there are fewer, or knows a closed CPU");
@@ -84,7 +89,7 @@ bool account_cpu_is_empty(const struct umsi_vec *v, const struct umsi_vec_cpu *c
 {
 	struct tally t = count(v, c);
 
-	return !t.owned && !t.retiring;
+	return !t.owned && !t.retiring && !t.aside && !c->owed.v;
 }
 
 static bool agree(struct finding *f, uint32_t counter, uint32_t counted, const char *what)

@@ -73,6 +73,9 @@ static void request(struct world *w, struct entry *e)
 	status = umsi_irq_request(w->umsi, e->irq, world_handler, e, "actor");
 	if (!status)
 		mach_entry_live(e->pci, e->index, true);
+	/* What was reserved is there, but while its CPU is just leaving. */
+	MACH_CHECK(w->m, status != UMSI_ENOSLOT || (e->kind == UMSI_IRQ_RESERVED && w->plan.hotplug), "I-KIND",
+		   "the request of an interrupt of kind %u found no slot", e->kind);
 	check_status(w, status, "request");
 	/* A late message may have called the handler all the same; what it put off is void with the request. */
 	if (status) {
@@ -80,6 +83,16 @@ static void request(struct world *w, struct entry *e)
 		e->later = false;
 	}
 	e->requested = status == UMSI_OK;
+}
+
+/* A slot that is only reserved, a band, or both; now and then the CPU must not leave without it. */
+static void make_wishes(struct world *w, struct umsi_irq_request_at *at)
+{
+	if (pick(w, 2))
+		at->kind = UMSI_IRQ_RESERVED;
+	if (!pick(w, 3))
+		at->band = (uint8_t)(UMSI_BAND_URGENT + pick(w, 3));
+	at->strict = !pick(w, 8);
 }
 
 static void allocate(struct actor *o)
@@ -103,6 +116,8 @@ static void allocate(struct actor *o)
 	at.affinity = any_affinity(w, &bits);
 	if (w->plan.kinds && !pick(w, 3))
 		at.kind = w->isa->managed && pick(w, 2) ? UMSI_IRQ_MANAGED : UMSI_IRQ_ROAMING;
+	else if (w->plan.wishes)
+		make_wishes(w, &at);
 	overlap_begin(w, OVERLAP_ALLOCATE);
 	status = umsi_irq_alloc(device_of(w, e)->table, &at, &irq);
 	overlap_end_of(w, OVERLAP_ALLOCATE, status);
@@ -266,7 +281,8 @@ static void check_promise(struct world *w, umsi_irq irq, int status)
 {
 	for (uint32_t i = 0; i < WORLD_DEVICES; i++)
 		for (uint32_t j = 0; j < WORLD_ENTRIES; j++)
-			MACH_CHECK(w->m, w->device[i].entry[j].irq != irq || !w->device[i].entry[j].kind ||
+			MACH_CHECK(w->m, w->device[i].entry[j].irq != irq || (w->device[i].entry[j].kind != UMSI_IRQ_ROAMING &&
+				    w->device[i].entry[j].kind != UMSI_IRQ_MANAGED) ||
 				   (status != UMSI_ENOSLOT && status != UMSI_EAGAIN), "I-KIND",
 				   "the move of an interrupt of kind %u: %s", w->device[i].entry[j].kind,
 				   umsi_status_text(status));

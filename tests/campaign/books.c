@@ -31,7 +31,8 @@ static uint64_t cpu_sum(const struct book *b)
 	sum = fold(sum, c->ids.tier[0].free, b->words);
 	sum = fold(sum, c->batch[0].bits, b->words);
 	sum = fold(sum, c->batch[1].bits, b->words);
-	return fold(sum, c->quarantined, b->words);
+	sum = fold(sum, c->quarantined, b->words) + ((uint64_t)c->aside_count.v << 32 | c->owed.v);
+	return fold(sum, c->aside, b->words);
 }
 
 static uint64_t table_sum(const struct book *b)

@@ -23,6 +23,7 @@ struct plan {
 	uint32_t owners, movers, touchers, removers, ipis, hotplug, raisers, shakers, sleepers, suspenders, commuters;
 	uint32_t intruders;
 	uint32_t kinds;			/* some interrupts have a slot on every CPU */
+	uint32_t wishes;		/* some only reserve one, or want a number of some band */
 	uint32_t translator;		/* x86: none, VT-d, AMD-Vi */
 	uint32_t naps;			/* of the CPUs that go down, some only lose their controller */
 	uint32_t traffic[3];		/* events that each device raises by itself */
