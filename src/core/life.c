@@ -44,13 +44,18 @@ int umsi_irq_request(struct umsi *m, umsi_irq irq, umsi_handler handler,
 	umsi_text_copy(r->name, name, sizeof(r->name));
 	/* Open before the store is: the first message must find the handler. */
 	open_state(r);
+	/* A flush that sleeps drops the lock: the handler may run, answer later, disable before this returns. */
+	if (hold.turn)
+		r->phase = UMSI_PHASE_ACTIVE;
 	status = umsi_path_activate(r);
 	/* A managed one is started when the first of its CPUs comes. */
 	if (status == UMSI_ENOCPU && umsi_record_is_managed(r)) {
 		r->phase = UMSI_PHASE_SHUT;
 		status = UMSI_OK;
 	} else if (status) {
+		r->phase = UMSI_PHASE_RESERVED;
 		close_state(r);
+		umsi_flow_end(r);
 		r->unsettled = true;	/* the store may hold the message all the same */
 		umsi_path_grant(r);
 	} else {

@@ -13,6 +13,7 @@ struct slow {
 	struct umsi_msg message[RIG_ENTRIES];
 	bool open[RIG_ENTRIES], changed[RIG_ENTRIES];
 	uint32_t drained, inside;
+	uint32_t fires;			/* an event of index 0 at the end of so many drains */
 	bool gone;
 };
 
@@ -73,6 +74,10 @@ static int drain(void *store, uint32_t index, uint64_t cookie)
 	umsi_host_relax(s->r->m);
 	umsi_hosted_mmio_read(s->table, 4);
 	umsi_hosted_barrier(UMSI_BARRIER_FLUSH_TO_STAMP);
+	for (; s->fires; s->fires--) {
+		assert_true(mach_pci_raise(s->r->pci[0], 0));
+		mach_delay(s->r->m, 200);
+	}
 	s->inside--;
 	s->drained++;
 	return s->gone ? UMSI_EGONE : UMSI_OK;
@@ -165,6 +170,71 @@ static void refused_on_the_way_is_closed_again(void **state)
 	s.gone = false;
 	assert_int_equal(umsi_irq_request(r.umsi, irq, rig_handler, &r, "slow"), UMSI_OK);
 	rig_settle(&r);
+	fire(&r, 0);
+	assert_int_equal(r.calls, 1);
+	end(&r, &s);
+}
+
+static enum umsi_handled says_later(void *arg)
+{
+	((struct rig *)arg)->calls++;
+	return UMSI_LATER;
+}
+
+struct asking {
+	struct rig *r;
+	umsi_irq irq;
+	umsi_handler handler;
+	int status;
+};
+
+static void ask(void *arg)
+{
+	struct asking *a = arg;
+
+	a->status = umsi_irq_request(a->r->umsi, a->irq, a->handler, a->r, "slow");
+}
+
+/* From a thread, so that its CPU may be trapped meanwhile. */
+static int request(struct rig *r, umsi_irq irq, umsi_handler handler)
+{
+	struct asking a = { .r = r, .irq = irq, .handler = handler };
+
+	mach_thread(r->m, 1, ask, &a);
+	rig_settle(r);
+	return a.status;
+}
+
+/* The lock is not held while the flush sleeps, so the first event may come before the request is over. */
+static void answered_later_before_the_request_is_over(void **state)
+{
+	struct umsi_irq_request_at at = { .first = 0, .last = 0, .cookie = 100 };
+	struct rig r;
+	struct slow s;
+	umsi_irq irq;
+
+	(void)state;
+	start(&r, &s, &slow_ops, 7);
+	assert_int_equal(umsi_irq_alloc(r.table, &at, &irq), UMSI_OK);
+	s.fires = 1;
+	assert_int_equal(request(&r, irq, says_later), UMSI_OK);
+	assert_int_equal(r.calls, 1);
+	fire(&r, 0);
+	assert_int_equal(r.calls, 1);
+	assert_int_equal(umsi_irq_done(r.umsi, irq), UMSI_OK);
+	rig_settle(&r);
+	assert_int_equal(r.calls, 2);
+	assert_int_equal(umsi_irq_release(r.umsi, irq), UMSI_OK);
+	/* Refused after all: nobody waits for an answer that will not come. */
+	s.fires = 1;
+	s.gone = true;
+	assert_int_equal(request(&r, irq, says_later), UMSI_EGONE);
+	assert_int_equal(r.calls, 3);
+	assert_int_equal(umsi_irq_done(r.umsi, irq), UMSI_ESTATE);
+	s.gone = false;
+	assert_int_equal(umsi_irq_request(r.umsi, irq, rig_handler, &r, "slow"), UMSI_OK);
+	rig_settle(&r);
+	r.calls = 0;
 	fire(&r, 0);
 	assert_int_equal(r.calls, 1);
 	end(&r, &s);
@@ -359,6 +429,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(moves_after_the_queue_has_drained),
 		cmocka_unit_test(refused_on_the_way_is_closed_again),
+		cmocka_unit_test(answered_later_before_the_request_is_over),
 		cmocka_unit_test(not_from_a_trap),
 		cmocka_unit_test(several_at_once),
 		cmocka_unit_test(unsettled_is_called_once_more),
