@@ -145,7 +145,7 @@ $(B)/fast/campaign: $(FAST) $(B)/hosted-gcc/libumsi.a
 # The command: the campaign's engine under another front, with stories, traces and shrinking.
 ENGINE := $(filter-out tests/campaign/campaign.c,$(CAMPAIGN))
 TOOL := $(wildcard tools/umsi/*.c)
-SYSTEMS := $(filter-out tests/ims/test_%,$(wildcard tests/ims/*.c)) tests/own/host.c $(wildcard examples/ims/*.c)
+SYSTEMS := $(filter-out tests/ims/test_%,$(wildcard tests/ims/*.c)) tests/own/host.c tests/own/router.c $(wildcard examples/ims/*.c)
 TOOL_OBJECTS := $(TOOL:%.c=$(B)/hosted-gcc/%.o) $(SYSTEMS:%.c=$(B)/hosted-gcc/%.o) $(ENGINE:%.c=$(B)/hosted-gcc/%.o) $(MACHINE:%.c=$(B)/hosted-gcc/%.o)
 
 $(B)/hosted-gcc/tools/umsi/%.o: tools/umsi/%.c
@@ -198,7 +198,7 @@ $(foreach t,$(TESTS),$(eval $(call test_program,$(t))))
 
 # Drivers that bring a message store of their own, as a host compiles them.
 IMS_DRIVERS := $(wildcard examples/ims/*.c)
-$(patsubst %.c,$(B)/%,$(wildcard tests/ims/test_*.c)): $(IMS_DRIVERS:%.c=$(B)/asan/%.o) $(B)/asan/tests/own/host.o
+$(patsubst %.c,$(B)/%,$(wildcard tests/ims/test_*.c)): $(IMS_DRIVERS:%.c=$(B)/asan/%.o) $(B)/asan/tests/own/host.o $(B)/asan/tests/own/router.o
 
 $(B)/asan/examples/ims/%.o: examples/ims/%.c
 	@mkdir -p $(@D)

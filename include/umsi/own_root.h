@@ -25,6 +25,12 @@ struct umsi_own_ops {
 	const char *number_name;	/* what a number is called there */
 
 	/*
+	 * A number's message is the same wherever it goes (a hypervisor, firmware: they route it):
+	 * moves are over with prepare and finish, and write nothing to the device.
+	 */
+	bool message_stays;
+
+	/*
 	 * A number for an interrupt that is to be delivered to @cpu. UMSI_OK with
 	 * *number, or UMSI_ENOSLOT: nothing free for that CPU.
 	 */
@@ -38,14 +44,18 @@ struct umsi_own_ops {
 	 */
 	void (*end)(void *ctx, uint32_t number, int settled);
 
-	/* The message that raises @number at @cpu, its target or the one being prepared. */
+	/*
+	 * The message that raises @number at @cpu, its target or the one being prepared. Of a store
+	 * without a mask half of an old and half of a new one may be sent during a move: whose it is, if
+	 * anybody's, is called once too often, and @number once more (UMSI_ENOTSUP: both halves of the address change).
+	 */
 	void (*compose)(void *ctx, uint32_t number, umsi_cpu cpu, struct umsi_msg *out);
 
 	/*
 	 * @number is to move from one CPU to another. prepare: from here on it may
 	 * arrive at both; UMSI_OK or UMSI_ENOSLOT. finish: the device was told and
-	 * flushed (@settled as above), only what it had sent before can arrive at
-	 * @from. cancel: nobody was told.
+	 * flushed (@settled as above; of a message that stays nothing was to be told), only
+	 * what it had sent before can arrive at @from. cancel: nobody was told.
 	 */
 	int (*move_prepare)(void *ctx, uint32_t number, umsi_cpu from, umsi_cpu to);
 	void (*move_finish)(void *ctx, uint32_t number, umsi_cpu from, umsi_cpu to, int settled);

@@ -217,7 +217,9 @@ static int move_prepare(struct umsi_domain *d, struct umsi_record *r, struct ums
 	status = o->ops->move_prepare(o->ctx, r->slot, from, mv->cpu);
 	if (status)
 		return status == UMSI_ENOSLOT ? UMSI_ENOSLOT : UMSI_EBUG;
-	o->ops->compose(o->ctx, r->slot, mv->cpu, &mv->message);
+	mv->absorbed = o->ops->message_stays;
+	if (!mv->absorbed)
+		o->ops->compose(o->ctx, r->slot, mv->cpu, &mv->message);
 	return UMSI_OK;
 }
 

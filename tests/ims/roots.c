@@ -7,6 +7,7 @@
 
 #include "system.h"
 #include "tests/own/host.h"
+#include "tests/own/router.h"
 
 /* ---- Interrupt files of RISC-V ---- */
 
@@ -163,4 +164,33 @@ static void own_cpu_up(struct bench *b)
 
 const struct system_root system_own_root = {
 	.create = own_create, .destroy = own_destroy, .trap = own_trap, .cpu_up = own_cpu_up,
+};
+
+/* ---- A hypervisor that routes ---- */
+
+static struct router router;
+
+static int router_create(struct bench *b)
+{
+	struct umsi_own_config config = { .ops = &router_ops, .ctx = &router, .numbers = ROUTER_NUMBERS };
+
+	router_init(&router, b->m);
+	return umsi_own_root_create(b->umsi, &config, &b->root);
+}
+
+static int router_destroy(struct bench *b)
+{
+	int status = router_collect(&router, b->root);
+
+	router_done(&router);
+	return status ? status : umsi_own_root_destroy(b->root);
+}
+
+static void routed_trap(void *arg, umsi_cpu cpu)
+{
+	router_trap(&router, ((struct bench *)arg)->root, cpu);
+}
+
+const struct system_root system_hypervisor = {
+	.create = router_create, .destroy = router_destroy, .trap = routed_trap, .cpu_up = own_cpu_up,
 };

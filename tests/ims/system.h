@@ -147,7 +147,7 @@ void system_function(const struct part *p, struct umsi_pci_function *fn);
 
 /* ---- Roots (roots.c) ---- */
 
-extern const struct system_root system_imsic, system_lapic, system_vtd, system_its, system_own_root;
+extern const struct system_root system_imsic, system_lapic, system_vtd, system_its, system_own_root, system_hypervisor;
 
 /* ---- Sources that are no PCI function (wires.c): tables on p->dev ---- */
 

@@ -73,6 +73,28 @@ static int build_beside(struct bench *b)
 	return status ? status : all_slots(b, ims);
 }
 
+/* One function with MSI-X, slots and a timer. */
+static int build_mixed(struct bench *b)
+{
+	struct mach_pci_config config = {
+		.requester_id = FUNCTION, .entries = 8,
+		.ims = { { .kind = MACH_IMS_TABLE, .count = 16 }, { .kind = MACH_IMS_TIMER } },
+	};
+	struct mach_pci *pci;
+	struct umsi_device *dev = system_device(b, &config, "accel0", &pci);
+	struct part *msix = system_part(b, pci, dev, 0, 8, 1);
+	struct part *ims = system_part(b, pci, dev, mach_ims_entry(pci, 0, 0), 16, 4);
+	struct part *timer = system_part(b, pci, dev, mach_ims_entry(pci, 1, 0), 1, 1);
+	int status = system_msix(b, msix);
+
+	system_lines(b, msix, 0, 7);
+	system_lines(b, ims, 0, 14);
+	system_lines(b, timer, 0, 1);
+	if (!status)
+		status = all_slots(b, ims);
+	return status ? status : timer_create(dev, b->m, mach_ims_phys(pci, 1), &timer->table);
+}
+
 static int build_nic(struct bench *b)
 {
 	struct mach_pci_config config = { .requester_id = FUNCTION, .entries = 25 };
@@ -239,6 +261,9 @@ static const struct system systems[] = {
 	{ .name = "own-root", .text = "the host hands out vectors and composes messages itself", .build = build_beside,
 	  .root = &system_own_root, .work = system_work,
 	  .path = "MSI-X entry or slot -> a number of the host -> whatever the host made of it, here an IMSIC identity -> hart" },
+	{ .name = "own-root-hypervisor", .text = "the same, and a timer without a mask; messages name no CPU, the host routes and moves them itself",
+	  .build = build_mixed, .root = &system_hypervisor, .work = system_work,
+	  .path = "MSI-X entry, slot or timer -> a number of the hypervisor -> its own CPU, which looks up the target -> CPU" },
 	{ .name = "wired-bridge", .text = "an APLIC turns wires, edges and levels, into messages", .build = build_bridge,
 	  .root = &system_imsic, .work = system_work, .min_age_ns = 400000,
 	  .path = "wire -> APLIC source -> IMSIC file of a hart -> hart" },

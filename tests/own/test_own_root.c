@@ -3,6 +3,7 @@
 #include "../api/rig.h"
 
 #include "host.h"
+#include "router.h"
 
 static struct own_host *host_now;
 
@@ -234,6 +235,126 @@ static void allocations_meet_a_leave(void **state)
 	}
 }
 
+/* ---- Each allocation fails once ---- */
+
+static void a_root_that_finds_no_memory_is_not_there(void **state)
+{
+	struct umsi_own_config config = { .ops = &own_host_ops, .numbers = OWN_NUMBERS };
+	uint32_t failed = 0;
+	struct rig r;
+
+	(void)state;
+	rig_machine(&r, &mach_chaos_none, 1);
+	assert_int_equal(umsi_init(&r.storage, r.m, &r.config, &r.umsi), UMSI_OK);
+	for (mach_fail_alloc(r.m, 1, false); umsi_own_root_create(r.umsi, &config, &r.root); failed++)
+		mach_fail_alloc(r.m, failed + 2, false);
+	assert_int_equal(failed, 1);
+	assert_int_equal(umsi_own_root_destroy(r.root), UMSI_OK);
+	assert_int_equal(umsi_destroy(r.umsi), UMSI_OK);
+	mach_check_leaks(r.m);
+	rig_check(&r);
+	mach_destroy(r.m);
+}
+
+static int allocate_all(struct rig *r)
+{
+	struct umsi_device_config dev = { .name = "dev", .requester_id = 0x100, .parent = r->root };
+	int status = umsi_device_add(r->umsi, &dev, &r->dev);
+	umsi_irq irq;
+
+	if (status)
+		return status;
+	status = umsi_pci_msix_create(r->dev, &r->fn[0], &r->table);
+	for (uint32_t i = 0; i < RIG_ENTRIES && !status; i++)
+		status = rig_alloc(r, i, i, &irq);
+	return status;
+}
+
+/* Memory is pooled and stays, so each machine meets one failure. */
+static int allocate_with_failure(uint64_t nth)
+{
+	struct own_host h;
+	struct rig r;
+	int status;
+
+	start(&r, &h, &mach_chaos_none, 1);
+	assert_int_equal(umsi_device_remove(r.dev), UMSI_OK);
+	r.dev = NULL;
+	mach_fail_alloc(r.m, nth, false);
+	status = allocate_all(&r);
+	mach_fail_alloc(r.m, 0, false);
+	assert_true(status == UMSI_OK || status == UMSI_ENOMEM);
+	/* One number for each interrupt there is; with memory there is no other trouble. */
+	assert_int_equal(rig_stats(&r).irqs, h.taken);
+	if (status && r.dev)
+		assert_int_equal(umsi_device_remove(r.dev), UMSI_OK);
+	if (status)
+		assert_int_equal(allocate_all(&r), UMSI_OK);
+	finish(&r, &h);
+	return status;
+}
+
+static void failing_allocations_leave_nothing(void **state)
+{
+	uint64_t nth = 1;
+
+	(void)state;
+	while (allocate_with_failure(nth) == UMSI_ENOMEM)
+		nth++;
+	assert_true(nth > 4);
+}
+
+/* ---- A hypervisor whose messages name no CPU ---- */
+
+static struct router *router_now;
+
+static void routed_trap(void *arg, umsi_cpu cpu)
+{
+	router_trap(router_now, ((struct rig *)arg)->root, cpu);
+}
+
+static void a_message_that_stays_is_written_once(void **state)
+{
+	struct router h;
+	struct umsi_own_config config = { .ops = &router_ops, .ctx = &h, .numbers = ROUTER_NUMBERS };
+	uint64_t writes;
+	struct rig r;
+	umsi_irq irq;
+
+	(void)state;
+	rig_machine(&r, &mach_chaos_none, 9);
+	mach_set_trap(r.m, routed_trap, &r);
+	router_init(&h, r.m);
+	router_now = &h;
+	assert_int_equal(umsi_init(&r.storage, r.m, &r.config, &r.umsi), UMSI_OK);
+	assert_int_equal(umsi_own_root_create(r.umsi, &config, &r.root), UMSI_OK);
+	for (uint32_t cpu = 0; cpu < RIG_CPUS; cpu++)
+		mach_thread(r.m, cpu, file_up, &r);
+	rig_settle(&r);
+	rig_device(&r);
+	irq = rig_irq(&r, 2);
+	writes = mach_pci_writes(r.pci[0]);
+	for (uint32_t i = 1; i <= 2 * RIG_CPUS; i++) {
+		assert_int_equal(rig_move(&r, irq, i % RIG_CPUS), UMSI_OK);
+		r.calls = 0;
+		fire(&r, 2);
+		assert_int_equal(r.calls, 1);
+		assert_int_equal(r.last_cpu, i % RIG_CPUS);
+	}
+	assert_int_equal(mach_pci_writes(r.pci[0]), writes);
+	assert_int_equal(h.composed, 1);
+	assert_int_equal(rig_stats(&r).moves, 2 * RIG_CPUS);
+	assert_int_equal(umsi_device_remove(r.dev), UMSI_OK);
+	rig_settle(&r);
+	assert_int_equal(router_collect(&h, r.root), UMSI_OK);
+	assert_int_equal(umsi_own_root_destroy(r.root), UMSI_OK);
+	assert_int_equal(umsi_destroy(r.umsi), UMSI_OK);
+	router_done(&h);
+	mach_check_leaks(r.m);
+	rig_check(&r);
+	mach_destroy(r.m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +364,9 @@ int main(void)
 		cmocka_unit_test(a_cpu_leaves),
 		cmocka_unit_test(moves_under_fire),
 		cmocka_unit_test(allocations_meet_a_leave),
+		cmocka_unit_test(a_root_that_finds_no_memory_is_not_there),
+		cmocka_unit_test(failing_allocations_leave_nothing),
+		cmocka_unit_test(a_message_that_stays_is_written_once),
 	};
 
 	return cmocka_run_group_tests_name("the host's own root", tests, NULL, NULL);
