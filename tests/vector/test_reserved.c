@@ -98,7 +98,7 @@ static void a_reserved_one_starts_with_every_other_slot_taken(void **state)
 static void who_is_owed_a_slot_takes_its_own(void **state)
 {
 	struct site s;
-	umsi_irq a, b;
+	umsi_irq a, b, more;
 
 	(void)state;
 	begin(&s, (struct mach_msi){ 0 });
@@ -113,6 +113,14 @@ static void who_is_owed_a_slot_takes_its_own(void **state)
 	assert_int_equal(reserved_on(&s, CPU), 0);
 	fires_on(&s, 0, CPU);
 	fires_on(&s, 1, CPU);
+	/* The other way round: who has its own back leaves the one set aside to the other. */
+	assert_int_equal(umsi_irq_release(s.rig.umsi, b), UMSI_OK);
+	drain_cpu(&s, CPU);
+	assert_int_equal(umsi_irq_release(s.rig.umsi, a), UMSI_OK);
+	assert_int_equal(s.rig.v->cpu[CPU]->owed.v, 1);
+	assert_int_equal(umsi_irq_request(s.rig.umsi, a, handler, &s, "a"), UMSI_OK);
+	assert_int_equal(alloc_at(&s, (struct umsi_irq_request_at){ 0 }, 5, CPU, &more), UMSI_ENOSLOT);
+	assert_int_equal(umsi_irq_request(s.rig.umsi, b, handler, &s, "b"), UMSI_OK);
 	unfill(&s);
 	end(&s);
 }
