@@ -95,6 +95,13 @@ static void a_cpu_without_room_refuses_it_and_nothing_stays(void **state)
 
 /* ---- CPUs that go and come ---- */
 
+static void wait_an_age(void *arg)
+{
+	struct site *s = arg;
+
+	mach_delay(s->rig.m, 2000);
+}
+
 /* P-07: in every order of a set of two, with the disable depth exact. */
 static void P_07_a_managed_interrupt_is_shut_and_started(void **state)
 {
@@ -228,6 +235,49 @@ static void P_35_managed_ones_keep_no_cpu(void **state)
 	end(&s);
 }
 
+static void only_leave(void *arg)
+{
+	struct site *s = arg;
+
+	s->status = umsi_cpu_leave(s->rig.umsi, s->going);
+}
+
+static void only_die(void *arg)
+{
+	struct site *s = arg;
+
+	mach_irq_off(s->rig.m);
+	assert_int_equal(umsi_cpu_dead(s->rig.umsi, s->going), UMSI_OK);
+	s->calls = umsi_ids_free_count(&s->rig.v->cpu[s->going]->ids);
+	mach_cpu_down(s->rig.m);
+}
+
+/* M1: its device vanished, so nobody knows what is on its way to the place it gives up on a CPU that has left. */
+static void a_place_given_up_between_leave_and_death_ages(void **state)
+{
+	uint64_t two = 6;
+	struct site s;
+	umsi_irq irq;
+
+	(void)state;
+	begin(&s, (struct mach_msi){ 0 });
+	assert_int_equal(alloc(&s, 0, UMSI_IRQ_ROAMING, &two, &irq), UMSI_OK);
+	assert_int_equal(umsi_irq_request(s.rig.umsi, irq, handler, &s, "roams"), UMSI_OK);
+	s.going = 2;
+	mach_thread(s.rig.m, 0, only_leave, &s);
+	settle(&s);
+	assert_int_equal(s.status, UMSI_OK);
+	mach_pci_remove(s.pci, 0);
+	assert_int_equal(umsi_irq_free(s.rig.umsi, irq), UMSI_OK);
+	mach_thread(s.rig.m, 2, only_die, &s);
+	settle(&s);
+	assert_int_equal(s.calls, RIG_USABLE - 1);
+	go_up(&s, 2);
+	mach_thread(s.rig.m, 0, wait_an_age, &s);
+	settle(&s);
+	end(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,6 +288,7 @@ int main(void)
 		cmocka_unit_test(a_managed_interrupt_lives_without_its_cpus),
 		cmocka_unit_test(a_roaming_interrupt_widens),
 		cmocka_unit_test(P_35_managed_ones_keep_no_cpu),
+		cmocka_unit_test(a_place_given_up_between_leave_and_death_ages),
 	};
 
 	return cmocka_run_group_tests_name("places", tests, NULL, NULL);
