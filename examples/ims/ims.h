@@ -12,6 +12,7 @@
 #define EXAMPLE_IMS_H
 
 #include <umsi/device.h>
+#include <umsi/irq.h>
 #include <umsi/pci_ims.h>
 
 /* Where an accelerator's slots are, as its capability says. As umsi_pci_ims_probe(). */
@@ -29,5 +30,31 @@ int nic_create(struct umsi_device *dev, void *host, uint64_t phys, uint32_t queu
 
 /* A timer: one message register set, no mask. */
 int timer_create(struct umsi_device *dev, void *host, uint64_t phys, struct umsi_table **out);
+
+/* ---- The other side: a driver that uses a table, of whatever store ---- */
+
+#define CHANNELS_MAX	16
+
+struct channels;
+
+struct channel {
+	struct channels *owner;
+	uint32_t entry;			/* for the hardware */
+};
+
+struct channels {
+	struct umsi *umsi;
+	umsi_irq control, irq[CHANNELS_MAX];
+	struct channel channel[CHANNELS_MAX];
+	int count;			/* that there were entries for */
+};
+
+/*
+ * A control vector on entry 0, called with @arg, and up to 16 channels, called with their struct channel.
+ * UMSI_OK, or what the library answered; nothing is left behind then.
+ */
+int channels_open(struct channels *c, struct umsi *umsi, struct umsi_table *table, umsi_handler control,
+		  umsi_handler data, void *arg);
+void channels_close(struct channels *c);
 
 #endif

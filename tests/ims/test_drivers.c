@@ -206,6 +206,59 @@ static void only_the_nic_may_sleep(void **state)
 	}
 }
 
+/* ---- The pattern for indices ---- */
+
+static uint32_t controls, channel_calls[CHANNELS_MAX];
+
+static enum umsi_handled on_control(void *arg)
+{
+	(void)arg;
+	controls++;
+	return UMSI_HANDLED;
+}
+
+static enum umsi_handled on_channel(void *arg)
+{
+	struct channel *ch = arg;
+
+	channel_calls[ch - ch->owner->channel]++;
+	return UMSI_HANDLED;
+}
+
+static void control_by_number_channels_by_handle(void **state)
+{
+	struct umsi_irq_request_at wired = { .first = 1, .last = 1 };
+	struct channels c;
+	struct own o;
+	umsi_irq irq;
+
+	(void)state;
+	start(&o, &kinds[0]);
+	assert_int_equal(create(&o), UMSI_OK);
+	assert_int_equal(channels_open(&c, o.r.umsi, o.r.table, on_control, on_channel, NULL), UMSI_OK);
+	assert_int_equal(c.count, COUNT - 3);
+	/* The wired ones are still there for who knows them. */
+	assert_int_equal(umsi_irq_alloc(o.r.table, &wired, &irq), UMSI_OK);
+	controls = 0;
+	memset(channel_calls, 0, sizeof(channel_calls));
+	rig_settle(&o.r);
+	fire(&o, 0);
+	assert_int_equal(controls, 1);
+	for (int i = 0; i < c.count; i++) {
+		assert_true(c.channel[i].entry >= 3);
+		fire(&o, c.channel[i].entry);
+		assert_int_equal(channel_calls[i], 1);
+	}
+	channels_close(&c);
+	assert_int_equal(rig_stats(&o.r).irqs, 1);
+	/* Without room for a single channel there is no control vector either. */
+	for (uint32_t i = 3; i < COUNT; i++)
+		assert_int_equal(umsi_irq_alloc(o.r.table, &(struct umsi_irq_request_at){ .first = i, .last = i }, &irq), UMSI_OK);
+	assert_int_equal(channels_open(&c, o.r.umsi, o.r.table, on_control, on_channel, NULL), UMSI_ENOINDEX);
+	assert_int_equal(rig_stats(&o.r).irqs, COUNT - 2);
+	rig_end(&o.r);
+}
+
 /* ---- Thousands ---- */
 
 #define THOUSANDS	4000u
@@ -267,6 +320,7 @@ int main(void)
 		cmocka_unit_test(a_device_that_left_is_gone),
 		cmocka_unit_test(a_reset_is_survived),
 		cmocka_unit_test(only_the_nic_may_sleep),
+		cmocka_unit_test(control_by_number_channels_by_handle),
 		cmocka_unit_test(thousands_on_one_function),
 	};
 
