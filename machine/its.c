@@ -626,14 +626,18 @@ static void message(struct mach *m, void *self, uint32_t requester_id, uint64_t 
 	mach_lpi_order(m, its->collection[e->collection].cpu, &o);
 }
 
+umsi_cpu mach_its_target(struct mach_its *its, uint32_t device_id, uint32_t event)
+{
+	struct event_ *e = mapped_event(its, device_id, event);
+
+	return e ? its->collection[e->collection].cpu : UMSI_CPU_NONE;
+}
+
 static umsi_cpu target(struct mach *m, void *self, uint32_t requester_id, uint64_t address, uint32_t data)
 {
-	struct mach_its *its = self;
-	struct event_ *e = mapped_event(its, requester_id, data);
-
 	(void)m;
 	(void)address;
-	return e ? its->collection[e->collection].cpu : UMSI_CPU_NONE;
+	return mach_its_target(self, requester_id, data);
 }
 
 static void wrote(struct mach *m, void *self, const void *memory)

@@ -356,6 +356,8 @@ uint64_t mach_its_translated(const struct mach_its *its);
 uint64_t mach_its_unmapped(const struct mach_its *its);		/* messages of events nobody mapped */
 uint32_t mach_its_devices(const struct mach_its *its);
 uint32_t mach_its_events(const struct mach_its *its);
+/* Where that event would be delivered; UMSI_CPU_NONE: nowhere. */
+umsi_cpu mach_its_target(struct mach_its *its, uint32_t device_id, uint32_t event);
 
 /* ---- I/O APICs ---------------------------------------------------------- */
 

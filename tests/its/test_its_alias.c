@@ -235,6 +235,9 @@ static void two_functions_with_phantoms(void *arg)
 	for (uint32_t i = 0; i < 6; i++) {
 		to.cpu = i % r->cpus;
 		MACH_CHECK(r->m, umsi_irq_set_affinity(r->umsi, irq[1], &to) == UMSI_OK, "T-MOVE", "to %u", to.cpu);
+		for (uint32_t f = 1; f < 8; f += 2)
+			MACH_CHECK(r->m, mach_its_target(r->hw, GHOST + f, msg.data) == to.cpu, "T-MOVED",
+				   "function %u leads to another CPU than %u", f, to.cpu);
 	}
 	send_from_all(g, &msg, 1, 1);
 	/* Real functions that are said to be phantoms, and the other way round. */

@@ -382,6 +382,51 @@ static void who_waited_through_the_night_is_heard(void **state)
 		run_one(seed, &config, lose_what_is_waited_for);
 }
 
+/* Moves that go on while everything is mapped again: each is told, or what it wanted is. */
+static void keep_moving(void *arg)
+{
+	struct sleep *s = arg;
+
+	for (uint32_t i = 0; i < 60; i++) {
+		struct umsi_affinity to = { .kind = UMSI_AFFINITY_CPU, .cpu = (umsi_cpu)mach_random(s->r->m, s->r->cpus) };
+		int status = umsi_irq_set_affinity(s->r->umsi, s->irq[mach_random(s->r->m, IRQS)], &to);
+
+		MACH_CHECK(s->r->m, status == UMSI_OK || status == UMSI_ETIMEOUT, "T-MOVE", "%d", status);
+	}
+	mach_sync(s->r->m);
+	s->back++;
+}
+
+static void lose_under_movers(void *arg)
+{
+	struct sleep *s = arg;
+	struct rig *r = s->r;
+
+	set_up(s);
+	mach_thread(r->m, 1, keep_moving, s);
+	mach_thread(r->m, 2, keep_moving, s);
+	for (uint32_t night = 0; night < 8; night++) {
+		MACH_CHECK(r->m, umsi_suspend(r->umsi) == UMSI_OK, "T-SUSPEND", "suspend");
+		mach_its_lose(r->hw);
+		mach_delay(r->m, mach_random(r->m, 200));
+		MACH_CHECK(r->m, umsi_resume(r->umsi) == UMSI_OK, "T-RESUME", "resume");
+	}
+	while (s->back < 2)
+		mach_delay(r->m, 5);
+	MACH_CHECK(r->m, mach_its_events(r->hw) == IRQS, "T-AGAIN", "%u events", mach_its_events(r->hw));
+	expect_calls(s, 1);
+	tear_down(s);
+}
+
+static void moves_meet_the_mapping_anew(void **state)
+{
+	struct rig_config config = { 0 };
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 20; seed++)
+		run_one(seed, &config, lose_under_movers);
+}
+
 /* ---- P-73: what leads to a collection that is not mapped, at the moment of restoring ---- */
 
 static void restore_before_the_collection(void *arg)
@@ -427,6 +472,7 @@ int main(void)
 		cmocka_unit_test(wires_are_routed_and_open_again),
 		cmocka_unit_test(commands_to_a_lost_its_are_bounded_and_named),
 		cmocka_unit_test(who_waited_through_the_night_is_heard),
+		cmocka_unit_test(moves_meet_the_mapping_anew),
 		cmocka_unit_test(P_73_collections_are_mapped_again_before_what_leads_there),
 	};
 
