@@ -463,6 +463,68 @@ static void P_73_collections_are_mapped_again_before_what_leads_there(void **sta
 		run_one(seed, &config, restore_before_the_collection);
 }
 
+/* ---- P-74: who gives up an entry while it is being gone through ---- */
+
+/* Two functions behind one alias, each as often as it can; what cannot be had in the middle of a night is not had. */
+static void come_and_go(void *arg)
+{
+	struct sleep *s = arg;
+	struct rig *r = s->r;
+	struct umsi_device_config config = {
+		.name = "f", .requester_id = 0x500 + mach_cpu(r->m), .parent = r->its, .max_irqs = 4,
+		.messages_as = { .kind = UMSI_REQUESTER_ALIAS, .alias = 0x500 },
+	};
+	struct umsi_table_config size = { .size = 4 };
+	struct umsi_irq_request_at at = { .last = 3 };
+	struct umsi_device *dev;
+	struct umsi_table *table;
+	uint64_t calls = 0;
+	umsi_irq irq;
+
+	for (uint32_t i = 0; i < 25; i++) {
+		MACH_CHECK(r->m, umsi_device_add(r->umsi, &config, &dev) == UMSI_OK, "T-ADD", "add");
+		if (umsi_table_create(dev, &rig_store, r, &size, &table) == UMSI_OK &&
+		    umsi_irq_alloc(table, &at, &irq) == UMSI_OK &&
+		    umsi_irq_request(r->umsi, irq, rig_count_call, &calls, "n") == UMSI_OK)
+			umsi_its_raise(r->umsi, irq);
+		MACH_CHECK(r->m, umsi_device_remove(dev) == UMSI_OK, "T-REMOVE", "remove");
+	}
+	mach_sync(r->m);
+	s->back++;
+}
+
+static void lose_under_owners(void *arg)
+{
+	struct sleep *s = arg;
+	struct rig *r = s->r;
+	int status;
+
+	set_up(s);
+	mach_thread(r->m, 1, come_and_go, s);
+	mach_thread(r->m, 2, come_and_go, s);
+	while (s->back < 2) {
+		MACH_CHECK(r->m, umsi_suspend(r->umsi) == UMSI_OK, "T-SUSPEND", "suspend");
+		mach_its_lose(r->hw);
+		mach_delay(r->m, mach_random(r->m, 300));
+		status = umsi_resume(r->umsi);
+		MACH_CHECK(r->m, status == UMSI_OK, "T-RESUME", "resume: %d", status);
+		mach_delay(r->m, mach_random(r->m, 2000));
+	}
+	MACH_CHECK(r->m, mach_its_devices(r->hw) == 1 && mach_its_events(r->hw) == IRQS, "T-BALANCE", "%u DeviceIDs, %u events",
+		   mach_its_devices(r->hw), mach_its_events(r->hw));
+	expect_calls(s, 1);
+	tear_down(s);
+}
+
+static void P_74_entries_end_once_while_all_are_mapped_again(void **state)
+{
+	struct rig_config config = { .its = { .timeout_ns = 100000000 } };
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 8; seed++)
+		run_one(seed, &config, lose_under_owners);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -474,6 +536,7 @@ int main(void)
 		cmocka_unit_test(who_waited_through_the_night_is_heard),
 		cmocka_unit_test(moves_meet_the_mapping_anew),
 		cmocka_unit_test(P_73_collections_are_mapped_again_before_what_leads_there),
+		cmocka_unit_test(P_74_entries_end_once_while_all_are_mapped_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
