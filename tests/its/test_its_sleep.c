@@ -481,14 +481,16 @@ static void come_and_go(void *arg)
 	uint64_t calls = 0;
 	umsi_irq irq;
 
+	MACH_CHECK(r->m, umsi_device_add(r->umsi, &config, &dev) == UMSI_OK, "T-ADD", "add");
 	for (uint32_t i = 0; i < 25; i++) {
-		MACH_CHECK(r->m, umsi_device_add(r->umsi, &config, &dev) == UMSI_OK, "T-ADD", "add");
-		if (umsi_table_create(dev, &rig_store, r, &size, &table) == UMSI_OK &&
-		    umsi_irq_alloc(table, &at, &irq) == UMSI_OK &&
+		if (umsi_table_create(dev, &rig_store, r, &size, &table))
+			continue;
+		if (umsi_irq_alloc(table, &at, &irq) == UMSI_OK &&
 		    umsi_irq_request(r->umsi, irq, rig_count_call, &calls, "n") == UMSI_OK)
 			umsi_its_raise(r->umsi, irq);
-		MACH_CHECK(r->m, umsi_device_remove(dev) == UMSI_OK, "T-REMOVE", "remove");
+		MACH_CHECK(r->m, umsi_table_destroy(table) == UMSI_OK, "T-DESTROY", "destroy");
 	}
+	MACH_CHECK(r->m, umsi_device_remove(dev) == UMSI_OK, "T-REMOVE", "remove");
 	mach_sync(r->m);
 	s->back++;
 }
