@@ -15,10 +15,18 @@ $(MINIMAL): $(B)/asan/examples/minimal-host/main.o $(B)/asan/libumsi.a $(B)/asan
 		-Wl,--start-group $(B)/asan/libumsi.a $(B)/asan/libumsi-single.a $(B)/asan/libmachine.a \
 		-Wl,--end-group -lpthread
 
+# The same on the small profile of the library.
+$(MINIMAL)-small: $(B)/asan/examples/minimal-host/main.o $(B)/small/libumsi.a $(B)/small/libumsi-single.a $(B)/asan/libmachine.a
+	@mkdir -p $(@D)
+	$(call show,LINK,$@)$(GCC) $(TEST_FLAGS) -o $@ $< \
+		-Wl,--start-group $(B)/small/libumsi.a $(B)/small/libumsi-single.a $(B)/asan/libmachine.a \
+		-Wl,--end-group -lpthread
+
 minimal-host: $(MINIMAL) ## the smallest host, and run it
 	$(MINIMAL)
 
-check-minimal: $(MINIMAL) ## its size, its hooks, and that it works
+check-minimal: $(MINIMAL) $(MINIMAL)-small ## its size, its hooks, and that it works
 	$(PYTHON) tests/minimal/check $(MINIMAL) $(B)/asan/examples/minimal-host/main.o
+	$(PYTHON) tests/minimal/check $(MINIMAL)-small $(B)/asan/examples/minimal-host/main.o
 
 -include $(B)/asan/examples/minimal-host/main.d

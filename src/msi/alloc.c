@@ -116,12 +116,13 @@ void umsi_alloc_drop(struct umsi_record *r)
 }
 
 /* Roots with global numbers have no places: there every interrupt roams. */
-static struct umsi_record *new_record(struct umsi_table *t, const struct umsi_irq_request_at *at,
-				      uint32_t index, const struct umsi_where *where)
+static int new_record(struct umsi_table *t, const struct umsi_irq_request_at *at, uint32_t index,
+		      const struct umsi_where *where, struct umsi_record **out)
 {
 	if (has_places(at) && umsi_domain_root(&t->domain)->ops->keeps_places)
-		return umsi_alloc_with_places(t, at, index, where);
-	return umsi_record_new(t->dev->m, &t->domain, index, at->cookie, NULL);
+		return umsi_alloc_with_places(t, at, index, where, out);
+	*out = umsi_record_new(t->dev->m, &t->domain, index, at->cookie, NULL);
+	return *out ? UMSI_OK : UMSI_ENOMEM;
 }
 
 static void wish(struct umsi_record *r, const struct umsi_irq_request_at *at)
@@ -156,9 +157,8 @@ int umsi_irq_alloc(struct umsi_table *table, const struct umsi_irq_request_at *a
 	status = take_index(table, at->first, last, &index);
 	if (status)
 		goto out_mask;
-	status = UMSI_ENOMEM;
-	r = new_record(table, at, index, &where);
-	if (!r)
+	status = new_record(table, at, index, &where, &r);
+	if (status)
 		goto out_index;
 	r->trigger = at->trigger;
 	status = umsi_alloc_reserve(r, &where);

@@ -22,9 +22,9 @@ struct umsi_block *umsi_alloc_new_block(struct umsi_table *t, const struct umsi_
 					uint32_t first, uint32_t count);
 void umsi_alloc_put_block(struct umsi *m, struct umsi_block *block);
 
-/* A record with room for a slot on every CPU of @where; and back, sleepable. NULL: no memory. */
-struct umsi_record *umsi_alloc_with_places(struct umsi_table *t, const struct umsi_irq_request_at *at,
-					   uint32_t index, const struct umsi_where *where);
+/* A record with room for a slot on every CPU of @where; and back, sleepable. UMSI_OK, UMSI_ENOMEM, UMSI_ENOTSUP. */
+int umsi_alloc_with_places(struct umsi_table *t, const struct umsi_irq_request_at *at, uint32_t index,
+			   const struct umsi_where *where, struct umsi_record **out);
 void umsi_alloc_end_places(struct umsi_record *r);
 
 #endif

@@ -24,28 +24,27 @@ static uint32_t cpus_of(const struct umsi *m, const struct umsi_where *where)
 	return n;
 }
 
-struct umsi_record *umsi_alloc_with_places(struct umsi_table *t, const struct umsi_irq_request_at *at,
-					   uint32_t index, const struct umsi_where *where)
+int umsi_alloc_with_places(struct umsi_table *t, const struct umsi_irq_request_at *at, uint32_t index,
+			   const struct umsi_where *where, struct umsi_record **out)
 {
 	struct umsi *m = t->dev->m;
 	uint32_t room = cpus_of(m, where);
 	struct umsi_places *places = umsi_host_alloc(m->host, places_bytes(room));
 	struct umsi_block *block;
-	struct umsi_record *r;
 
 	if (!places)
-		return NULL;
+		return UMSI_ENOMEM;
 	block = umsi_alloc_new_block(t, at, index, 1);
 	if (!block) {
 		umsi_host_free(m->host, places, places_bytes(room));
-		return NULL;
+		return UMSI_ENOMEM;
 	}
 	places->room = room;
 	block->places = places;
 	block->managed = at->kind == UMSI_IRQ_MANAGED;
-	r = block->member[0];
+	*out = block->member[0];
 	umsi_alloc_put_block(m, block);
-	return r;
+	return UMSI_OK;
 }
 
 void umsi_alloc_end_places(struct umsi_record *r)

@@ -51,7 +51,9 @@ int umsi_pci_msix_check(struct pci_ref *f, const struct umsi_pci_function *fn,
 /* As umsi_pci_msi_probe(), its arguments checked. */
 int umsi_pci_msi_check(struct pci_ref *f, struct umsi_pci_msi_cap *out);
 
-/* Has the device a table over its plain MSI? Sleepable. */
+/* What tables over plain MSI are called: the pointer tells them from others. */
+extern const char umsi_pci_msi_name[];
+/* Has the device one? Sleepable. */
 bool umsi_pci_msi_exists(struct umsi_device *dev);
 
 #endif

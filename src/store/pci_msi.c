@@ -205,7 +205,7 @@ static int msi_restore(void *store)
 }
 
 static const struct umsi_store_ops maskable_ops = {
-	.name = "msi",
+	.name = umsi_pci_msi_name,
 	.number_name = "msi_index",
 	.shared_message = true,
 	.write = msi_write,
@@ -220,7 +220,7 @@ static const struct umsi_store_ops maskable_ops = {
 };
 
 static const struct umsi_store_ops maskless_ops = {
-	.name = "msi",
+	.name = umsi_pci_msi_name,
 	.number_name = "msi_index",
 	.shared_message = true,
 	.write = msi_write,
@@ -234,19 +234,6 @@ static const struct umsi_store_ops maskless_ops = {
 };
 
 /* ---- Creation. ---- */
-
-/* Its enable bit is off until an index is opened, so the registers do not tell. */
-bool umsi_pci_msi_exists(struct umsi_device *dev)
-{
-	struct umsi_table *t;
-
-	umsi_device_lock(dev);
-	for (t = dev->tables; t; t = t->next)
-		if (t->ops == &maskable_ops || t->ops == &maskless_ops)
-			break;
-	umsi_device_unlock(dev);
-	return t;
-}
 
 /* The two exclude each other (PCI Express Base, "MSI and MSI-X Operation"). */
 static int check_msix_off(struct pci_ref *f)

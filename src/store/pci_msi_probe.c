@@ -2,6 +2,7 @@
 /* Is the MSI capability of a function to be believed? Reads configuration space only. */
 #include "codec/msi.h"
 #include "core/machine.h"
+#include "msi/device.h"
 #include "store/pci_function.h"
 
 int umsi_pci_msi_check(struct pci_ref *f, struct umsi_pci_msi_cap *out)
@@ -42,4 +43,19 @@ int umsi_pci_msi_probe(struct umsi *m, const struct umsi_pci_function *fn,
 		return UMSI_EINVAL;
 	f = (struct pci_ref){ umsi_machine_host(m), fn->requester_id };
 	return umsi_pci_msi_check(&f, out);
+}
+
+const char umsi_pci_msi_name[] = "msi";
+
+/* Its enable bit is off until an index is opened, so the registers do not tell. */
+bool umsi_pci_msi_exists(struct umsi_device *dev)
+{
+	struct umsi_table *t;
+
+	umsi_device_lock(dev);
+	for (t = dev->tables; t; t = t->next)
+		if (t->ops->name == umsi_pci_msi_name)
+			break;
+	umsi_device_unlock(dev);
+	return t;
 }
