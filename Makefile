@@ -236,14 +236,6 @@ overlap: $(B)/fast/campaign ## OVERLAP_SEEDS=100000 runs on each kind of machine
 mutants: ## plant each bug of tests/mutants in a copy; something must notice
 	$(PYTHON) tools/mutants $(MUTANTS)
 
-FUZZ_SECONDS ?= 60
-
-fuzz-fdt: ## FUZZ_SECONDS=60 of coverage-guided device trees
-	@mkdir -p $(B)/fuzz/corpus
-	$(CLANG) $(PLAIN_FLAGS) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Itests/fw \
-		-o $(B)/fuzz/fdt tests/fuzz/fuzz_fdt.c tests/fw/read_all.c $(filter src/fw/fdt%,$(SRC))
-	$(B)/fuzz/fdt -max_total_time=$(FUZZ_SECONDS) -max_len=4096 $(B)/fuzz/corpus
-
 check-arrows: ## no include line against the direction of the rooms
 	$(PYTHON) tools/check-arrows
 
@@ -278,6 +270,7 @@ include bench/bench.mk
 include models/models.mk
 include tests/coverage/coverage.mk
 include tests/threads/threads.mk
+include tests/fuzz/fuzz.mk
 
 PACKAGES := make patch gcc g++ clang python3 valgrind spin libcmocka-dev libfdt-dev libyaml-dev babeltrace2 gcc-riscv64-linux-gnu gcc-aarch64-linux-gnu qemu-system-misc qemu-system-arm qemu-system-x86 ipxe-qemu
 # With sanitizers, and without.
@@ -299,7 +292,7 @@ checks:
 			--run "$(B)/fast/campaign --isa arm --seeds $(FAST_SEEDS)" \
 			--run "$(B)/tests/campaign/campaign --isa arm3 --seeds $(CAMPAIGN_SEEDS)" \
 			--run "$(B)/fast/campaign --isa arm3 --seeds $(FAST_SEEDS)") \
-		--step check-tool --step check-shrink --step check-trace-levels --step check-threads --step boot-check --step check-minimal --step check-budgets --tests $(TEST_PROGRAMS)
+		--step check-tool --step check-shrink --step check-trace-levels --step check-threads --step check-fuzz --step boot-check --step check-minimal --step check-budgets --tests $(TEST_PROGRAMS)
 
 clean: ## remove build/
 	rm -rf $(B)

@@ -211,7 +211,8 @@ static int check_function(struct msix *x, struct umsi_device *dev)
 {
 	x->found_control = pci_read(&x->function, x->at + MSIX_CONTROL, 2);
 	x->found_command = pci_read(&x->function, PCI_COMMAND, 2);
-	if (x->found_control == 0xffff || x->found_command == 0xffff)
+	/* With every reserved bit set it could not be told, once enabled and masked, from one that left. */
+	if ((x->found_control | MSIX_CONTROL_ENABLE | MSIX_CONTROL_MASK) == 0xffff || x->found_command == 0xffff)
 		return UMSI_EGONE;
 	if (!(x->found_command & PCI_COMMAND_MEMORY))
 		return UMSI_ESTATE;

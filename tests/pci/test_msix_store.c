@@ -177,6 +177,20 @@ static void P_25_msi_and_msix_exclude_each_other(void **state)
 	end();
 }
 
+/* 2,048 entries and all reserved bits: with enable and mask it would read as if nobody were there. */
+static void a_control_of_ones_is_refused_untouched(void **state)
+{
+	(void)state;
+	begin(2048);
+	fake_set16(CONTROL, 0x3fff);
+	assert_int_equal(create(), UMSI_EGONE);
+	assert_int_equal(fake.config_writes, 0);
+	fake_set16(CONTROL, 0x37ff);
+	assert_int_equal(create(), UMSI_OK);
+	assert_int_equal(umsi_table_destroy(table), UMSI_OK);
+	end();
+}
+
 /* The fake counts accesses that nobody decodes. */
 static void P_29_the_table_is_touched_only_while_enabled(void **state)
 {
@@ -419,6 +433,7 @@ int main(void)
 		cmocka_unit_test(P_12_stale_open_entries_are_masked_before_the_function_is_opened),
 		cmocka_unit_test(P_19_P_27_a_failed_creation_leaves_everything_as_found),
 		cmocka_unit_test(P_19_a_thousand_failed_creations_leak_no_mapping),
+		cmocka_unit_test(a_control_of_ones_is_refused_untouched),
 		cmocka_unit_test(P_22_a_bogus_bir_maps_nothing_and_leaves_the_function_usable),
 		cmocka_unit_test(P_24_every_table_size_up_to_2048_works),
 		cmocka_unit_test(P_25_msi_and_msix_exclude_each_other),
