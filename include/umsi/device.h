@@ -38,7 +38,7 @@ struct umsi_device_config {
 	const char *name;		/* for dumps; its first 23 bytes are copied */
 	uint32_t requester_id;		/* segment << 16 | bus << 8 | device << 3 | function; host's choice off PCI */
 	uint32_t node;			/* NUMA node it is nearest to */
-	uint32_t max_irqs;		/* in all its tables at once, 0 = those of its first table: sizes what a translator keeps for it */
+	uint32_t max_irqs;		/* in all its tables and those of its functions at once, 0 = those of its first table: sizes what a translator keeps for it */
 	struct umsi_domain *parent;	/* where its messages go: a root or translator */
 	struct umsi_requester messages_as; /* all zero: itself */
 	/*

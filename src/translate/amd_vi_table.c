@@ -269,11 +269,14 @@ static int add_senders(struct umsi_amd_vi *v, struct umsi_amd_table *t, const st
 	return status;
 }
 
+/* A logical function has its owner's table, whoever of them comes first. */
 static uint32_t size_of(const struct umsi_device *dev, const struct senders *s, uint32_t indices)
 {
 	uint32_t size = dev->max_irqs > indices ? dev->max_irqs : indices;
 
-	if (s->shared && size < ENTRIES_USUAL)
+	if (dev->owner && size < dev->owner->max_irqs)
+		size = dev->owner->max_irqs;
+	if ((s->shared || dev->owner) && size < ENTRIES_USUAL)
 		return ENTRIES_USUAL;
 	return size < ENTRIES_MIN ? ENTRIES_MIN : size;
 }

@@ -224,8 +224,16 @@ static uint32_t with_reserve(const struct umsi_its *its, uint32_t events, bool s
 	return shared && events < its->shared_events ? its->shared_events : events;
 }
 
-/* A DeviceID with room for @events more. */
-static int get_shared(struct umsi_its *its, const struct umsi_device *dev, uint32_t events,
+/* As many as it has room for; of a logical function as many as its owner has, who counts those of its functions. */
+static uint32_t room_for(const struct umsi_device *dev, uint32_t size)
+{
+	uint32_t own = dev->max_irqs ? dev->max_irqs : size;
+
+	return dev->owner && dev->owner->max_irqs > own ? dev->owner->max_irqs : own;
+}
+
+/* A DeviceID with room for @events more; one that is made has room for @most. */
+static int get_shared(struct umsi_its *its, const struct umsi_device *dev, uint32_t events, uint32_t most,
 		      struct umsi_its_device **out)
 {
 	struct umsi_its_device *found;
@@ -239,7 +247,7 @@ static int get_shared(struct umsi_its *its, const struct umsi_device *dev, uint3
 	if (found && found->committed + events > UINT32_C(1) << found->event_bits)
 		return UMSI_ENOINDEX;
 	if (!found) {
-		status = make_device(its, &ids, with_reserve(its, events, ids.shared), &found);
+		status = make_device(its, &ids, with_reserve(its, most, ids.shared || dev->owner), &found);
 		if (status)
 			return status;
 	}
@@ -272,8 +280,9 @@ static int attach_locked(struct umsi_its *its, struct umsi_device *dev, uint32_t
 	if (!user)
 		return UMSI_ENOMEM;
 	user->tables = 1;
-	user->committed = dev->max_irqs ? dev->max_irqs : size;
-	status = get_shared(its, dev, user->committed, &user->shared);
+	/* A function's events are among its owner's. */
+	user->committed = dev->owner ? 0 : room_for(dev, size);
+	status = get_shared(its, dev, user->committed, room_for(dev, size), &user->shared);
 	if (status) {
 		umsi_host_free(m->host, user, sizeof(*user));
 		return status;

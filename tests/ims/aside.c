@@ -83,19 +83,23 @@ static void take_faults(struct bench *b)
 			   fault.requester_id, fault.what);
 }
 
+static void set_still(struct bench *b, bool still)
+{
+	if (b->vtd)
+		mach_vtd_stall(b->vtd, still);
+	else if (b->amd)
+		mach_amd_vi_stall(b->amd, still);
+	else
+		mach_its_deaf(b->its, still);
+}
+
 /* The translator stands still, shorter than anybody's patience: nobody else has this CPU meanwhile. */
 static void stand_still(struct bench *b)
 {
 	mach_irq_off(b->m);
-	if (b->vtd)
-		mach_vtd_stall(b->vtd, true);
-	else
-		mach_its_deaf(b->its, true);
+	set_still(b, true);
 	mach_delay(b->m, 1 + mach_random(b->m, 1000));
-	if (b->vtd)
-		mach_vtd_stall(b->vtd, false);
-	else
-		mach_its_deaf(b->its, false);
+	set_still(b, false);
 	mach_irq_on(b->m);
 	b->faults++;
 }

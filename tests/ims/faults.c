@@ -36,7 +36,7 @@ static bool plan_one(struct bench *b)
 void system_plan_faults(struct bench *b)
 {
 	b->faults += b->skewed;
-	for (uint32_t i = 0; i < 3; i++)
+	for (uint32_t i = 0; b->parts && i < 3; i++)
 		b->faults += plan_one(b);
 }
 

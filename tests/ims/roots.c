@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What devices' messages reach: roots, and translators before them. */
+#include <umsi/amd_vi.h>
 #include <umsi/gicv3.h>
 #include <umsi/its.h>
 #include <umsi/lapic.h>
@@ -45,7 +46,7 @@ const struct system_root system_imsic = {
 
 static int lapic_create(struct bench *b)
 {
-	return umsi_lapic_create(b->umsi, &(struct umsi_lapic_config){ .remapped = b->system->root == &system_vtd },
+	return umsi_lapic_create(b->umsi, &(struct umsi_lapic_config){ .remapped = b->system->root != &system_lapic },
 				 &b->root);
 }
 
@@ -86,6 +87,29 @@ const struct system_root system_vtd = {
 	.kind = MACH_X86, .create = vtd_create, .destroy = vtd_destroy, .trap = lapic_trap,
 };
 
+#define AMD_PHYS	0xfed80000u
+
+static int amd_create(struct bench *b)
+{
+	struct mach_amd_vi_config unit = { .phys = AMD_PHYS };
+	struct umsi_amd_vi_config config = { .phys = AMD_PHYS, .last_bus = 15 };
+	int status = lapic_create(b);
+
+	b->amd = mach_amd_vi_add(b->m, &unit);
+	return status ? status : umsi_amd_vi_create(b->root, &config, &b->parent);
+}
+
+static int amd_destroy(struct bench *b)
+{
+	int status = umsi_amd_vi_destroy(b->parent);
+
+	return status ? status : lapic_destroy(b);
+}
+
+const struct system_root system_amd_vi = {
+	.kind = MACH_X86, .create = amd_create, .destroy = amd_destroy, .trap = lapic_trap,
+};
+
 /* ---- A GICv3 with an ITS before it ---- */
 
 #define ITS_PHYS	UINT64_C(0x10080000)
@@ -98,7 +122,7 @@ static void gic_timer(void *host, umsi_cpu cpu)
 static int its_create(struct bench *b)
 {
 	struct mach_its_config unit = { .phys = ITS_PHYS, .page = 2 };
-	struct umsi_its_config config = { .phys = ITS_PHYS };
+	struct umsi_its_config config = { .phys = ITS_PHYS, .shared_events = 256 };
 	struct umsi_gicv3_region region = {
 		.phys = MACH_GICV3_REDISTRIBUTORS, .bytes = (uint64_t)b->ncpus * 0x20000,
 	};

@@ -176,23 +176,23 @@ static void count_entries(const struct part *p, struct system_totals *t)
 	}
 }
 
-static uint64_t blocked(const struct bench *b)
+uint64_t system_blocked(const struct bench *b)
 {
 	uint64_t sum = 0;
 
 	for (unsigned int reason = 0x20; b->vtd && reason <= 0x26; reason++)
 		sum += mach_vtd_blocked(b->vtd, reason);
-	return sum + (b->its ? mach_its_unmapped(b->its) : 0);
+	return sum + (b->its ? mach_its_unmapped(b->its) : 0) + (b->amd ? mach_amd_vi_blocked(b->amd) : 0);
 }
 
 /* Everything that came from somebody else was stopped, and nothing else. */
 static void count_blocked(struct bench *b, struct system_totals *t)
 {
 	t->intrusions += b->intrusions;
-	t->blocked += blocked(b);
-	if (b->intruder && blocked(b) != b->intrusions)
+	t->blocked += system_blocked(b);
+	if (b->intruder && system_blocked(b) != b->intrusions)
 		mach_violate(b->m, "I-ISO", "%llu messages of another function, %llu blocked",
-			     (unsigned long long)b->intrusions, (unsigned long long)blocked(b));
+			     (unsigned long long)b->intrusions, (unsigned long long)system_blocked(b));
 }
 
 static void count(struct bench *b, struct system_totals *t)

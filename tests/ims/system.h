@@ -72,6 +72,7 @@ struct bench {
 	struct umsi_domain *root;
 	struct umsi_domain *parent;	/* of devices: a translator, or the root */
 	struct mach_vtd *vtd;
+	struct mach_amd_vi *amd;
 	struct mach_its *its;
 	struct mach_pci *intruder;
 	struct umsi_imsic_file files[SYSTEM_CPUS];
@@ -130,6 +131,9 @@ const struct system *system_by_name(const char *name);
 bool system_run(const struct system *s, uint64_t seed, uint32_t turns, struct system_totals *t,
 		void (*path)(void *arg, const char *line), void *arg);
 
+/* Messages that the machine's translator stopped. */
+uint64_t system_blocked(const struct bench *b);
+
 /* ---- For builders ---- */
 
 /* A device that is the next function: requester id, MSI-X and stores as @config says. */
@@ -147,7 +151,7 @@ void system_function(const struct part *p, struct umsi_pci_function *fn);
 
 /* ---- Roots (roots.c) ---- */
 
-extern const struct system_root system_imsic, system_lapic, system_vtd, system_its, system_own_root, system_hypervisor;
+extern const struct system_root system_imsic, system_lapic, system_vtd, system_amd_vi, system_its, system_own_root, system_hypervisor;
 
 /* ---- Sources that are no PCI function (wires.c): tables on p->dev ---- */
 
