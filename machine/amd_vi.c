@@ -367,6 +367,10 @@ static void step_commands(struct mach_amd_vi *v)
 	v->command_due = NEVER;
 	if (!(v->status & COMMANDS_RUN) || v->command_head == v->command_tail || v->stalled)
 		return;
+	if (mach_queues_stand(v->m)) {
+		v->command_due = v->m->queues_until;
+		return;
+	}
 	if (!execute(v, mach_dma_read(v->m, at, 8, true), mach_dma_read(v->m, at + 8, 8, true))) {
 		mach_trace(v->m, "amd-vi: command at % refused", v->command_head, 0);
 		v->status &= ~COMMANDS_RUN;

@@ -57,6 +57,17 @@ void mach_pci_storm_on(struct mach_pci *d)
 	d->storm_due = --d->storm_left ? d->m->step + 1 : NEVER;
 }
 
+void mach_queues_stall(struct mach *m, uint64_t after_steps, uint64_t steps)
+{
+	m->queues_from = m->step + after_steps;
+	m->queues_until = m->queues_from + steps;
+}
+
+bool mach_queues_stand(const struct mach *m)
+{
+	return m->running && m->step >= m->queues_from && m->step < m->queues_until;
+}
+
 void mach_slow_write(struct mach *m, uint64_t nth, uint64_t steps)
 {
 	m->slow_write_in = nth;

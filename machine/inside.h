@@ -415,6 +415,7 @@ struct mach {
 	char log[TRACE_SLOTS / 16][80];
 	uint32_t logs;
 	uint64_t slow_write_in, slow_write_steps;	/* fault.c */
+	uint64_t queues_from, queues_until;
 	struct mach_said *said;		/* story.c */
 	size_t nsaid, room_said;
 	uint64_t said_step;
@@ -678,6 +679,7 @@ bool mach_pci_is_deaf(const struct mach_pci *d);
 uint64_t mach_pci_torn_by(const struct mach_pci *d);
 void mach_pci_storm_on(struct mach_pci *d);
 uint64_t mach_write_delay(struct mach *m);
+bool mach_queues_stand(const struct mach *m);	/* until m->queues_until */
 
 /* story.c */
 void mach_device_says(struct mach *m, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -477,6 +477,8 @@ static uint64_t its_due(struct mach *m, void *self)
 {
 	struct mach_its *its = self;
 
+	if (mach_queues_stand(m) && its->next < m->queues_until)
+		its->next = m->queues_until;
 	while (its->enabled && !its->stalled && !its->deaf && its->creadr != its->cwriter)
 		if (its->next > m->step || !step(its))
 			break;

@@ -432,7 +432,9 @@ uint64_t mach_amd_vi_device_entry(const struct mach_amd_vi *v, uint16_t requeste
 umsi_cpu mach_pci_target(struct mach_pci *d, uint32_t entry);
 /* A write the function makes by itself: any address, any data. */
 void mach_pci_send(struct mach_pci *d, uint64_t address, uint32_t data);
-/* The same, and nobody may let it pass (I-ISO). */
+/* The same in the name of any function: what cannot be told from its own may pass. Needs a translator. */
+void mach_forge(struct mach *m, uint32_t requester_id, uint64_t address, uint32_t data);
+/* As mach_pci_send(), and nobody may let it pass (I-ISO). */
 void mach_pci_intrude(struct mach_pci *d, uint64_t address, uint32_t data);
 
 /* ---- HPET: every comparator can send messages; a tick is a step ----------- */
@@ -586,6 +588,8 @@ void mach_pci_deafen(struct mach_pci *d, uint64_t after_steps, uint64_t steps);
 void mach_pci_tear(struct mach_pci *d, uint64_t nth, uint64_t steps);
 /* One live entry has an event at every step. */
 void mach_pci_storm(struct mach_pci *d, uint64_t after_steps, uint64_t events);
+/* No unit or ITS takes a command from its queue for @steps. */
+void mach_queues_stall(struct mach *m, uint64_t after_steps, uint64_t steps);
 /* The @nth write to any function travels @steps longer, and those behind it. */
 void mach_slow_write(struct mach *m, uint64_t nth, uint64_t steps);
 

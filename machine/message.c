@@ -52,6 +52,19 @@ void mach_pci_send(struct mach_pci *d, uint64_t address, uint32_t data)
 		     (unsigned long long)address);
 }
 
+void mach_forge(struct mach *m, uint32_t requester_id, uint64_t address, uint32_t data)
+{
+	struct arrival a = { .id = data };
+
+	mach_step(m);
+	mach_trace(m, "% is sent in the name of %", data, requester_id);
+	if (m->config.kind == MACH_ARM3 && mach_its_message(m, requester_id, address, data, &a))
+		return;
+	/* An address that nobody decodes ends there. */
+	if (m->config.kind == MACH_X86 && address >> 20 == 0xfee)
+		mach_remap(m, requester_id, address, data, &a);
+}
+
 umsi_cpu mach_pci_reaches(struct mach_pci *d, uint64_t address, uint32_t data)
 {
 	for (struct remapper *r = d->m->remappers; r; r = r->next)

@@ -340,6 +340,10 @@ static void step_queue(struct mach_vtd *v)
 	v->queue_due = NEVER;
 	if (!(v->gsts & QIE) || v->iqh == v->iqt || v->fsts & IQE || v->stalled)
 		return;
+	if (mach_queues_stand(v->m)) {
+		v->queue_due = v->m->queues_until;
+		return;
+	}
 	if (!execute(v, mach_dma_read(v->m, at, 8, true), mach_dma_read(v->m, at + 8, 8, true))) {
 		refuse(v);
 		return;

@@ -44,6 +44,7 @@ static const struct actor_kind kinds[] = {
 	{ "suspender", actor_suspender, offsetof(struct plan, suspenders), 1, anywhere },
 	{ "commuter", actor_commuter, offsetof(struct plan, commuters), 1, in_turn },
 	{ "intruder", actor_intruder, offsetof(struct plan, intruders), 1, anywhere },
+	{ "forger", actor_forger, offsetof(struct plan, forgers), 1, anywhere },
 };
 
 #define KINDS	(sizeof(kinds) / sizeof(kinds[0]))
@@ -96,6 +97,8 @@ static bool acts(const struct world *w, const struct actor_kind *k)
 		return w->wire.irq != UMSI_IRQ_NONE;
 	if (k->run == actor_commuter)
 		return w->isa->hotplug && w->plan.hotplug && w->plan.ncpus > 3;
+	if (k->run == actor_forger)
+		return w->stranger || w->its;
 	if (k->run == actor_intruder)
 		return w->stranger;
 	return k->run != actor_hotplug || (w->isa->hotplug && w->plan.ncpus > 2);

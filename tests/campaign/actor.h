@@ -76,5 +76,6 @@ void actor_shaker(void *actor);		/* wire.c: moves it */
 void actor_sleeper(void *actor);	/* sleep.c */
 void actor_suspender(void *actor);	/* sleep.c: everything sleeps at once */
 void actor_intruder(void *actor);	/* remap.c */
+void actor_forger(void *actor);		/* hostile.c */
 
 #endif

@@ -554,8 +554,11 @@ static void fire(struct actor *self, struct device *d)
 static void arrive(struct actor *a, struct device *d)
 {
 	struct world *w = a->w;
-	int status = device_up(w, d, WORLD_DEVICES - 1);
+	int status;
 
+	if (w->plan.lies && !pick(w, 4))
+		hostile_pretend(w, d);
+	status = device_up(w, d, WORLD_DEVICES - 1);
 	check_status(w, status, "device");
 	if (status)
 		return;

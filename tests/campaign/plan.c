@@ -28,6 +28,7 @@ const struct plan_field plan_fields[] = {
 	{ "suspenders", AT(suspenders), 0, 1, 0, PLAN_ACTS, "thread that suspends and resumes the machine; without sleepers" },
 	{ "commuters", AT(commuters), 0, 1, 0, PLAN_ACTS, "a second thread that takes CPUs down and up; needs 4 CPUs and the first" },
 	{ "intruders", AT(intruders), 0, 1, 0, PLAN_ACTS, "thread of a device that sends other devices' messages; needs a translator" },
+	{ "forgers", AT(forgers), 0, 1, 0, PLAN_ACTS, "thread that sends devices' messages with any requester id; needs a translator" },
 	{ "translator", AT(translator), 0, 2, 0, PLAN_SIZE, "x86: what stands before the root: 0 = nothing, 1 = VT-d, 2 = AMD-Vi" },
 	{ "naps", AT(naps), 0, 1, 0, PLAN_WILD, "CPUs nap without leaving, and lose their controller's state" },
 	{ "traffic0", AT(traffic[0]), 0, 100000, 0, PLAN_SIZE, "events of device 0 on its own account" },
@@ -56,6 +57,9 @@ const struct plan_field plan_fields[] = {
 	{ "stall-steps", AT(stall_steps), 0, 100000, 0, PLAN_WILD, "for so many steps" },
 	{ "deaf-at", AT(deaf_at), 0, 1000000, 0, PLAN_WILD, "after so many steps device 1 answers reads all-ones" },
 	{ "deaf-steps", AT(deaf_steps), 0, 100000, 0, PLAN_WILD, "for so many steps" },
+	{ "queue-stall-at", AT(queue_stall_at), 0, 1000000, 0, PLAN_WILD, "after so many steps no command or invalidation queue of a translator moves" },
+	{ "queue-stall-steps", AT(queue_stall_steps), 0, 40000, 0, PLAN_WILD, "for so many steps: less than the library waits" },
+	{ "lies", AT(lies), 0, 1, 0, PLAN_WILD, "device 2 comes with a false MSI-X capability now and then" },
 	{ "torn", AT(torn), 0, 100000, 0, PLAN_WILD, "device 0 reads the words of its n-th message far apart" },
 	{ "torn-steps", AT(torn_steps), 0, 100000, 0, PLAN_WILD, "by so many steps" },
 	{ "storm-at", AT(storm_at), 0, 1000000, 0, PLAN_WILD, "after so many steps an entry of device 0 storms" },
@@ -172,6 +176,12 @@ static void draw_more_faults(uint64_t seed, struct plan *p)
 	}
 	if (x % 8 == 5)
 		p->skew_us = (uint32_t)(x >> 20) % 2000;
+	if (x % 8 == 6) {
+		p->queue_stall_at = when;
+		p->queue_stall_steps = 200 + (uint32_t)(x >> 20) % 6000;
+	}
+	p->lies = (x >> 9) % 4 == 0;
+	p->forgers = (x >> 11) % 4 == 0;
 	p->hotplug_at = (x >> 4) % 4 ? 0 : when;
 	p->suspend_at = (x >> 6) % 4 ? 0 : when;
 }

@@ -21,7 +21,7 @@ struct plan {
 
 	/* How many of each kind act. */
 	uint32_t owners, movers, touchers, removers, ipis, hotplug, raisers, shakers, sleepers, suspenders, commuters;
-	uint32_t intruders;
+	uint32_t intruders, forgers;
 	uint32_t kinds;			/* some interrupts have a slot on every CPU */
 	uint32_t wishes;		/* some only reserve one, or want a number of some band */
 	uint32_t translator;		/* x86: none, VT-d, AMD-Vi */
@@ -40,6 +40,8 @@ struct plan {
 	uint32_t surprise;		/* step at which device 1 is pulled out */
 	uint32_t strays;		/* the toucher sends messages from nowhere */
 	uint32_t stall_at, stall_steps;	/* device 0 sends nothing for a while */
+	uint32_t queue_stall_at, queue_stall_steps;	/* command queues of translators stand */
+	uint32_t lies;			/* the device that comes has a false capability first */
 	uint32_t deaf_at, deaf_steps;	/* device 1 answers reads all-ones for a while */
 	uint32_t torn, torn_steps;	/* of device 0's n-th message the words are read far apart */
 	uint32_t storm_at, storm;	/* so many events of one entry of device 0, one a step */

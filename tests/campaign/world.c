@@ -312,6 +312,8 @@ static void start_faults(struct world *w)
 		mach_pci_tear(w->device[0].pci, p->torn, p->torn_steps);
 	if (p->storm)
 		mach_pci_storm(w->device[0].pci, p->storm_at, p->storm);
+	if (p->queue_stall_steps)
+		mach_queues_stall(w->m, p->queue_stall_at, p->queue_stall_steps);
 	if (p->slow_write)
 		mach_slow_write(w->m, p->slow_write, p->slow_write_steps);
 }

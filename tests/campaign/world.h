@@ -176,6 +176,9 @@ void wire_up(struct world *w);
 void wire_down(struct world *w);
 void wire_check(struct world *w);
 
+/* hostile.c: a capability that lies is refused, and nothing is touched */
+void hostile_pretend(struct world *w, struct device *d);
+
 /* remap.c: x86 machines, after the root was made */
 void remap_up(struct world *w);
 uint32_t remap_wire_id(const struct world *w);	/* requester id of the I/O APIC's messages */

@@ -78,6 +78,24 @@ static const char *const builtin[] = {
 	"  storm: [100, 3000]\n"
 	"  strays: 1\n",
 
+	"name: stalled-queue\n"
+	"text: the queues of a translator stand for a while, shorter than the library waits\n"
+	"isa: x86\n"
+	"plan:\n"
+	"  translator: [1, 2]\n"
+	"  queue-stall-at: [500, 8000]\n"
+	"  queue-stall-steps: [500, 40000]\n",
+
+	"name: hostile\n"
+	"text: devices lie about themselves and send others' messages, with any requester id\n"
+	"isa: x86\n"
+	"plan:\n"
+	"  translator: [1, 2]\n"
+	"  intruders: 1\n"
+	"  forgers: 1\n"
+	"  removers: 1\n"
+	"  lies: 1\n",
+
 	"name: skewed-clock\n"
 	"text: the CPUs' clocks differ by milliseconds\n"
 	"plan:\n"
