@@ -34,7 +34,8 @@ CAMPAIGN := $(filter-out tests/campaign/test_%,$(wildcard tests/campaign/*.c))
 # ---- How it is compiled ------------------------------------------------
 
 WARN := -Wall -Wextra -Werror
-LIB_FLAGS := -std=c11 -ffreestanding -fno-pic -g $(WARN) -Iinclude -Isrc
+# -Wsign-conversion: no error, a negative number, gets into an unsigned one unseen.
+LIB_FLAGS := -std=c11 -ffreestanding -fno-pic -g $(WARN) -Wsign-conversion -Iinclude -Isrc
 HOSTED := -Iarch/hosted
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 PLAIN_FLAGS := -std=gnu11 -g -fno-pic -no-pie $(WARN) -Iinclude -Isrc -I. -Imachine $(HOSTED)
