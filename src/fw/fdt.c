@@ -29,6 +29,21 @@ int umsi_fdt_refuse_node(struct umsi_fdt_error *error, const struct umsi_fdt *fd
 	return umsi_fdt_refuse(error, offset, what, status);
 }
 
+uint32_t umsi_fdt_be32(const unsigned char *at)
+{
+	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
+	       (uint32_t)at[2] << 8 | (uint32_t)at[3];
+}
+
+uint64_t umsi_fdt_number(const unsigned char *at, uint32_t cells)
+{
+	uint64_t number = 0;
+
+	for (uint32_t i = 0; i < cells; i++)
+		number = number << 32 | umsi_fdt_be32(at + 4 * i);
+	return number;
+}
+
 /* ---- Tokens ---- */
 
 /* Tokens start on 4-byte boundaries, counted from the start of the block. */

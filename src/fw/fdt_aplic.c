@@ -10,39 +10,32 @@
  */
 #include <umsi/aplic.h>
 
+#include "fw/fdt_harts.h"
 #include "fw/fdt_imsic.h"
 
-#define SUPERVISOR_EXTERNAL	9u	/* Source: Privileged ISA, "scause values" */
-#define NOT_CONNECTED		UINT32_MAX
-#define HARTS_MAX		16384u	/* binding: maxItems of interrupts-extended */
-
 struct finder {
-	const struct umsi_fdt *fdt;
-	umsi_fdt_node node;
-	struct umsi_fdt_error *error;
-	struct umsi_fdt_property targets;	/* direct: pairs phandle, interrupt */
-	uint32_t harts;				/* of pairs */
+	struct umsi_fdt_harts harts;	/* direct: those it delivers to; pair i is hart index i */
 	bool supervisor;
 	struct umsi_fdt_aplic found;
 };
 
 static int refuse(const struct finder *f, const char *what, int status)
 {
-	return umsi_fdt_refuse_node(f->error, f->fdt, f->node, what, status);
+	return umsi_fdt_harts_refuse(&f->harts, what, status);
 }
 
 /* ---- Whose domain ---- */
 
 static int read_msi_parent(struct finder *f, uint32_t phandle)
 {
-	umsi_fdt_node imsic = umsi_fdt_find_phandle(f->fdt, phandle);
+	umsi_fdt_node imsic = umsi_fdt_find_phandle(f->harts.fdt, phandle);
 	struct umsi_imsic_config widths = { 0 };
 	struct umsi_aplic_config *c = &f->found.config;
 	int err;
 
-	if (imsic < 0 || !umsi_fdt_is_compatible(f->fdt, imsic, "riscv,imsics"))
+	if (imsic < 0 || !umsi_fdt_is_compatible(f->harts.fdt, imsic, "riscv,imsics"))
 		return refuse(f, "msi-parent: no riscv,imsics", UMSI_EFW_PHANDLE);
-	err = umsi_fdt_imsic_numbering(f->fdt, imsic, &widths, &c->base, &f->supervisor, f->error);
+	err = umsi_fdt_imsic_numbering(f->harts.fdt, imsic, &widths, &c->base, &f->supervisor, f->harts.error);
 	if (err)
 		return err;
 	f->found.messages = true;
@@ -55,33 +48,20 @@ static int read_msi_parent(struct finder *f, uint32_t phandle)
 
 static int read_targets(struct finder *f)
 {
-	uint32_t other = 0;
+	int err = umsi_fdt_harts_read(&f->harts);
 
-	if (!umsi_fdt_get(f->fdt, f->node, "interrupts-extended", &f->targets))
-		return refuse(f, "neither msi-parent nor interrupts-extended", UMSI_EFW_MISSING);
-	f->harts = f->targets.bytes / 8;
-	if (f->targets.bytes % 8 || !f->harts || f->harts > HARTS_MAX)
-		return refuse(f, "interrupts-extended: not 1 to 16384 pairs of cells", UMSI_EFW_VALUE);
-	for (uint32_t i = 0; i < f->harts; i++) {
-		uint32_t interrupt = umsi_fdt_be32(f->targets.value + 8 * i + 4);
-
-		f->supervisor |= interrupt == SUPERVISOR_EXTERNAL;
-		other += interrupt != SUPERVISOR_EXTERNAL && interrupt != NOT_CONNECTED;
-	}
-	if (f->supervisor && other)
-		return refuse(f, "interrupts-extended: supervisor and other interrupts mixed",
-			      UMSI_EFW_VALUE);
-	return UMSI_OK;
+	f->supervisor = f->harts.supervisor;
+	return err == UMSI_EFW_MISSING ? refuse(f, "neither msi-parent nor interrupts-extended", err) : err;
 }
 
 static int read_parent(struct finder *f)
 {
 	uint32_t phandle;
 
-	f->found = (struct umsi_fdt_aplic){ .node = f->node };
+	f->found = (struct umsi_fdt_aplic){ .node = f->harts.node };
 	f->supervisor = false;
-	f->harts = 0;
-	if (umsi_fdt_u32_or(f->fdt, f->node, "msi-parent", 0, &phandle))
+	f->harts.count = 0;
+	if (umsi_fdt_u32_or(f->harts.fdt, f->harts.node, "msi-parent", 0, &phandle))
 		return refuse(f, "msi-parent: not one cell", UMSI_EFW_VALUE);
 	return phandle ? read_msi_parent(f, phandle) : read_targets(f);
 }
@@ -93,13 +73,13 @@ static int read_region(struct finder *f)
 	struct umsi_aplic_config *c = &f->found.config;
 	struct umsi_fdt_regs regs;
 	uint64_t start;
-	int err = umsi_fdt_regs_of(f->fdt, f->node, &regs);
+	int err = umsi_fdt_regs_of(f->harts.fdt, f->harts.node, &regs);
 
 	if (err || regs.count != 1 || !umsi_fdt_regs_entry(&regs, 0, &start, &c->bytes))
 		return refuse(f, "reg: not one region", err ? err : UMSI_EFW_VALUE);
-	if (c->bytes < 0x4000 || c->bytes < 0x4000 + 32 * (uint64_t)f->harts)
+	if (c->bytes < 0x4000 || c->bytes < 0x4000 + 32 * (uint64_t)f->harts.count)
 		return refuse(f, "reg: too small for its registers", UMSI_EFW_VALUE);
-	err = umsi_fdt_to_cpu(f->fdt, &regs, start, c->bytes, &c->phys);
+	err = umsi_fdt_to_cpu(f->harts.fdt, &regs, start, c->bytes, &c->phys);
 	if (err)
 		return refuse(f, "reg, or a ranges above it: no address for the CPUs", err);
 	if (!c->phys || c->phys % 4096)
@@ -112,12 +92,12 @@ static int read_numbers(struct finder *f)
 	struct umsi_aplic_config *c = &f->found.config;
 	uint32_t cells;
 
-	if (umsi_fdt_u32_or(f->fdt, f->node, "riscv,num-sources", 0, &c->sources) || !c->sources ||
+	if (umsi_fdt_u32_or(f->harts.fdt, f->harts.node, "riscv,num-sources", 0, &c->sources) || !c->sources ||
 	    c->sources > UMSI_APLIC_SOURCES_MAX)
 		return refuse(f, "riscv,num-sources: not one cell from 1 to 1023", UMSI_EFW_VALUE);
-	if (umsi_fdt_u32_or(f->fdt, f->node, "phandle", 0, &f->found.phandle))
+	if (umsi_fdt_u32_or(f->harts.fdt, f->harts.node, "phandle", 0, &f->found.phandle))
 		return refuse(f, "phandle: not one cell", UMSI_EFW_VALUE);
-	if (umsi_fdt_u32_or(f->fdt, f->node, "#interrupt-cells", 2, &cells) || cells != 2)
+	if (umsi_fdt_u32_or(f->harts.fdt, f->harts.node, "#interrupt-cells", 2, &cells) || cells != 2)
 		return refuse(f, "#interrupt-cells: not 2", UMSI_EFW_CELLS);
 	return UMSI_OK;
 }
@@ -128,14 +108,14 @@ static int check_children(struct finder *f)
 {
 	struct umsi_fdt_property children;
 
-	if (!umsi_fdt_get(f->fdt, f->node, "riscv,children", &children))
+	if (!umsi_fdt_get(f->harts.fdt, f->harts.node, "riscv,children", &children))
 		return UMSI_OK;
 	if (children.bytes % 4 || !children.bytes)
 		return refuse(f, "riscv,children: no list of cells", UMSI_EFW_VALUE);
 	for (uint32_t at = 0; at < children.bytes; at += 4) {
-		umsi_fdt_node child = umsi_fdt_find_phandle(f->fdt, umsi_fdt_be32(children.value + at));
+		umsi_fdt_node child = umsi_fdt_find_phandle(f->harts.fdt, umsi_fdt_be32(children.value + at));
 
-		if (child < 0 || child == f->node || !umsi_fdt_is_compatible(f->fdt, child, "riscv,aplic"))
+		if (child < 0 || child == f->harts.node || !umsi_fdt_is_compatible(f->harts.fdt, child, "riscv,aplic"))
 			return refuse(f, "riscv,children: a phandle that is no other riscv,aplic",
 				      UMSI_EFW_PHANDLE);
 	}
@@ -147,7 +127,7 @@ static bool is_child(const struct finder *f, uint32_t phandle)
 {
 	struct umsi_fdt_property children;
 
-	if (!umsi_fdt_get(f->fdt, f->node, "riscv,children", &children))
+	if (!umsi_fdt_get(f->harts.fdt, f->harts.node, "riscv,children", &children))
 		return false;
 	for (uint32_t at = 0; at + 4 <= children.bytes; at += 4)
 		if (umsi_fdt_be32(children.value + at) == phandle)
@@ -167,7 +147,7 @@ static int check_delegation(struct finder *f)
 {
 	struct umsi_fdt_property property;
 
-	if (!get_delegation(f->fdt, f->node, &property))
+	if (!get_delegation(f->harts.fdt, f->harts.node, &property))
 		return UMSI_OK;
 	if (property.bytes % 12 || !property.bytes)
 		return refuse(f, "riscv,delegation: no triples of cells", UMSI_EFW_VALUE);
@@ -198,125 +178,32 @@ bool umsi_fdt_aplic_delegates(const struct umsi_fdt *fdt, umsi_fdt_node node, ui
 	return false;
 }
 
-/* ---- Harts of a direct domain ---- */
+/* ---- All of it ---- */
 
-/*
- * Both follow one order nearly always, so each search begins where the last
- * one ended, and a tree of n harts costs n steps.
- */
-struct harts {
-	const struct umsi_cpu_desc *cpus;
-	uint32_t ncpus;
-	uint32_t *index;
-	uint32_t next_target, next_cpu;
-	uint32_t matched, connected;
-};
-
-static umsi_fdt_node intc_of(const struct umsi_fdt *fdt, umsi_fdt_node cpu)
+static int found_hart(void *arg, uint32_t cpu, uint32_t target)
 {
-	umsi_fdt_node node = umsi_fdt_first_child(fdt, cpu);
+	uint32_t *index = arg;
 
-	while (node >= 0 && !umsi_fdt_is_compatible(fdt, node, "riscv,cpu-intc"))
-		node = umsi_fdt_next_sibling(fdt, node);
-	return node;
-}
-
-static bool is_connected(const struct finder *f, uint32_t i)
-{
-	return umsi_fdt_be32(f->targets.value + 8 * i + 4) != NOT_CONNECTED;
-}
-
-static uint32_t find_target(const struct finder *f, struct harts *h, uint32_t phandle)
-{
-	for (uint32_t tried = 0; tried < f->harts; tried++) {
-		uint32_t i = h->next_target;
-
-		h->next_target = i + 1 < f->harts ? i + 1 : 0;
-		if (is_connected(f, i) && umsi_fdt_be32(f->targets.value + 8 * i) == phandle)
-			return i;
-	}
-	return f->harts;
-}
-
-static uint32_t find_cpu(struct harts *h, uint64_t hart)
-{
-	for (uint32_t tried = 0; tried < h->ncpus; tried++) {
-		uint32_t cpu = h->next_cpu;
-
-		h->next_cpu = cpu + 1 < h->ncpus ? cpu + 1 : 0;
-		if (h->cpus[cpu].hw_id == hart)
-			return cpu;
-	}
-	return h->ncpus;
-}
-
-static int match_hart(const struct finder *f, struct harts *h, umsi_fdt_node cpu, uint32_t cells)
-{
-	umsi_fdt_node intc = intc_of(f->fdt, cpu);
-	uint32_t phandle, found, number;
-	uint64_t hart;
-	int err;
-
-	if (intc < 0 || umsi_fdt_u32_or(f->fdt, intc, "phandle", 0, &phandle) || !phandle)
-		return UMSI_OK;		/* nothing can refer to it */
-	err = umsi_fdt_cpu_id(f->fdt, cpu, cells, &hart, f->error);
-	if (err)
-		return err;
-	found = find_target(f, h, phandle);
-	if (found == f->harts)
-		return UMSI_OK;
-	h->matched++;
-	number = find_cpu(h, hart);
-	if (number == h->ncpus)
-		return UMSI_OK;		/* a hart that this machine does not use */
-	if (h->index[number] != UMSI_APLIC_NO_HART)
-		return refuse(f, "interrupts-extended: one hart by two phandles", UMSI_EFW_VALUE);
-	h->index[number] = found;
-	h->connected++;
+	if (index[cpu] != UMSI_APLIC_NO_HART)
+		return UMSI_EEXIST;
+	index[cpu] = target;
 	return UMSI_OK;
 }
-
-static int match_harts(const struct finder *f, struct harts *h)
-{
-	umsi_fdt_node parent = umsi_fdt_find_path(f->fdt, "/cpus");
-	uint32_t cells, targets = 0;
-	int err;
-
-	if (parent < 0)
-		return umsi_fdt_refuse_node(f->error, f->fdt, -1, "no node /cpus", UMSI_EFW_MISSING);
-	err = umsi_fdt_cpus_cells(f->fdt, parent, &cells, f->error);
-	for (umsi_fdt_node cpu = umsi_fdt_first_child(f->fdt, parent); cpu >= 0 && !err;
-	     cpu = umsi_fdt_next_sibling(f->fdt, cpu))
-		if (umsi_fdt_is_cpu(f->fdt, cpu))
-			err = match_hart(f, h, cpu, cells);
-	if (err)
-		return err;
-	for (uint32_t i = 0; i < f->harts; i++)
-		targets += is_connected(f, i);
-	if (h->matched != targets)
-		return refuse(f, "interrupts-extended: a phandle twice, or one that is no hart's riscv,cpu-intc",
-			      UMSI_EFW_PHANDLE);
-	if (!h->connected)
-		return refuse(f, "none of the CPUs is a target", UMSI_EFW_MISSING);
-	return UMSI_OK;
-}
-
-/* ---- */
 
 /* Leaves the next enabled supervisor-level domain in @f. */
 static int find_domain(struct finder *f, umsi_fdt_node after)
 {
-	while ((after = umsi_fdt_find_compatible(f->fdt, after, "riscv,aplic")) >= 0) {
+	while ((after = umsi_fdt_find_compatible(f->harts.fdt, after, "riscv,aplic")) >= 0) {
 		int err;
 
-		if (!umsi_fdt_is_okay(f->fdt, after))
+		if (!umsi_fdt_is_okay(f->harts.fdt, after))
 			continue;
-		f->node = after;
+		f->harts.node = after;
 		err = read_parent(f);
 		if (err || f->supervisor)
 			return err;
 	}
-	f->node = -1;
+	f->harts.node = -1;
 	return refuse(f, "no supervisor-level riscv,aplic", UMSI_EFW_MISSING);
 }
 
@@ -324,8 +211,7 @@ int umsi_fdt_aplic(const struct umsi_fdt *fdt, umsi_fdt_node after, const struct
 		   uint32_t ncpus, uint32_t *hart_index, struct umsi_fdt_aplic *out,
 		   struct umsi_fdt_error *error)
 {
-	struct finder f = { .fdt = fdt, .error = error };
-	struct harts harts = { .cpus = cpus, .ncpus = ncpus, .index = hart_index };
+	struct finder f = { .harts = { .fdt = fdt, .error = error } };
 	int err;
 
 	if (!fdt || !cpus || !ncpus || !hart_index || !out)
@@ -342,7 +228,7 @@ int umsi_fdt_aplic(const struct umsi_fdt *fdt, umsi_fdt_node after, const struct
 	for (uint32_t cpu = 0; cpu < ncpus && !err; cpu++)
 		hart_index[cpu] = UMSI_APLIC_NO_HART;
 	if (!err && !f.found.messages)
-		err = match_harts(&f, &harts);
+		err = umsi_fdt_harts_match(&f.harts, cpus, ncpus, found_hart, hart_index);
 	if (err)
 		return err;
 	f.found.config.hart_index = hart_index;

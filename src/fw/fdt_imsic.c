@@ -10,12 +10,11 @@
  * regions of multiple interrupt files".
  */
 #include "codec/sort.h"
+#include "fw/fdt_harts.h"
 #include "fw/fdt_imsic.h"
 
 #define PAGE_SHIFT		12u
 #define PAGE_BYTES		(UINT64_C(1) << PAGE_SHIFT)
-#define SUPERVISOR_EXTERNAL	9u		/* Source: Privileged ISA, "scause values" */
-#define NOT_CONNECTED		UINT32_MAX	/* an interrupt number that leads nowhere */
 #define FILES_MAX		16384u		/* binding: maxItems of interrupts-extended */
 #define GROUP_INDEX_SHIFT_DEFAULT 24u		/* binding: riscv,group-index-shift */
 
@@ -25,12 +24,8 @@ struct cursor {
 };
 
 struct finder {
-	const struct umsi_fdt *fdt;
+	struct umsi_fdt_harts harts;		/* pair i: the hart whose file is number i */
 	struct cursor *cursor;
-	umsi_fdt_node node;
-	struct umsi_fdt_error *error;
-	struct umsi_fdt_property targets;	/* interrupts-extended: pairs phandle, interrupt */
-	uint32_t count;				/* of pairs */
 	struct umsi_fdt_regs regs;
 	uint64_t base;				/* a file's address without its indices */
 	struct umsi_imsic_config config;	/* what becomes the result */
@@ -38,60 +33,16 @@ struct finder {
 
 static int refuse(const struct finder *finder, const char *what, int status)
 {
-	return umsi_fdt_refuse_node(finder->error, finder->fdt, finder->node, what, status);
-}
-
-static uint32_t target_phandle(const struct finder *finder, uint32_t i)
-{
-	return umsi_fdt_be32(finder->targets.value + 8 * i);
-}
-
-static uint32_t target_interrupt(const struct finder *finder, uint32_t i)
-{
-	return umsi_fdt_be32(finder->targets.value + 8 * i + 4);
+	return umsi_fdt_harts_refuse(&finder->harts, what, status);
 }
 
 /* ---- Which node ---- */
 
-static int read_targets(struct finder *finder)
-{
-	if (!umsi_fdt_get(finder->fdt, finder->node, "interrupts-extended",
-			  &finder->targets))
-		return refuse(finder, "interrupts-extended: absent", UMSI_EFW_MISSING);
-	finder->count = finder->targets.bytes / 8;
-	if (finder->targets.bytes % 8 || !finder->count || finder->count > FILES_MAX)
-		return refuse(finder, "interrupts-extended: not 1 to 16384 pairs of cells",
-			      UMSI_EFW_VALUE);
-	return UMSI_OK;
-}
-
-static uint32_t supervisor_targets(const struct finder *finder)
-{
-	uint32_t supervisor = 0;
-
-	for (uint32_t i = 0; i < finder->count; i++)
-		supervisor += target_interrupt(finder, i) == SUPERVISOR_EXTERNAL;
-	return supervisor;
-}
-
-static int check_targets(const struct finder *finder)
-{
-	for (uint32_t i = 0; i < finder->count; i++) {
-		uint32_t interrupt = target_interrupt(finder, i);
-
-		if (interrupt != SUPERVISOR_EXTERNAL && interrupt != NOT_CONNECTED)
-			return refuse(finder,
-				      "interrupts-extended: supervisor and other interrupts mixed",
-				      UMSI_EFW_VALUE);
-	}
-	return UMSI_OK;
-}
-
 /* Leaves the one enabled supervisor-level node in @finder, its targets read. */
 static int find_node(struct finder *finder)
 {
-	const struct umsi_fdt *fdt = finder->fdt;
-	struct finder found = *finder;
+	const struct umsi_fdt *fdt = finder->harts.fdt;
+	struct umsi_fdt_harts found = finder->harts;
 	umsi_fdt_node node = -1;
 	int err;
 
@@ -99,20 +50,20 @@ static int find_node(struct finder *finder)
 	while ((node = umsi_fdt_find_compatible(fdt, node, "riscv,imsics")) >= 0) {
 		if (!umsi_fdt_is_okay(fdt, node))
 			continue;
-		finder->node = node;
-		err = read_targets(finder);
+		finder->harts.node = node;
+		err = umsi_fdt_harts_read(&finder->harts);
 		if (err)
 			return err;
-		if (!supervisor_targets(finder))
+		if (!finder->harts.supervisor)
 			continue;
 		if (found.node >= 0)
 			return refuse(finder, "a second supervisor-level IMSIC", UMSI_EFW_VALUE);
-		found = *finder;
+		found = finder->harts;
 	}
-	*finder = found;
+	finder->harts = found;
 	if (found.node < 0)
 		return refuse(finder, "no supervisor-level riscv,imsics", UMSI_EFW_MISSING);
-	return check_targets(finder);
+	return UMSI_OK;
 }
 
 /* ---- What it says about itself ---- */
@@ -128,14 +79,14 @@ static int read_ids(struct finder *finder)
 	uint32_t guest_ids;
 	struct umsi_fdt_property property;
 
-	if (!umsi_fdt_get(finder->fdt, finder->node, "riscv,num-ids", &property))
+	if (!umsi_fdt_get(finder->harts.fdt, finder->harts.node, "riscv,num-ids", &property))
 		return refuse(finder, "riscv,num-ids: absent", UMSI_EFW_MISSING);
-	if (umsi_fdt_u32_or(finder->fdt, finder->node, "riscv,num-ids", 0,
+	if (umsi_fdt_u32_or(finder->harts.fdt, finder->harts.node, "riscv,num-ids", 0,
 			    &finder->config.num_ids) ||
 	    !good_last_id(finder->config.num_ids))
 		return refuse(finder, "riscv,num-ids: not 64n - 1 from 63 to 2047",
 			      UMSI_EFW_VALUE);
-	if (umsi_fdt_u32_or(finder->fdt, finder->node, "riscv,num-guest-ids",
+	if (umsi_fdt_u32_or(finder->harts.fdt, finder->harts.node, "riscv,num-guest-ids",
 			    finder->config.num_ids, &guest_ids) ||
 	    !good_last_id(guest_ids))
 		return refuse(finder, "riscv,num-guest-ids: not 64n - 1 from 63 to 2047",
@@ -155,14 +106,14 @@ static uint32_t bits_to_number(uint32_t count)
 
 static int read_widths(struct finder *finder)
 {
-	const struct umsi_fdt *fdt = finder->fdt;
-	umsi_fdt_node node = finder->node;
+	const struct umsi_fdt *fdt = finder->harts.fdt;
+	umsi_fdt_node node = finder->harts.node;
 	struct umsi_imsic_config *config = &finder->config;
 
 	if (umsi_fdt_u32_or(fdt, node, "riscv,guest-index-bits", 0,
 			    &config->guest_index_bits) ||
 	    umsi_fdt_u32_or(fdt, node, "riscv,hart-index-bits",
-			    bits_to_number(finder->count), &config->hart_index_bits) ||
+			    bits_to_number(finder->harts.count), &config->hart_index_bits) ||
 	    umsi_fdt_u32_or(fdt, node, "riscv,group-index-bits", 0,
 			    &config->group_index_bits) ||
 	    umsi_fdt_u32_or(fdt, node, "riscv,group-index-shift",
@@ -223,7 +174,7 @@ static int locate_file(const struct finder *finder, uint32_t index, uint64_t *ou
 		}
 		*finder->cursor = at;
 		start += (uint64_t)(index - at.first) << shift;
-		return umsi_fdt_to_cpu(finder->fdt, &finder->regs, start, PAGE_BYTES, out_phys);
+		return umsi_fdt_to_cpu(finder->harts.fdt, &finder->regs, start, PAGE_BYTES, out_phys);
 	}
 	return UMSI_EFW_VALUE;
 }
@@ -231,7 +182,7 @@ static int locate_file(const struct finder *finder, uint32_t index, uint64_t *ou
 /* The sets, and what the addresses of all files share. */
 static int read_regs(struct finder *finder)
 {
-	int err = umsi_fdt_regs_of(finder->fdt, finder->node, &finder->regs);
+	int err = umsi_fdt_regs_of(finder->harts.fdt, finder->harts.node, &finder->regs);
 	uint64_t first;
 
 	if (err)
@@ -269,139 +220,18 @@ static int place_file(const struct finder *finder, uint32_t index, uint64_t *out
 
 /* ---- Whose they are ---- */
 
-/*
- * What is being filled in, and how much of it was. Harts nearly always come in
- * one order everywhere, so each search begins where the last one ended, and a
- * tree of n harts costs n steps.
- */
 struct owners {
-	const struct umsi_cpu_desc *cpus;
-	uint32_t ncpus;
-	struct umsi_imsic_file *files;
-	uint32_t next_target, next_cpu;	/* where searches begin */
-	uint32_t matched;		/* targets whose hart was found */
-	uint32_t placed;		/* CPUs of cpus[] that have a file */
+	const struct finder *finder;
+	struct umsi_imsic_file *files;	/* being filled in */
 };
 
-/* The interrupt controller inside @cpu, or none. */
-static umsi_fdt_node intc_of(const struct umsi_fdt *fdt, umsi_fdt_node cpu)
+static int found_hart(void *arg, uint32_t cpu, uint32_t target)
 {
-	umsi_fdt_node node = umsi_fdt_first_child(fdt, cpu);
+	struct owners *owners = arg;
 
-	while (node >= 0 && !umsi_fdt_is_compatible(fdt, node, "riscv,cpu-intc"))
-		node = umsi_fdt_next_sibling(fdt, node);
-	return node;
-}
-
-/* ncpus: none has that number. */
-static uint32_t find_cpu(struct owners *owners, uint64_t hart)
-{
-	for (uint32_t tried = 0; tried < owners->ncpus; tried++) {
-		uint32_t cpu = owners->next_cpu;
-
-		owners->next_cpu = cpu + 1 < owners->ncpus ? cpu + 1 : 0;
-		if (owners->cpus[cpu].hw_id == hart)
-			return cpu;
-	}
-	return owners->ncpus;
-}
-
-/* The next target that names @phandle, round and round; count: none does. */
-static uint32_t find_target(const struct finder *finder, struct owners *owners, uint32_t phandle)
-{
-	for (uint32_t tried = 0; tried < finder->count; tried++) {
-		uint32_t i = owners->next_target;
-
-		owners->next_target = i + 1 < finder->count ? i + 1 : 0;
-		if (target_phandle(finder, i) == phandle &&
-		    target_interrupt(finder, i) != NOT_CONNECTED)
-			return i;
-	}
-	return finder->count;
-}
-
-/* The hart whose controller is @phandle. That no other target names it shows when all are counted. */
-static int match_hart(const struct finder *finder, struct owners *owners,
-		      uint32_t phandle, uint64_t hart)
-{
-	uint32_t found = find_target(finder, owners, phandle);
-	uint32_t cpu;
-
-	if (found == finder->count)
-		return UMSI_OK;
-	owners->matched++;
-	cpu = find_cpu(owners, hart);
-	if (cpu == owners->ncpus)
-		return UMSI_OK;		/* a hart that this machine does not use */
 	if (owners->files[cpu].phys)
-		return refuse(finder, "interrupts-extended: one hart by two phandles",
-			      UMSI_EFW_VALUE);
-	owners->placed++;
-	return place_file(finder, found, &owners->files[cpu].phys);
-}
-
-static int match_cpu(const struct finder *finder, struct owners *owners,
-		     umsi_fdt_node cpu, uint32_t cells)
-{
-	const struct umsi_fdt *fdt = finder->fdt;
-	umsi_fdt_node intc = intc_of(fdt, cpu);
-	uint32_t phandle, interrupt_cells;
-	uint64_t hart;
-	int err;
-
-	if (intc < 0 || umsi_fdt_u32_or(fdt, intc, "phandle", 0, &phandle) || !phandle)
-		return UMSI_OK;		/* nothing can refer to it */
-	err = umsi_fdt_cpu_id(fdt, cpu, cells, &hart, finder->error);
-	if (err)
-		return err;
-	/* Pairs are only pairs if the harts' controllers take one cell. */
-	if (umsi_fdt_u32_or(fdt, intc, "#interrupt-cells", 1, &interrupt_cells) ||
-	    interrupt_cells != 1)
-		return umsi_fdt_refuse_node(finder->error, fdt, intc,
-					    "#interrupt-cells: not 1", UMSI_EFW_CELLS);
-	return match_hart(finder, owners, phandle, hart);
-}
-
-/* Some target names no hart, or one that another names too. Which of them takes longer to say. */
-static int refuse_targets(const struct finder *finder)
-{
-	for (uint32_t i = 1; i < finder->count; i++)
-		for (uint32_t j = 0; target_interrupt(finder, i) != NOT_CONNECTED && j < i; j++)
-			if (target_phandle(finder, i) == target_phandle(finder, j) &&
-			    target_interrupt(finder, j) != NOT_CONNECTED)
-				return refuse(finder, "interrupts-extended: one hart twice",
-					      UMSI_EFW_VALUE);
-	return refuse(finder, "interrupts-extended: a phandle that is no hart's riscv,cpu-intc",
-		      UMSI_EFW_PHANDLE);
-}
-
-static int match_harts(const struct finder *finder, struct owners *owners)
-{
-	const struct umsi_fdt *fdt = finder->fdt;
-	umsi_fdt_node parent = umsi_fdt_find_path(fdt, "/cpus");
-	umsi_fdt_node cpu;
-	uint32_t cells;
-	int err;
-
-	if (parent < 0)
-		return umsi_fdt_refuse_node(finder->error, fdt, -1, "no node /cpus",
-					    UMSI_EFW_MISSING);
-	err = umsi_fdt_cpus_cells(fdt, parent, &cells, finder->error);
-	if (err)
-		return err;
-	for (cpu = umsi_fdt_first_child(fdt, parent); cpu >= 0;
-	     cpu = umsi_fdt_next_sibling(fdt, cpu)) {
-		if (!umsi_fdt_is_cpu(fdt, cpu))
-			continue;
-		err = match_cpu(finder, owners, cpu, cells);
-		if (err)
-			return err;
-	}
-	if (owners->matched != supervisor_targets(finder))
-		return refuse_targets(finder);
-	if (!owners->placed)
-		return refuse(finder, "none of the CPUs has an interrupt file", UMSI_EFW_MISSING);
-	return UMSI_OK;
+		return UMSI_EEXIST;
+	return place_file(owners->finder, target, &owners->files[cpu].phys);
 }
 
 /*
@@ -446,11 +276,11 @@ int umsi_fdt_imsic_numbering(const struct umsi_fdt *fdt, umsi_fdt_node node, str
 			     uint64_t *out_base, bool *out_supervisor, struct umsi_fdt_error *error)
 {
 	struct cursor cursor = { 0 };
-	struct finder finder = { .fdt = fdt, .node = node, .error = error, .cursor = &cursor };
+	struct finder finder = { .harts = { .fdt = fdt, .node = node, .error = error }, .cursor = &cursor };
 	uint64_t first;
 	int err;
 
-	err = read_targets(&finder);
+	err = umsi_fdt_harts_read(&finder.harts);
 	if (!err)
 		err = read_widths(&finder);
 	if (!err)
@@ -461,7 +291,7 @@ int umsi_fdt_imsic_numbering(const struct umsi_fdt *fdt, umsi_fdt_node node, str
 		return err;
 	*out = finder.config;
 	*out_base = finder.base;
-	*out_supervisor = supervisor_targets(&finder) != 0;
+	*out_supervisor = finder.harts.supervisor != 0;
 	return UMSI_OK;
 }
 
@@ -470,9 +300,9 @@ int umsi_fdt_imsic(const struct umsi_fdt *fdt, const struct umsi_cpu_desc *cpus,
 		   struct umsi_imsic_config *out, struct umsi_fdt_error *error)
 {
 	struct cursor cursor = { 0 };
-	struct finder finder = { .fdt = fdt, .error = error, .cursor = &cursor,
+	struct finder finder = { .harts = { .fdt = fdt, .error = error }, .cursor = &cursor,
 				 .config = { .files = files } };
-	struct owners owners = { .cpus = cpus, .ncpus = ncpus, .files = files };
+	struct owners owners = { .finder = &finder, .files = files };
 	uint64_t last;
 	int err;
 
@@ -486,13 +316,13 @@ int umsi_fdt_imsic(const struct umsi_fdt *fdt, const struct umsi_cpu_desc *cpus,
 	if (!err)
 		err = read_regs(&finder);
 	if (!err)
-		err = place_file(&finder, finder.count - 1, &last);
+		err = place_file(&finder, finder.harts.count - 1, &last);
 	if (err)
 		return err;
 
 	for (uint32_t cpu = 0; cpu < ncpus; cpu++)
 		files[cpu].phys = 0;
-	err = match_harts(&finder, &owners);
+	err = umsi_fdt_harts_match(&finder.harts, cpus, ncpus, found_hart, &owners);
 	if (err)
 		return err;
 	if (share_a_file(files, ncpus))

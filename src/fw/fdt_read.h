@@ -18,21 +18,9 @@
 #define UMSI_FDT_NOP		4u
 #define UMSI_FDT_END		9u
 
-static inline uint32_t umsi_fdt_be32(const unsigned char *at)
-{
-	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
-	       (uint32_t)at[2] << 8 | (uint32_t)at[3];
-}
-
+uint32_t umsi_fdt_be32(const unsigned char *at);
 /* A number of @cells (0, 1 or 2) 32-bit cells, most significant first. */
-static inline uint64_t umsi_fdt_number(const unsigned char *at, uint32_t cells)
-{
-	uint64_t number = 0;
-
-	for (uint32_t i = 0; i < cells; i++)
-		number = number << 32 | umsi_fdt_be32(at + 4 * i);
-	return number;
-}
+uint64_t umsi_fdt_number(const unsigned char *at, uint32_t cells);
 
 /* Fills @error where the caller gave one, and hands @status on. */
 int umsi_fdt_refuse(struct umsi_fdt_error *error, uint32_t offset,

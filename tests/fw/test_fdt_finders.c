@@ -665,7 +665,7 @@ static const struct refusal imsic_refusals[] = {
 	{ { SET(CPU(3), "reg", 0, 18), SAY(CPU(3), "status", "disabled") }, UMSI_EFW_VALUE,
 	  "interrupts-extended: one hart by two phandles" },
 	{ { SAY(CPU(3), "status", "disabled"), SET(IMSIC, "interrupts-extended", 0x113, 9) },
-	  UMSI_EFW_MISSING, "none of the CPUs has an interrupt file" },
+	  UMSI_EFW_MISSING, "none of the CPUs is a target" },
 };
 
 static const struct refusal pci_refusals[] = {
