@@ -77,7 +77,7 @@ CC_small := $(CC_asan) -DUMSI_TRACE=0
 SRC_small := $(call all_but,single full vector-full)
 
 # Not among the checks: bench/bench.mk.
-CC_bench := $(GCC) -Iarch/bench -O2
+CC_bench := $(GCC) -Iarch/bench -mgeneral-regs-only -O2
 SRC_bench := $(SRC_riscv64)
 
 # One variant: its objects, the library, and the one-CPU hooks beside it.

@@ -22,15 +22,12 @@ extern char __data_start[], _end[];
 static void slots_of(struct bench_machine *b, umsi_cpu cpu, struct umsi_record *r)
 {
 	struct umsi_vec *v = umsi_vec_of(b->root);
-	struct umsi_group g = umsi_group_of(&r);
-	struct umsi_where named = { .cpu = cpu };
-	uint32_t slot;
-	bool revived;
+	struct umsi_spot spot = { .where = { .cpu = cpu } };
 
 	bench_cpu = cpu;
 	for (uint32_t i = 0; i < 16; i++) {
-		bench_need(umsi_vec_take_any(v, &named, &g, &cpu, &slot, &revived), "take");
-		umsi_vec_give(v, cpu, &g, slot);
+		bench_need(umsi_vec_take_any(v, r, &spot), "take");
+		umsi_vec_give(v, cpu, r, spot.slot);
 	}
 }
 

@@ -35,28 +35,27 @@ static struct umsi_record *new_record(struct bench_machine *b)
 
 static void take_one(struct fill *f, const struct umsi_where *where)
 {
-	struct umsi_group g = umsi_group_of(&f->other);
-	struct held *h = &f->held[f->count++];
-	bool revived;
+	struct umsi_spot spot = { .where = *where };
 
-	bench_need(umsi_vec_take_any(f->v, where, &g, &h->cpu, &h->slot, &revived), "fill");
+	bench_need(umsi_vec_take_any(f->v, f->other, &spot), "fill");
+	f->held[f->count++] = (struct held){ .cpu = spot.cpu, .slot = spot.slot };
 }
 
 static void give_one(struct fill *f, uint64_t at)
 {
-	struct umsi_group g = umsi_group_of(&f->other);
 	struct held h = f->held[at];
 
 	f->held[at] = f->held[--f->count];
-	umsi_vec_give(f->v, h.cpu, &g, h.slot);
+	umsi_vec_give(f->v, h.cpu, f->other, h.slot);
 }
 
 #define EXCHANGES	100000u
 
-/* @percent of every CPU's slots; then random ones go and come, most on the CPU they were on, some anywhere. */
-static void fill_to(struct fill *f, struct bench_machine *b, uint32_t percent, bool churn)
+static const struct umsi_where any = { .cpu = UMSI_CPU_NONE };
+
+/* @percent of every CPU's slots. */
+static void fill_to(struct fill *f, struct bench_machine *b, uint32_t percent)
 {
-	struct umsi_where any = { .cpu = UMSI_CPU_NONE };
 	uint64_t want = (uint64_t)b->ncpus * (IDS - 8) * percent / 100;
 
 	f->v = umsi_vec_of(b->root);
@@ -68,12 +67,17 @@ static void fill_to(struct fill *f, struct bench_machine *b, uint32_t percent, b
 
 		take_one(f, &one);
 	}
-	for (uint32_t i = 0; churn && i < f->count && i < EXCHANGES; i++) {
+}
+
+/* Random ones go and come: on the CPU they were on, or anywhere; one of 128 the other way. */
+static void churn(struct fill *f, bool named)
+{
+	for (uint32_t i = 0; i < f->count && i < EXCHANGES; i++) {
 		uint32_t at = bench_random((uint32_t)f->count);
 		struct umsi_where same = { .cpu = f->held[at].cpu };
 
 		give_one(f, at);
-		take_one(f, i % 128 ? &same : &any);
+		take_one(f, (i % 128 != 0) == named ? &same : &any);
 	}
 }
 
@@ -88,33 +92,45 @@ static void unfill(struct fill *f)
 static void measure(struct fill *f, struct umsi_record *mine, const struct umsi_where *where,
 		    const char *name)
 {
-	struct umsi_group g = umsi_group_of(&mine);
-	umsi_cpu cpu;
-	uint32_t slot;
-	bool revived;
+	struct umsi_spot spot = { .where = *where };
 
-	for (uint32_t i = 0; i < (bench_quick ? BATCHES / 8 : BATCHES); i++) {
+	for (uint32_t i = 0; i < BATCHES; i++) {
 		/* Somebody else comes and goes between, so that it is not the same slot again and again. */
 		give_one(f, bench_random((uint32_t)f->count));
 		bench_begin(name);
 		for (uint32_t k = 0; k < PAIRS; k++) {
-			umsi_vec_take_any(f->v, where, &g, &cpu, &slot, &revived);
-			umsi_vec_give(f->v, cpu, &g, slot);
+			umsi_vec_take_any(f->v, mine, &spot);
+			umsi_vec_give(f->v, spot.cpu, mine, spot.slot);
 		}
 		bench_end(PAIRS);
 		take_one(f, where);
 	}
 }
 
+/* Another goes than comes. */
+static void measure_exchange(struct fill *f)
+{
+	for (uint32_t i = 0; i < BATCHES; i++) {
+		bench_begin("slot.exchange");
+		for (uint32_t k = 0; k < PAIRS; k++) {
+			give_one(f, bench_random((uint32_t)f->count));
+			take_one(f, &any);
+		}
+		bench_end(PAIRS);
+	}
+}
+
 static void one_machine(uint32_t ncpus, uint32_t percent, const char *fill_name)
 {
-	struct umsi_where any = { .cpu = UMSI_CPU_NONE }, named = { .cpu = ncpus / 2 };
+	struct umsi_where named = { .cpu = ncpus / 2 };
 	struct bench_machine *b = aligned_alloc(64, (sizeof(*b) + 63) / 64 * 64);
 	struct fill f;
 	struct umsi_record *mine;
 
 	bench_machine_new(b, ncpus, IDS);
-	fill_to(&f, b, percent, percent != 0);
+	fill_to(&f, b, percent);
+	if (percent)
+		churn(&f, false);
 	mine = new_record(b);
 	if (percent == 0)
 		take_one(&f, &any);
@@ -126,6 +142,15 @@ static void one_machine(uint32_t ncpus, uint32_t percent, const char *fill_name)
 		measure(&f, mine, &named, "slot.named");
 		bench_report(bench_text("%u cpus, %s", ncpus, fill_name));
 	}
+	if (bench_wanted("slot.exchange") && percent == 50) {
+		measure_exchange(&f);
+		bench_report(bench_text("%u cpus, half", ncpus));
+	}
+	if (bench_wanted("slot.any") && percent == 50) {
+		churn(&f, true);
+		measure(&f, mine, &any, "slot.any");
+		bench_report(bench_text("%u cpus, half, after requests for named cpus", ncpus));
+	}
 	umsi_record_put(mine);
 	unfill(&f);
 	bench_machine_end(b);
@@ -136,7 +161,7 @@ void bench_slots(void)
 {
 	static const uint32_t cpus[] = { 8, 128, 1024, 4096 };
 
-	if (!bench_wanted("slot.any") && !bench_wanted("slot.named"))
+	if (!bench_wanted("slot.any") && !bench_wanted("slot.named") && !bench_wanted("slot.exchange"))
 		return;
 	for (unsigned int i = 0; i < 4; i++) {
 		if (bench_quick && cpus[i] == 1024)

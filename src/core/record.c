@@ -201,13 +201,10 @@ void umsi_record_recycle(struct umsi_record *r)
 	push_free(r->m, r);
 }
 
-void umsi_record_put(struct umsi_record *r)
+void umsi_record_drained(struct umsi_record *r)
 {
-	uint32_t old;
+	uint32_t old = umsi_fetch_or32(&r->state, UMSI_DRAINED);
 
-	if (umsi_fetch_add32(&r->references, UINT32_MAX) != 1)
-		return;
-	old = umsi_fetch_or32(&r->state, UMSI_DRAINED);
 	if (!(old & UMSI_QUEUED))
 		umsi_record_recycle(r);
 }

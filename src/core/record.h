@@ -118,8 +118,15 @@ static inline umsi_irq umsi_record_handle(const struct umsi_record *r, uint32_t 
 struct umsi_record *umsi_record_new(struct umsi *m, struct umsi_domain *leaf, uint32_t index,
 				    uint64_t cookie, struct umsi_block *block);
 
+/* The last reference has gone. */
+void umsi_record_drained(struct umsi_record *r);
+
 /* Drops one reference; the last one makes the number available again. Any context. */
-void umsi_record_put(struct umsi_record *r);
+static inline void umsi_record_put(struct umsi_record *r)
+{
+	if (__builtin_expect(umsi_fetch_add32(&r->references, UINT32_MAX) == 1, 0))
+		umsi_record_drained(r);
+}
 
 /* Called by whoever removed the last obstacle: recycles a dead, drained record. */
 void umsi_record_recycle(struct umsi_record *r);

@@ -24,19 +24,19 @@ void umsi_trace_write(struct umsi *m, enum umsi_trace_point point, uint32_t irq,
  */
 static inline bool umsi_trace_is_on(const struct umsi *m)
 {
-	return __builtin_expect(__atomic_load_n(&m->trace, __ATOMIC_RELAXED) != NULL, 0);
+	return UMSI_TRACE > 0 && __builtin_expect(__atomic_load_n(&m->trace, __ATOMIC_RELAXED) != NULL, 0);
 }
 
 static inline void umsi_trace_point(struct umsi *m, enum umsi_trace_point point, uint32_t a, uint64_t b)
 {
-	if (UMSI_TRACE > 0 && umsi_trace_is_on(m))
+	if (umsi_trace_is_on(m))
 		umsi_trace_write(m, point, 0, a, b);
 }
 
 static inline void umsi_trace_irq(const struct umsi_record *r, enum umsi_trace_point point, uint32_t a,
 				  uint64_t b)
 {
-	if (UMSI_TRACE > 0 && umsi_trace_is_on(r->m))
+	if (umsi_trace_is_on(r->m))
 		umsi_trace_write(r->m, point, r->number + 1, a, b);
 }
 

@@ -338,7 +338,7 @@ static void drop_hand(struct umsi_ids *s)
 {
 	s->hand = &s->nothing;
 	s->hand_leaf = &s->nothing;
-	s->hand_first = 0;
+	s->hand_first = UINT32_MAX - WORD_BITS + 1;
 	s->hand_rank = 0;
 }
 
@@ -480,12 +480,13 @@ static inline uint64_t put_down(struct umsi_ids *s)
 	return *s->hand_leaf &= ~(UINT64_C(1) << (s->hand_first / WORD_BITS % WORD_BITS));
 }
 
-/* From here on every word in a tree has something. */
-static inline void forget_empty(struct umsi_ids *s)
+/* From here on the word in hand is filed like any other: by what it has, if that is anything. */
+RARE void umsi_ids_let_go(struct umsi_ids *s)
 {
-	if (*s->hand)
-		return;
-	put_down(s);
+	if (!*s->hand)
+		put_down(s);
+	else if (rank_of(*s->hand) > s->hand_rank)
+		refile_truly(s, s->hand_first / WORD_BITS);
 	drop_hand(s);
 }
 
@@ -511,15 +512,23 @@ static RARE uint32_t take_in_another_word(struct umsi_ids *s, uint32_t word, uns
 	return take_within(s, order);
 }
 
+/* What was given back to the word in hand may have made the block. */
+static RARE uint32_t take_with_the_hand(struct umsi_ids *s, unsigned int order)
+{
+	umsi_ids_let_go(s);
+	return take_within(s, order);
+}
+
 /* 2^order ids, less than a word. */
 static uint32_t take_within(struct umsi_ids *s, unsigned int order)
 {
-	uint32_t enough = s->tier[0].present >> order << order, word;
-	unsigned int rank, bit;
 	uint64_t free, blocks, *leaf;
+	uint32_t enough, word;
+	unsigned int rank, bit;
 
-	if (!enough)
-		return UMSI_IDS_NONE;
+	enough = s->tier[0].present >> order << order;
+	if (__builtin_expect(!enough, 0))
+		return s->hand != &s->nothing ? take_with_the_hand(s, order) : UMSI_IDS_NONE;
 	rank = umsi_lowest_bit(enough);
 	leaf = s->leaf[rank].bits;
 	if (__builtin_expect(!*leaf, 0))
@@ -574,28 +583,27 @@ static void give_within(struct umsi_ids *s, uint32_t word, unsigned int bit, uns
 }
 
 /* It spares blocks better than the word in hand. */
-static RARE void prefer(struct umsi_ids *s)
+static RARE void prefer(struct umsi_ids *s, uint32_t word)
 {
-	forget_empty(s);
-	drop_hand(s);
-}
-
-void umsi_ids_came_back(struct umsi_ids *s, uint32_t id)
-{
-	uint32_t word = id / WORD_BITS;
-
-	/* The word in hand never went. */
-	if (s->hand == &s->tier[0].free[word])
-		return;
-	if (__builtin_expect(s->tier[0].rank[word] < s->hand_rank, 0))
-		prefer(s);
+	umsi_ids_let_go(s);
 	come_back(s, word);
 }
 
-void umsi_ids_joined(struct umsi_ids *s, uint32_t id, uint64_t now)
+/* Of a word that had nothing. The word in hand never went. */
+static inline void give_first(struct umsi_ids *s, uint32_t word)
 {
-	uint32_t word = id / WORD_BITS;
-	unsigned int bit = id % WORD_BITS, rank = s->tier[0].rank[word] + 1u;
+	if (s->hand == &s->tier[0].free[word])
+		return;
+	if (__builtin_expect(s->tier[0].rank[word] < s->hand_rank, 0))
+		prefer(s, word);
+	else
+		come_back(s, word);
+}
+
+/* Only around what came back can there be a block that is larger than the word's rank says. */
+static void give_another(struct umsi_ids *s, uint32_t word, unsigned int bit, uint64_t now)
+{
+	unsigned int rank = s->tier[0].rank[word] + 1u;
 
 	if (__builtin_expect(rank <= WORD_ORDER && free_around(now, bit, rank), 0))
 		grow(s, word, bit, rank);
@@ -603,7 +611,16 @@ void umsi_ids_joined(struct umsi_ids *s, uint32_t id, uint64_t now)
 
 void umsi_ids_give(struct umsi_ids *s, uint32_t id)
 {
-	umsi_ids_give_one(s, id);
+	uint32_t word = id / WORD_BITS;
+	unsigned int bit = id % WORD_BITS;
+	uint64_t was = s->tier[0].free[word], now = was | UINT64_C(1) << bit;
+
+	s->tier[0].free[word] = now;
+	s->free_count++;
+	if (!was)
+		give_first(s, word);
+	else if (now >> (bit ^ 1) & 1)
+		give_another(s, word, bit, now);
 }
 
 /* ---- Whole words. ---- */
@@ -641,6 +658,7 @@ static RARE uint32_t take_words(struct umsi_ids *s, unsigned int order)
 {
 	uint32_t first, count = UINT32_C(1) << order;
 
+	umsi_ids_let_go(s);
 	do {
 		first = find_words(s, order);
 		if (first == UMSI_IDS_NONE)
@@ -685,7 +703,7 @@ void umsi_ids_give_block(struct umsi_ids *s, uint32_t id, unsigned int order)
 		return;
 	}
 	s->free_count += UINT32_C(1) << order;
-	forget_empty(s);
+	umsi_ids_let_go(s);
 	for (uint32_t i = 0; i < UINT32_C(1) << (order - WORD_ORDER); i++) {
 		s->tier[0].free[word + i] = WORD_FULL;
 		file(s, word + i, WORD_ORDER);
@@ -733,7 +751,8 @@ uint32_t umsi_ids_take_range(struct umsi_ids *s, uint32_t first, uint32_t last)
 	if (first > last)
 		return UMSI_IDS_NONE;
 	/* What is looked for in the trees has something. */
-	forget_empty(s);
+	if (!*s->hand)
+		umsi_ids_let_go(s);
 	free = s->tier[0].free[word] & ~low_bits(first % WORD_BITS);
 	if (!free) {
 		word = first_word_from(s, word + 1);

@@ -50,11 +50,11 @@ struct umsi_ids_leaf {
  */
 struct umsi_ids {
 	uint64_t *hand;			/* the word that single ids come from, or &nothing */
-	uint32_t hand_first;		/* its first id */
+	uint32_t hand_first;		/* its first id; of nothing no id's */
 	uint32_t free_count;
 	uint64_t *hand_leaf;		/* the leaf that has its bit, also while it is empty */
 	uint64_t nothing;		/* 0 */
-	uint32_t hand_rank;		/* what it is filed under; 0 for nothing */
+	uint32_t hand_rank;		/* what it is filed under, if not more by now; 0 for nothing */
 	struct umsi_ids_tier tier[2];
 	struct umsi_ids_leaf leaf[UMSI_IDS_RANKS];
 	uint32_t size;
@@ -88,13 +88,13 @@ bool umsi_ids_take_at(struct umsi_ids *s, uint32_t id);
 void umsi_ids_give(struct umsi_ids *s, uint32_t id);
 void umsi_ids_give_block(struct umsi_ids *s, uint32_t id, unsigned int order);
 
+/* Nothing is in hand any more, until the next single id is taken. */
+void umsi_ids_let_go(struct umsi_ids *s);
+
 /* ---- umsi_ids_take_block(s, 0) and umsi_ids_give() in line, for who cannot spare a call. ---- */
 
 /* Nothing is left in hand. */
 uint32_t umsi_ids_take_elsewhere(struct umsi_ids *s);
-/* The id is free again: the only one of its word; one beside another. */
-void umsi_ids_came_back(struct umsi_ids *s, uint32_t id);
-void umsi_ids_joined(struct umsi_ids *s, uint32_t id, uint64_t now);
 
 /* False: nothing is left in hand. */
 static inline bool umsi_ids_take_in_hand(struct umsi_ids *s, uint32_t *id)
@@ -109,17 +109,16 @@ static inline bool umsi_ids_take_in_hand(struct umsi_ids *s, uint32_t *id)
 	return true;
 }
 
-static inline void umsi_ids_give_one(struct umsi_ids *s, uint32_t id)
+/* False: it belongs to another word. */
+static inline bool umsi_ids_give_to_hand(struct umsi_ids *s, uint32_t id)
 {
-	uint64_t *word = &s->tier[0].free[id / 64], was = *word, now = was | UINT64_C(1) << (id % 64);
+	uint32_t bit = id - s->hand_first;
 
-	*word = now;
+	if (__builtin_expect(bit >= 64, 0))
+		return false;
 	s->free_count++;
-	/* Only with its neighbour can it make a larger block. */
-	if (!was)
-		umsi_ids_came_back(s, id);
-	else if (now >> (id % 64 ^ 1) & 1)
-		umsi_ids_joined(s, id, now);
+	*s->hand |= UINT64_C(1) << bit;
+	return true;
 }
 
 /* False also when not below size. */

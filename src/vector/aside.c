@@ -13,8 +13,7 @@
  * A band: a slot that no store was told about yet is exchanged for one of it.
  */
 #include "core/trace.h"
-#include "idspace/word.h"
-#include "vector/vector.h"
+#include "vector/slots.h"
 
 /* ---- Set aside; the slot lock is held. ---- */
 
@@ -56,6 +55,9 @@ void umsi_vec_pay_owed(struct umsi_vec_cpu *c)
 		add_owed(c, UINT32_MAX);
 		mark_aside(c, umsi_ids_take_block(&c->ids, 0));
 	}
+	/* Then the next that is given back is not just put into the hand. */
+	if (umsi_load32(&c->owed))
+		umsi_ids_let_go(&c->ids);
 }
 
 static void retire_and_owe(struct umsi_vec *v, umsi_cpu cpu, uint32_t slot, int settled)
@@ -66,7 +68,7 @@ static void retire_and_owe(struct umsi_vec *v, umsi_cpu cpu, uint32_t slot, int 
 	/* Before it retires, so that it is there when its slot is free. */
 	add_owed(c, 1);
 	umsi_vec_pay_owed(c);
-	umsi_vec_note_free(v, c);
+	umsi_vec_note_free(c);
 	umsi_unlock(v->domain.m, &c->lock, state);
 	umsi_vec_retire(v, cpu, slot, 1, settled);
 }
@@ -95,7 +97,7 @@ void umsi_vec_put_back(struct umsi_vec *v, umsi_cpu cpu)
 	uintptr_t state = umsi_lock(v->domain.m, &c->lock);
 
 	drop_one(c);
-	umsi_vec_note_free(v, c);
+	umsi_vec_note_free(c);
 	umsi_unlock(v->domain.m, &c->lock, state);
 }
 
@@ -113,7 +115,7 @@ static int bind_locked(struct umsi_vec *v, struct umsi_vec_cpu *c, const struct 
 	} else {
 		return UMSI_ENOSLOT;
 	}
-	umsi_vec_note_free(v, c);
+	umsi_vec_note_free(c);
 	return UMSI_OK;
 }
 
@@ -129,7 +131,7 @@ static int bind_here(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *
 
 int umsi_vec_bind(struct umsi_vec *v, struct umsi_record *r)
 {
-	struct umsi_where where = { .mask = r->mask, .cpu = r->affinity_cpu };
+	struct umsi_spot spot = { .where = { .mask = r->mask, .cpu = r->affinity_cpu } };
 	struct umsi_group g = umsi_group_of(&r);
 	umsi_cpu was = umsi_load32(&r->target), cpu = was;
 	bool revived;
@@ -139,7 +141,10 @@ int umsi_vec_bind(struct umsi_vec *v, struct umsi_record *r)
 		return UMSI_OK;
 	status = bind_here(v, cpu, &g, &r->slot, &revived);
 	if (status == UMSI_ENOCPU) {
-		status = umsi_vec_take_any(v, &where, &g, &cpu, &r->slot, &revived);
+		status = umsi_vec_take_any(v, r, &spot);
+		cpu = spot.cpu;
+		r->slot = spot.slot;
+		revived = spot.revived;
 		if (!status)
 			umsi_vec_put_back(v, was);
 	}
@@ -220,7 +225,7 @@ void umsi_vec_into_band(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_grou
 		umsi_store_ptr(&c->table[*slot], NULL);
 		umsi_trace_irq(r, UMSI_TRACE_SLOT_GIVE, cpu, *slot);
 		umsi_ids_give(&c->ids, *slot);
-		umsi_vec_note_free(v, c);
+		umsi_vec_note_free(c);
 		*slot = id;
 	}
 	umsi_unlock(v->domain.m, &c->lock, state);

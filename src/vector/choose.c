@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which CPU gets an interrupt, and what to do when none has room. */
-#include "core/mask.h"
-#include "vector/vector.h"
+#include "vector/slots.h"
 
 /* How long a CPU may take to prove its slots quiet once asked. */
 #define DRAIN_WAIT_NS	100000000u
@@ -60,90 +59,51 @@ static uint32_t retiring_of(const struct umsi_vec_cpu *c)
 	return umsi_load32(&c->retiring);
 }
 
-/* Who knows the best permitted CPU: a node, or NULL if nobody does and they have to be looked at. */
-static inline struct umsi_vec_node *node_for(const struct umsi_vec *v, const struct umsi_where *where)
+/* A set that is a whole node, or all CPUs, has one that knows. */
+struct umsi_vec_cpu *umsi_vec_best_of_set(const struct umsi_vec *v, const struct umsi_where *where)
 {
-	if (where->cpu != UMSI_CPU_NONE)
-		return NULL;
-	if (!where->mask || where->mask->node == UMSI_MASK_ALL_CPUS)
-		return v->node[umsi_load32(&v->roomiest)];
-	return where->mask->node == UMSI_MASK_ANY_CPUS ? NULL : v->node[where->mask->node];
-}
+	const struct umsi_mask *mask = where->mask;
 
-/* What the node says, unless it says nothing, or a CPU that is just coming or going. */
-static inline umsi_cpu best_of(const struct umsi_vec *v, const struct umsi_vec_node *node)
-{
-	umsi_cpu cpu = umsi_load32(&node->best);
-
-	return cpu != UMSI_CPU_NONE && umsi_cpu_open(v->domain.m, cpu) ? cpu : UMSI_CPU_NONE;
+	if (mask->node == UMSI_MASK_ALL_CPUS)
+		return umsi_vec_best_of_all(v);
+	return mask->node == UMSI_MASK_ANY_CPUS ? NULL : umsi_load_ptr(&v->node[mask->node]->best);
 }
 
 umsi_cpu umsi_vec_choose(struct umsi_vec *v, const struct umsi_where *where)
 {
-	const struct umsi_vec_node *node = node_for(v, where);
-	umsi_cpu cpu = node ? best_of(v, node) : UMSI_CPU_NONE;
+	const struct umsi_vec_cpu *c = NULL;
 
-	return cpu != UMSI_CPU_NONE ? cpu : most(v, where, free_of);
+	if (where->cpu == UMSI_CPU_NONE)
+		c = where->mask ? umsi_vec_best_of_set(v, where) : umsi_vec_best_of_all(v);
+	/* Unless it is just coming or going. */
+	return c && umsi_cpu_open(v->domain.m, c->cpu) ? c->cpu : most(v, where, free_of);
 }
 
 /* The permitted CPUs one by one, those that seem to have room. */
-static int take_anywhere(struct umsi_vec *v, const struct umsi_where *where,
-			 const struct umsi_group *g, umsi_cpu *cpu, uint32_t *slot, bool *revived)
+static int take_anywhere(struct umsi_vec *v, struct umsi_record *r, struct umsi_spot *spot)
 {
 	int status, worst = UMSI_ENOCPU;
 
-	for (umsi_cpu at = next_permitted(v, where, 0); at != UMSI_CPU_NONE;
-	     at = next_permitted(v, where, at + 1)) {
-		status = umsi_vec_take(v, at, g, slot, revived);
-		if (status == UMSI_OK) {
-			*cpu = at;
+	for (umsi_cpu at = next_permitted(v, &spot->where, 0); at != UMSI_CPU_NONE;
+	     at = next_permitted(v, &spot->where, at + 1)) {
+		status = umsi_vec_take(v, at, r, spot);
+		if (status == UMSI_OK)
 			return UMSI_OK;
-		}
 		if (status == UMSI_EAGAIN || worst == UMSI_ENOCPU)
 			worst = status;
 	}
 	return worst;
 }
 
-/* Nobody knew the best, or it has no room. */
-static __attribute__((noinline, cold)) int take_by_search(struct umsi_vec *v, const struct umsi_where *where,
-							  const struct umsi_group *g, umsi_cpu *cpu,
-							  uint32_t *slot, bool *revived)
+int umsi_vec_take_by_search(struct umsi_vec *v, struct umsi_record *r, struct umsi_spot *spot)
 {
-	int status;
+	umsi_cpu cpu = most(v, &spot->where, free_of);
 
-	*cpu = most(v, where, free_of);
-	if (*cpu == UMSI_CPU_NONE)
+	if (cpu == UMSI_CPU_NONE)
 		return UMSI_ENOCPU;
-	status = umsi_vec_take(v, *cpu, g, slot, revived);
-	if (status == UMSI_OK || where->cpu != UMSI_CPU_NONE)
-		return status;
-	return take_anywhere(v, where, g, cpu, slot, revived);
-}
-
-/*
- * From the CPU the node calls best. It is asked again as long as it was wrong;
- * each time it has learnt of requests that named a CPU.
- */
-int umsi_vec_take_any(struct umsi_vec *v, const struct umsi_where *where,
-		      const struct umsi_group *g, umsi_cpu *cpu, uint32_t *slot, bool *revived)
-{
-	const struct umsi_vec_node *node;
-	int status = UMSI_EBUSY;
-
-	if (where->cpu != UMSI_CPU_NONE) {
-		*cpu = where->cpu;
-		return permitted(v, where, where->cpu) ? umsi_vec_take(v, where->cpu, g, slot, revived)
-						       : UMSI_ENOCPU;
-	}
-	for (uint32_t tries = v->domain.m->ncpus; tries && status == UMSI_EBUSY; tries--) {
-		node = node_for(v, where);
-		*cpu = node ? best_of(v, node) : UMSI_CPU_NONE;
-		if (*cpu == UMSI_CPU_NONE)
-			break;
-		status = umsi_vec_take_best(v, *cpu, g, slot, revived);
-	}
-	return status == UMSI_OK ? status : take_by_search(v, where, g, cpu, slot, revived);
+	if (umsi_vec_take(v, cpu, r, spot) == UMSI_OK)
+		return UMSI_OK;
+	return take_anywhere(v, r, spot);
 }
 
 static bool reap(struct umsi_vec *v, struct umsi_vec_cpu *c)

@@ -35,7 +35,7 @@ static void set_open(struct umsi_vec *v, umsi_cpu cpu, bool open)
 	uintptr_t state = umsi_lock(v->domain.m, &c->lock);
 
 	umsi_store32(&c->open, open);
-	umsi_vec_file(v, c, open ? umsi_ids_free_count(&c->ids) : UMSI_VEC_NOT_FILED);
+	umsi_vec_file(c, open ? umsi_ids_free_count(&c->ids) : UMSI_VEC_NOT_FILED);
 	umsi_unlock(v->domain.m, &c->lock, state);
 }
 
@@ -176,7 +176,7 @@ static void reserve_instead(struct umsi_vec *v, struct umsi_record *r, struct um
 	struct umsi_group g = umsi_group_of(&r);
 
 	if (mv->transient)
-		umsi_vec_give_up(v, &g, mv->from, mv->slot, mv->transient_revived, UMSI_EGONE);
+		umsi_vec_give_up(v, r, mv->from, mv->slot, mv->transient_revived, UMSI_EGONE);
 	umsi_vec_set_aside(v, mv->cpu, &g, mv->slot, mv->revived, UMSI_EGONE);
 	mv->slot = 0;
 	mv->transient = false;

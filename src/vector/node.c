@@ -4,7 +4,7 @@
 
 static size_t cpu_array_bytes(uint32_t ncpus)
 {
-	return ((size_t)ncpus * sizeof(umsi_cpu) + 7) / 8 * 8;
+	return ncpus * sizeof(struct umsi_vec_cpu *);
 }
 
 static size_t node_bytes(const struct umsi_vec *v, uint32_t ncpus)
@@ -19,7 +19,6 @@ static struct umsi_vec_node *new_node(struct umsi_vec *v, struct umsi *m, uint32
 
 	if (!node)
 		return NULL;
-	umsi_store32(&node->best, UMSI_CPU_NONE);
 	umsi_ladder_init(&node->ladder, (unsigned char *)node->cpu + cpu_array_bytes(ncpus),
 			 v->nslots);
 	return node;
@@ -36,6 +35,7 @@ int umsi_vec_nodes_init(struct umsi_vec *v, struct umsi *m)
 			return UMSI_ENOMEM;
 		v->node[i]->index = i;
 	}
+	umsi_store_ptr(&v->roomiest, v->node[0]);
 	return UMSI_OK;
 }
 
@@ -49,9 +49,9 @@ void umsi_vec_nodes_destroy(struct umsi_vec *v, struct umsi *m)
 	umsi_host_free(m->host, v->node, m->nnodes * sizeof(struct umsi_vec_node *));
 }
 
-static uint32_t rung_of(const struct umsi_vec *v, uint32_t number)
+static uint32_t rung_of(const struct umsi_vec_node *node, uint32_t number)
 {
-	return v->nslots - 1 - number;
+	return node->ladder.rungs - 1 - number;
 }
 
 /*
@@ -61,36 +61,36 @@ static uint32_t rung_of(const struct umsi_vec *v, uint32_t number)
  */
 static void compare_nodes(struct umsi_vec *v, struct umsi_vec_node *node, uint32_t most)
 {
-	uint32_t roomiest = umsi_load32(&v->roomiest);
+	struct umsi_vec_node *roomiest = umsi_load_ptr(&v->roomiest);
 
-	if (node->index != roomiest) {
-		if (most > umsi_load32(&v->node[roomiest]->most))
-			umsi_store32(&v->roomiest, node->index);
+	if (node != roomiest) {
+		if (most > umsi_load32(&roomiest->most))
+			umsi_store_ptr(&v->roomiest, node);
 		return;
 	}
 	node->compared = node->compared + 1 < v->domain.m->nnodes ? node->compared + 1 : 0;
 	if (umsi_load32(&v->node[node->compared]->most) > most)
-		umsi_store32(&v->roomiest, node->compared);
+		umsi_store_ptr(&v->roomiest, v->node[node->compared]);
 }
 
-void umsi_vec_file(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t number)
+void umsi_vec_file(struct umsi_vec_cpu *c, uint32_t number)
 {
 	struct umsi_vec_node *node = c->node;
-	struct umsi *m = v->domain.m;
+	struct umsi *m = c->v->domain.m;
 	uintptr_t state = umsi_lock(m, &node->lock);
 	uint32_t item, rung, most = 0;
 
 	if (c->filed != UMSI_VEC_NOT_FILED)
-		umsi_ladder_take(&node->ladder, c->item, rung_of(v, c->filed));
+		umsi_ladder_take(&node->ladder, c->item, rung_of(node, c->filed));
 	if (number != UMSI_VEC_NOT_FILED)
-		umsi_ladder_put(&node->ladder, c->item, rung_of(v, number));
+		umsi_ladder_put(&node->ladder, c->item, rung_of(node, number));
 	c->filed = number;
 	item = umsi_ladder_first(&node->ladder, &rung);
 	if (item != UMSI_LADDER_NONE)
-		most = v->nslots - 1 - rung;
-	umsi_store32(&node->best, item != UMSI_LADDER_NONE ? node->cpu[item] : UMSI_CPU_NONE);
+		most = rung_of(node, rung);
+	umsi_store_ptr(&node->best, item != UMSI_LADDER_NONE ? node->cpu[item] : NULL);
 	umsi_store32(&node->most, most);
 	if (m->nnodes > 1)
-		compare_nodes(v, node, most);
+		compare_nodes(c->v, node, most);
 	umsi_unlock(m, &node->lock, state);
 }

@@ -89,12 +89,12 @@ const struct umsi_place *umsi_vec_choose_place(struct umsi_vec *v, const struct 
 	return best;
 }
 
-static void give_places(struct umsi_vec *v, const struct umsi_group *g, bool told, int settled)
+static void give_places(struct umsi_vec *v, struct umsi_record *r, bool told, int settled)
 {
-	struct umsi_places *places = umsi_record_places(g->member[0]);
+	struct umsi_places *places = umsi_record_places(r);
 
 	for (uint32_t i = 0; i < places->count; i++)
-		umsi_vec_give_up(v, g, places->at[i].cpu, places->at[i].slot, told, settled);
+		umsi_vec_give_up(v, r, places->at[i].cpu, places->at[i].slot, told, settled);
 	places->count = 0;
 }
 
@@ -110,7 +110,7 @@ int umsi_vec_take_places(struct umsi_vec *v, struct umsi_record *r, const struct
 			continue;
 		status = umsi_vec_take_place(v, cpu, &g, wanted, &slot);
 		if (status) {
-			give_places(v, &g, false, UMSI_OK);
+			give_places(v, r, false, UMSI_OK);
 			return status;
 		}
 		places->at[places->count++] = (struct umsi_place){ .cpu = cpu, .slot = slot };
@@ -120,9 +120,7 @@ int umsi_vec_take_places(struct umsi_vec *v, struct umsi_record *r, const struct
 
 void umsi_vec_drop_places(struct umsi_vec *v, struct umsi_record *r, int settled)
 {
-	struct umsi_group g = umsi_group_of(&r);
-
-	give_places(v, &g, r->told, settled);
+	give_places(v, r, r->told, settled);
 }
 
 /* ---- Managed ones, when the last of their CPUs goes and the first comes back. ---- */
@@ -145,12 +143,8 @@ static void start_again(struct umsi_record *r, umsi_cpu cpu, uint32_t slot)
 	umsi_record_unlock(r, state);
 }
 
-void umsi_vec_started(struct umsi_domain *d, umsi_cpu cpu)
+void umsi_vec_start_places(struct umsi_vec *v, umsi_cpu cpu)
 {
-	struct umsi_vec *v = umsi_vec_of(d);
-
-	if (!v->cpu[cpu])
-		return;
 	for (uint32_t slot = v->first; slot < v->nslots; slot++) {
 		struct umsi_record *r = umsi_load_ptr_acquire(&v->cpu[cpu]->table[slot]);
 

@@ -25,7 +25,7 @@ static uint64_t ripe(struct umsi_vec *v, struct umsi_vec_cpu *c, uint64_t *slots
 	for (uint32_t w = 0; slots && w < (v->nslots + 63) / 64; w++)
 		slots[w] = 0;
 	for (uint32_t i = 0; i < 2; i++) {
-		const struct umsi_vec_batch *b = &c->batch[i];
+		const struct umsi_vec_batch *b = i == 0 ? c->waiting : c->filling;
 
 		if (b->count && now < b->not_before_ns)
 			break;
@@ -165,7 +165,7 @@ static void quarantine(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot
 	if (ours) {
 		c->quarantined[slot / 64] |= UINT64_C(1) << (slot % 64);
 		umsi_store32(&c->quarantines, umsi_load32(&c->quarantines) + 1);
-		umsi_vec_note_free(v, c);
+		umsi_vec_note_free(c);
 		v->ops->shut(v, slot, true);
 		umsi_trace_point(m, UMSI_TRACE_QUARANTINE, c->cpu, slot);
 	}

@@ -37,27 +37,27 @@ static int reserve_places(struct umsi_vec *v, struct umsi_record *r, const struc
 int umsi_vec_reserve(struct umsi_domain *d, struct umsi_record *r, const struct umsi_where *where)
 {
 	struct umsi_group g = umsi_group_of(&r);
-	umsi_cpu cpu;
-	uint32_t slot;
-	bool revived;
+	struct umsi_spot spot = { .where = *where };
 	int status;
 
 	if (umsi_record_places(r))
 		return reserve_places(umsi_vec_of(d), r, where);
-	status = umsi_vec_take_any(umsi_vec_of(d), where, &g, &cpu, &slot, &revived);
+	status = umsi_vec_take_any(umsi_vec_of(d), g.member[0], &spot);
 	if (status)
 		return status;
-	set_place(&g, cpu, slot, false);
+	set_place(&g, spot.cpu, spot.slot, false);
 	return UMSI_OK;
 }
 
-void umsi_vec_give_up(struct umsi_vec *v, const struct umsi_group *g, umsi_cpu cpu, uint32_t slot,
-		      bool told, int settled)
+void umsi_vec_give_up(struct umsi_vec *v, struct umsi_record *r, umsi_cpu cpu, uint32_t slot, bool told,
+		      int settled)
 {
+	const struct umsi_block *block = umsi_record_block(r);
+
 	if (told)
-		umsi_vec_retire(v, cpu, slot, g->count, settled);
+		umsi_vec_retire(v, cpu, slot, block ? block->count : 1, settled);
 	else if (slot)
-		umsi_vec_give(v, cpu, g, slot);
+		umsi_vec_give(v, cpu, r, slot);
 	else
 		umsi_vec_put_back(v, cpu);
 }
@@ -72,7 +72,7 @@ void umsi_vec_unreserve(struct umsi_domain *d, struct umsi_record *r, int settle
 
 	set_place(&g, UMSI_CPU_NONE, slot, told);
 	if (!umsi_vec_is_place(first, cpu, slot))
-		umsi_vec_give_up(umsi_vec_of(d), &g, cpu, slot, told, settled);
+		umsi_vec_give_up(umsi_vec_of(d), first, cpu, slot, told, settled);
 	if (umsi_record_places(first))
 		umsi_vec_drop_places(umsi_vec_of(d), first, settled);
 }
@@ -119,6 +119,17 @@ void umsi_vec_compose(struct umsi_domain *d, struct umsi_record *r, struct umsi_
 	v->ops->compose(v, umsi_load32(&first->target), first->slot, out);
 }
 
+static int take_any(struct umsi_vec *v, struct umsi_record *r, struct umsi_move *mv)
+{
+	struct umsi_spot spot = { .where = mv->where };
+	int status = umsi_vec_take_any(v, r, &spot);
+
+	mv->cpu = spot.cpu;
+	mv->slot = spot.slot;
+	mv->revived = spot.revived;
+	return status;
+}
+
 static bool own_pair(struct umsi_vec *v, const struct umsi_group *g, uint32_t slot,
 		     struct umsi_move *mv)
 {
@@ -128,7 +139,7 @@ static bool own_pair(struct umsi_vec *v, const struct umsi_group *g, uint32_t sl
 	mv->transient = umsi_vec_take_at(v, mv->from, g, slot, &mv->transient_revived);
 	/* Whether the flush of one that was revived had proved anything is forgotten. */
 	if (!mv->transient)
-		umsi_vec_give_up(v, g, mv->cpu, slot, mv->revived, UMSI_EGONE);
+		umsi_vec_give_up(v, g->member[0], mv->cpu, slot, mv->revived, UMSI_EGONE);
 	return mv->transient;
 }
 
@@ -164,7 +175,7 @@ static int prepare_torn(struct umsi_vec *v, const struct umsi_group *g, struct u
 	}
 	if (own_on_both(v, g, mv))
 		return UMSI_OK;
-	return umsi_vec_take_any(v, &mv->where, g, &mv->cpu, &mv->slot, &mv->revived);
+	return take_any(v, g->member[0], mv);
 }
 
 /* It owns the new place already. R3: where the numbers differ, the mixture is owned if it is free, or replayed. */
@@ -189,7 +200,7 @@ static int prepare(struct umsi_vec *v, const struct umsi_group *g, struct umsi_m
 		return prepare_place(v, g, mv);
 	if (mv->torn)
 		return prepare_torn(v, g, mv);
-	return umsi_vec_take_any(v, &mv->where, g, &mv->cpu, &mv->slot, &mv->revived);
+	return take_any(v, g->member[0], mv);
 }
 
 /* A number of its band, where another would do as well; or none, if it has none to give up. */
@@ -238,7 +249,7 @@ void umsi_vec_move_commit(struct umsi_domain *d, struct umsi_record *r, const st
 	if (mv->transient)
 		umsi_vec_retire(v, old_cpu, mv->slot, g.count, mv->settled);
 	if (!umsi_vec_is_place(first, old_cpu, old_slot))
-		umsi_vec_give_up(v, &g, old_cpu, old_slot, old_told, mv->settled);
+		umsi_vec_give_up(v, first, old_cpu, old_slot, old_told, mv->settled);
 }
 
 /*
@@ -252,12 +263,12 @@ void umsi_vec_move_abort(struct umsi_domain *d, struct umsi_record *r, const str
 	struct umsi_group g = umsi_group_of(&r);
 
 	if (mv->transient)
-		umsi_vec_give_up(v, &g, mv->from, mv->slot, mv->told || mv->transient_revived, UMSI_EGONE);
+		umsi_vec_give_up(v, g.member[0], mv->from, mv->slot, mv->told || mv->transient_revived, UMSI_EGONE);
 	/* If it was told, the places may have messages under way from now on. */
 	if (mv->place)
 		r->told |= mv->told;
 	else
-		umsi_vec_give_up(v, &g, mv->cpu, mv->slot, mv->told || mv->revived, UMSI_EGONE);
+		umsi_vec_give_up(v, g.member[0], mv->cpu, mv->slot, mv->told || mv->revived, UMSI_EGONE);
 }
 
 void umsi_vec_stats(struct umsi_domain *d, struct umsi_stats *out)

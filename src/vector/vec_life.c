@@ -18,7 +18,7 @@ static void join_node(struct umsi_vec *v, struct umsi *m, struct umsi_vec_cpu *c
 {
 	c->node = v->node[m->cpu[c->cpu].node];
 	c->item = c->node->ncpus++;
-	c->node->cpu[c->item] = c->cpu;
+	c->node->cpu[c->item] = c;
 	c->filed = UMSI_VEC_NOT_FILED;
 }
 
@@ -30,11 +30,14 @@ static struct umsi_vec_cpu *new_cpu(struct umsi_vec *v, struct umsi *m, umsi_cpu
 	if (!c)
 		return NULL;
 	bits = (uint64_t *)&c->table[v->nslots];
+	c->v = v;
 	c->core = &m->cpu[cpu];
 	c->cpu = cpu;
 	join_node(v, m, c);
 	c->batch[0].bits = bits;
 	c->batch[1].bits = bits + words_of(v->nslots);
+	c->waiting = &c->batch[0];
+	c->filling = &c->batch[1];
 	c->quarantined = bits + 2 * words_of(v->nslots);
 	c->aside = bits + 3 * words_of(v->nslots);
 	umsi_ids_init(&c->ids, bits + 4 * words_of(v->nslots), v->nslots);
@@ -130,6 +133,25 @@ void umsi_vec_open(struct umsi_vec *v, umsi_cpu cpu)
 	umsi_vec_shut_again(v, c);
 	state = umsi_lock(v->domain.m, &c->lock);
 	umsi_store32(&c->open, true);
-	umsi_vec_file(v, c, umsi_ids_free_count(&c->ids));
 	umsi_unlock(v->domain.m, &c->lock, state);
+}
+
+/* From here on its node knows it, unless it is being left again already. */
+static void give_out(struct umsi_vec *v, struct umsi_vec_cpu *c)
+{
+	uintptr_t state = umsi_lock(v->domain.m, &c->lock);
+
+	if (umsi_load32(&c->open) && c->filed == UMSI_VEC_NOT_FILED)
+		umsi_vec_file(c, umsi_ids_free_count(&c->ids));
+	umsi_unlock(v->domain.m, &c->lock, state);
+}
+
+void umsi_vec_started(struct umsi_domain *d, umsi_cpu cpu)
+{
+	struct umsi_vec *v = umsi_vec_of(d);
+
+	if (!v->cpu[cpu])
+		return;
+	give_out(v, v->cpu[cpu]);
+	umsi_vec_start_places(v, cpu);
 }

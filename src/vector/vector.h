@@ -79,17 +79,20 @@ struct umsi_vec_storm {
  * inside it. One CPU's at a time.
  */
 struct umsi_vec_cpu {
-	_Alignas(64) struct umsi_cpu_core *core;
+	_Alignas(64) struct umsi_lock lock;	/* first: what it is called by is its CPU's address */
+	struct umsi_cpu_core *core;
+	struct umsi_vec *v;
 	umsi_cpu cpu;
 	umsi_atomic64 req;		/* tickets given: slots retired so far */
 	umsi_atomic64 done;		/* tickets proved quiet */
 	uint64_t marker_req;		/* what the marker that is out will prove */
 	bool marker_out, marker_claimed;
 
-	struct umsi_lock lock;
-	umsi_atomic32 open;		/* gives out slots */
+	bool retires;			/* some slot here does */
+	umsi_atomic32 open;		/* its controller takes messages; filed: it gives out slots */
 	struct umsi_ids ids;
-	struct umsi_vec_batch batch[2];	/* 0: waiting for its stamp; 1: being filled */
+	struct umsi_vec_batch batch[2];
+	struct umsi_vec_batch *waiting, *filling;	/* for its stamp; by who retires */
 	uint64_t *quarantined;
 	uint64_t *aside;		/* free, and kept for interrupts that have reserved one here: aside.c */
 	umsi_atomic32 aside_count;
@@ -125,12 +128,12 @@ struct umsi_vec_cpu {
  */
 struct umsi_vec_node {
 	_Alignas(64) struct umsi_lock lock;	/* inside slot locks; a leaf */
-	umsi_atomic32 best;		/* the CPU filed under the greatest number, or UMSI_CPU_NONE */
+	umsi_atomic_ptr best;		/* the CPU filed under the greatest number, or NULL */
 	umsi_atomic32 most;		/* that number */
 	uint32_t compared;		/* the node that was compared with last */
 	uint32_t index, ncpus;		/* which node; its CPUs that may be targets */
 	struct umsi_ladder ladder;	/* rung: nslots - 1 - filed */
-	umsi_cpu cpu[];			/* by item; then the ladder's memory */
+	struct umsi_vec_cpu *cpu[];	/* by item; then the ladder's memory */
 };
 
 /*
@@ -151,7 +154,7 @@ struct umsi_vec {
 	bool higher_first;		/* of two that are pending the CPU takes the higher number first; else the lower */
 	struct umsi_vec_cpu **cpu;	/* ncpus; NULL: that CPU is never a target */
 	struct umsi_vec_node **node;	/* as the machine's */
-	umsi_atomic32 roomiest;		/* hint: the node whose best CPU has most free slots */
+	umsi_atomic_ptr roomiest;	/* hint: the node whose best CPU has most free slots */
 	void (*system)(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot); /* slots from UMSI_SLOT_IPI */
 };
 
@@ -168,8 +171,10 @@ void umsi_vec_add(struct umsi_vec *v, const struct umsi_domain_ops *ops);
 /* Destruction's first: UMSI_EBUSY, nothing changed; or UMSI_OK, the memory is given back. Sleepable. */
 int umsi_vec_remove(struct umsi_vec *v);
 
-/* On that CPU, interrupts off, its controller ready: give out its slots. */
+/* On that CPU, interrupts off, its controller ready: its slots may be taken from umsi_vec_started() on. */
 void umsi_vec_open(struct umsi_vec *v, umsi_cpu cpu);
+/* It is online: its slots are given out. */
+void umsi_vec_started(struct umsi_domain *d, umsi_cpu cpu);
 
 /* ---- Which CPU has most free slots (node.c). ---- */
 
@@ -178,34 +183,39 @@ int umsi_vec_nodes_init(struct umsi_vec *v, struct umsi *m);
 void umsi_vec_nodes_destroy(struct umsi_vec *v, struct umsi *m);
 
 /* Files @c under its free slots, or takes it off with UMSI_VEC_NOT_FILED. Its slot lock is held. */
-void umsi_vec_file(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t number);
+void umsi_vec_file(struct umsi_vec_cpu *c, uint32_t number);
 
 /* The slot lock is held, and the set of ids has changed. */
-static inline void umsi_vec_note_free(struct umsi_vec *v, struct umsi_vec_cpu *c)
+static inline void umsi_vec_note_free(struct umsi_vec_cpu *c)
 {
 	uint32_t n = umsi_ids_free_count(&c->ids);
 
 	umsi_store32(&c->free, n);
 	if (__builtin_expect(n > c->filed, 0))
-		umsi_vec_file(v, c, n);
+		umsi_vec_file(c, n);
 }
 
-/* ---- Slots (slots.c). A slot is the record's until retired and proved quiet. ---- */
+/* ---- Slots (slots.c, retire.c). A slot is the record's until retired and proved quiet. ---- */
+
+/* Where a slot may be; and where one was taken, 0 before. */
+struct umsi_spot {
+	struct umsi_where where;
+	umsi_cpu cpu;
+	bool revived;			/* it was still the interrupt's */
+	uint32_t slot;			/* the first of a block */
+};
 
 /*
- * Takes an aligned block of slots of @cpu for the group and publishes them, in
- * one critical section (R1: whoever walks the table of a CPU sees every slot
- * that is taken); or takes back one of its own that is still retiring there
- * (*revived). @slot: the first. UMSI_OK, UMSI_ENOCPU, UMSI_ENOSLOT, UMSI_EAGAIN.
+ * Takes a slot, or for a block as many, on the named CPU, or on the permitted
+ * one with most free slots, or on others if that has none; and publishes them
+ * in one critical section (R1: whoever walks the table of a CPU sees every slot
+ * that is taken). Slots of its own that still retire there are taken back.
+ * @r is alone, or speaks for its block. UMSI_OK, UMSI_ENOCPU, UMSI_ENOSLOT,
+ * UMSI_EAGAIN: none is free, some are retiring.
  */
-int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t *slot,
-		  bool *revived);
-/*
- * The same on the CPU that its node calls best. UMSI_EBUSY: it is not, and has
- * been filed anew; choose again.
- */
-int umsi_vec_take_best(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t *slot,
-		       bool *revived);
+int umsi_vec_take_any(struct umsi_vec *v, struct umsi_record *r, struct umsi_spot *spot);
+/* The same on @cpu, whatever spot->where says. */
+int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, struct umsi_record *r, struct umsi_spot *spot);
 /*
  * Exactly these slots: all free now, or the group's own that still retire
  * (*revived); on the CPU that the group is aimed at also when that is being
@@ -215,8 +225,8 @@ bool umsi_vec_take_at(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group 
 		      bool *revived);
 /* A hint: the first slot of each block that umsi_vec_take_at() could give the group, as a bitmap. */
 void umsi_vec_ownable(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint64_t *slots);
-/* Gives back slots that no store was ever told about. */
-void umsi_vec_give(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t slot);
+/* Gives back slots that no store was ever told about; of a block, all of them. */
+void umsi_vec_give(struct umsi_vec *v, umsi_cpu cpu, struct umsi_record *r, uint32_t slot);
 /*
  * One slot of a CPU that may be offline, best @wanted (0: any). UMSI_OK,
  * UMSI_ENOSLOT, UMSI_EAGAIN.
@@ -226,8 +236,8 @@ int umsi_vec_take_place(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_grou
 /* A copy of the CPU's bitmap of free slots. */
 void umsi_vec_free_slots(struct umsi_vec *v, umsi_cpu cpu, uint64_t *slots);
 /* Slots no store was told about go back at once; any other retire. */
-void umsi_vec_give_up(struct umsi_vec *v, const struct umsi_group *g, umsi_cpu cpu, uint32_t slot,
-		      bool told, int settled);
+void umsi_vec_give_up(struct umsi_vec *v, struct umsi_record *r, umsi_cpu cpu, uint32_t slot, bool told,
+		      int settled);
 /*
  * R4: every store that held these @count slots has changed and was flushed.
  * @settled other than UMSI_OK: the flush proved nothing, so a minimum age applies too.
@@ -239,15 +249,8 @@ bool umsi_vec_reap_waiting(struct umsi_vec *v, struct umsi_vec_cpu *c);
 /* Gives out again what the CPU has proved quiet; the slot lock is held. True: there was some. */
 static inline bool umsi_vec_reap_locked(struct umsi_vec *v, struct umsi_vec_cpu *c)
 {
-	return c->batch[0].count && umsi_vec_reap_waiting(v, c);
+	return c->retires && umsi_vec_reap_waiting(v, c);
 }
-
-/*
- * A slot on the permitted CPU with most free ones, other CPUs if that fails.
- * As umsi_vec_take(); UMSI_EAGAIN: none is free, some are retiring.
- */
-int umsi_vec_take_any(struct umsi_vec *v, const struct umsi_where *where,
-		      const struct umsi_group *g, umsi_cpu *cpu, uint32_t *slot, bool *revived);
 
 /* The permitted online CPU with most free slots, or UMSI_CPU_NONE. A hint. */
 umsi_cpu umsi_vec_choose(struct umsi_vec *v, const struct umsi_where *where);
@@ -324,7 +327,7 @@ const struct umsi_place *umsi_vec_choose_place(struct umsi_vec *v, const struct 
 					       const struct umsi_where *where);
 void umsi_vec_shut_down(struct umsi_record *r);
 /* The CPU is online: what is shut and has a slot there starts again. That CPU, interrupts off. */
-void umsi_vec_started(struct umsi_domain *d, umsi_cpu cpu);
+void umsi_vec_start_places(struct umsi_vec *v, umsi_cpu cpu);
 
 /* ---- Leaving (leave.c). ---- */
 
@@ -355,9 +358,6 @@ int umsi_vec_bind(struct umsi_vec *v, struct umsi_record *r);
 void umsi_vec_into_band(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t *slot);
 void umsi_vec_grant(struct umsi_domain *d, struct umsi_record *r, int settled);
 enum umsi_irq_band umsi_vec_band_of(struct umsi_domain *d, const struct umsi_record *r);
-/* slots.c, with the slot lock held: takes back one of its own that retires there; or owns one that was taken in the set. */
-bool umsi_vec_revive(struct umsi_vec_cpu *c, const struct umsi_group *g, uint32_t *slot);
-void umsi_vec_own_slot(struct umsi_vec_cpu *c, struct umsi_record *r, uint32_t slot);
 /* The slot lock is held, and slots have become free: first come those owed. */
 void umsi_vec_pay_owed(struct umsi_vec_cpu *c);
 

@@ -67,9 +67,9 @@ const struct umsi_place *umsi_vec_choose_place(struct umsi_vec *v, const struct 
 	return NULL;
 }
 
-void umsi_vec_started(struct umsi_domain *d, umsi_cpu cpu)
+void umsi_vec_start_places(struct umsi_vec *v, umsi_cpu cpu)
 {
-	(void)d, (void)cpu;
+	(void)v, (void)cpu;
 }
 
 /* ---- Dumps. ---- */

@@ -51,25 +51,21 @@ static inline void begin(struct site *s, struct mach_msi msi)
 }
 
 /* Takes every slot that is free, or gives all back. */
-static struct { umsi_cpu cpu; uint32_t slot; } filler[RIG_CPUS * RIG_USABLE + 1];
+static struct umsi_spot filler[RIG_CPUS * RIG_USABLE + 1];
 static uint32_t fillers;
 
 static inline void fill(struct site *s)
 {
-	struct umsi_where any = { .cpu = UMSI_CPU_NONE };
-	struct umsi_group g = umsi_group_of(&s->rig.r);
-	bool revived;
+	struct umsi_spot spot = { .where = { .cpu = UMSI_CPU_NONE } };
 
-	for (fillers = 0; !umsi_vec_take_any(s->rig.v, &any, &g, &filler[fillers].cpu, &filler[fillers].slot, &revived);)
-		fillers++;
+	for (fillers = 0; !umsi_vec_take_any(s->rig.v, s->rig.r, &spot);)
+		filler[fillers++] = spot;
 }
 
 static inline void unfill(struct site *s)
 {
-	struct umsi_group g = umsi_group_of(&s->rig.r);
-
 	for (; fillers; fillers--)
-		umsi_vec_give(s->rig.v, filler[fillers - 1].cpu, &g, filler[fillers - 1].slot);
+		umsi_vec_give(s->rig.v, filler[fillers - 1].cpu, s->rig.r, filler[fillers - 1].slot);
 }
 
 static inline void settle(struct site *s)

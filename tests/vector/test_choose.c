@@ -15,27 +15,25 @@ static const struct umsi_where any = { .cpu = UMSI_CPU_NONE };
 
 static int take(struct rig *rig, const struct umsi_where *where, umsi_cpu *cpu)
 {
-	struct umsi_group g = umsi_group_of(&rig->r);
-	uint32_t slot;
-	bool revived;
-	int status = umsi_vec_take_any(rig->v, where, &g, cpu, &slot, &revived);
+	struct umsi_spot spot = { .where = *where };
+	int status = umsi_vec_take_any(rig->v, rig->r, &spot);
 
 	if (status)
 		return status;
-	assert_false(revived);
-	held[nheld++] = (struct held){ *cpu, slot };
+	assert_false(spot.revived);
+	*cpu = spot.cpu;
+	held[nheld++] = (struct held){ *cpu, spot.slot };
 	used[*cpu]++;
 	return UMSI_OK;
 }
 
 static void give(struct rig *rig, uint32_t at)
 {
-	struct umsi_group g = umsi_group_of(&rig->r);
 	struct held h = held[at];
 
 	held[at] = held[--nheld];
 	used[h.cpu]--;
-	umsi_vec_give(rig->v, h.cpu, &g, h.slot);
+	umsi_vec_give(rig->v, h.cpu, rig->r, h.slot);
 }
 
 /* The fewest slots in use on a CPU of @node; of any where it is UINT32_MAX. */

@@ -45,13 +45,8 @@ static void places_have_one_number(void **state)
 	begin(&s, (struct mach_msi){ 0 });
 	/* The first that is free is another on each CPU. */
 	for (umsi_cpu cpu = 0; cpu < RIG_CPUS; cpu++)
-		for (uint32_t i = 0; i < cpu % 5; i++) {
-			struct umsi_group g = umsi_group_of(&s.rig.r);
-			bool revived;
-
-			filler[fillers].cpu = cpu;
-			assert_int_equal(umsi_vec_take(s.rig.v, cpu, &g, &filler[fillers++].slot, &revived), UMSI_OK);
-		}
+		for (uint32_t i = 0; i < cpu % 5; i++)
+			assert_int_equal(umsi_vec_take(s.rig.v, cpu, s.rig.r, &filler[fillers++]), UMSI_OK);
 	for (uint32_t i = 0; i < 8; i++) {
 		assert_int_equal(alloc(&s, i, UMSI_IRQ_ROAMING, NULL, &irq), UMSI_OK);
 		places = umsi_record_places(umsi_record_by_number(s.rig.umsi, (uint32_t)irq - 1));
@@ -78,11 +73,9 @@ static void a_cpu_without_room_refuses_it_and_nothing_stays(void **state)
 	fill(&s);
 	/* One on each of the others. */
 	for (uint32_t i = 0; i < fillers; i++) {
-		struct umsi_group g = umsi_group_of(&s.rig.r);
-
 		if (filler[i].cpu == 1 || filler[i].slot % 7)
 			continue;
-		umsi_vec_give(s.rig.v, filler[i].cpu, &g, filler[i].slot);
+		umsi_vec_give(s.rig.v, filler[i].cpu, s.rig.r, filler[i].slot);
 		filler[i--] = filler[--fillers];
 	}
 	blocks = mach_live_blocks(s.rig.m);
@@ -220,11 +213,9 @@ static void P_35_managed_ones_keep_no_cpu(void **state)
 	fill(&s);
 	/* CPU 3 has none but those. */
 	for (uint32_t i = 0; i < fillers; i++) {
-		struct umsi_group g = umsi_group_of(&s.rig.r);
-
 		if (filler[i].cpu != 3)
 			continue;
-		umsi_vec_give(s.rig.v, filler[i].cpu, &g, filler[i].slot);
+		umsi_vec_give(s.rig.v, filler[i].cpu, s.rig.r, filler[i].slot);
 		filler[i--] = filler[--fillers];
 	}
 	go_down(&s, 3);

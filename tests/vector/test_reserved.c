@@ -197,11 +197,9 @@ static void numbers_are_of_the_band_that_was_asked_for(void **state)
 
 static void give_filler(struct site *s, uint32_t first, uint32_t last)
 {
-	struct umsi_group g = umsi_group_of(&s->rig.r);
-
 	for (uint32_t i = 0; i < fillers; i++)
 		if (filler[i].cpu == CPU && filler[i].slot >= first && filler[i].slot <= last) {
-			umsi_vec_give(s->rig.v, CPU, &g, filler[i].slot);
+			umsi_vec_give(s->rig.v, CPU, s->rig.r, filler[i].slot);
 			filler[i] = filler[--fillers];
 			return;
 		}
