@@ -308,6 +308,16 @@ umsi_irq umsi_irq_at(struct umsi_table *table, uint32_t index);
 /* Its index in its table. UMSI_OK or UMSI_ENOENT. Any context. */
 int umsi_irq_index(struct umsi *m, umsi_irq irq, uint32_t *out_index);
 
+/**
+ * umsi_irq_pending() - does something wait for its handler?
+ * @pending: an arrival kept for later (it was disabled, or the handler ran), or an event kept behind the
+ *   store's mask, if the store can tell (released, disabled levels); by now it may be otherwise
+ *
+ * Context: any but NMI, no library lock held; sleepable where the store's flush sleeps.
+ * Return: UMSI_OK, UMSI_EINVAL (NULL), UMSI_ENOENT, UMSI_ECONTEXT (it has to sleep, inside a trap).
+ */
+int umsi_irq_pending(struct umsi *m, umsi_irq irq, bool *pending);
+
 /* The message its store holds (cached). UMSI_OK, UMSI_ENOENT, UMSI_ESTATE (not requested yet). */
 int umsi_irq_message(struct umsi *m, umsi_irq irq, struct umsi_msg *out);
 

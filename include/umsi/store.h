@@ -105,7 +105,7 @@ struct umsi_store_ops {
 	 */
 	bool (*reachable)(void *store);
 
-	/* Optional: is a message waiting behind the mask? */
+	/* Optional: is a message waiting behind the mask (umsi_irq_pending())? */
 	bool (*pending)(void *store, uint32_t index, uint64_t cookie);
 
 	/*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* From index to interrupt and back. */
-#include "msi/device.h"
+#include "core/hold.h"
+#include "msi/leaf.h"
 
 umsi_irq umsi_irq_at(struct umsi_table *t, uint32_t index)
 {
@@ -74,4 +75,34 @@ int umsi_irq_message(struct umsi *m, umsi_irq irq, struct umsi_msg *out)
 		*out = r->message;
 	umsi_record_unlock(r, state);
 	return status;
+}
+
+static bool waits(struct umsi_record *r)
+{
+	struct umsi_table *t = umsi_table_of(r->leaf);
+	bool pending;
+
+	if (umsi_load32(&r->state) & UMSI_PEND)
+		return true;
+	if (!t->ops->pending || r->away)
+		return false;
+	pending = t->ops->pending(t->store, r->index, r->cookie);
+	umsi_barrier_flush_to_stamp();	/* a device read under a lock */
+	return pending;
+}
+
+int umsi_irq_pending(struct umsi *m, umsi_irq irq, bool *pending)
+{
+	struct umsi_record *r;
+	struct umsi_hold hold;
+	int status;
+
+	if (!m || !pending)
+		return UMSI_EINVAL;
+	status = umsi_hold_lock(m, irq, &hold, &r);
+	if (status)
+		return status;
+	*pending = waits(r);
+	umsi_hold_unlock(r, &hold);
+	return UMSI_OK;
 }

@@ -134,8 +134,12 @@ void system_move(struct line *l)
 	struct umsi_affinity to = { .kind = UMSI_AFFINITY_CPU, .cpu = (umsi_cpu)mach_random(b->m, b->ncpus) };
 	int status = umsi_irq_set_affinity(b->umsi, l->irq, &to);
 
+	bool pending;
+
 	if (status != UMSI_EAGAIN && status != UMSI_ENOSLOT)
 		system_check_of(l->part, status, "umsi_irq_set_affinity");
+	if (!mach_random(b->m, 8))
+		system_check_of(l->part, umsi_irq_pending(b->umsi, l->irq, &pending), "umsi_irq_pending");
 }
 
 void system_raise(struct line *l)

@@ -192,6 +192,65 @@ static void a_reset_is_survived(void **state)
 	}
 }
 
+static bool is_pending(struct own *o, umsi_irq irq)
+{
+	bool pending;
+
+	assert_int_equal(umsi_irq_pending(o->r.umsi, irq, &pending), UMSI_OK);
+	return pending;
+}
+
+/* Disabled, the library keeps it; released, the slot does, and says so if it can. */
+static void what_waits_can_be_asked(void **state)
+{
+	(void)state;
+	for (size_t k = 0; k < 2; k++) {
+		bool tells = kinds[k].model == MACH_IMS_TABLE, pending;
+		struct own o;
+		umsi_irq irq;
+
+		start(&o, &kinds[k]);
+		assert_int_equal(create(&o), UMSI_OK);
+		irq = open_one(&o, 2, 1);
+		assert_false(is_pending(&o, irq));
+		assert_int_equal(umsi_irq_disable(o.r.umsi, irq), UMSI_OK);
+		fire(&o, 2);
+		assert_true(is_pending(&o, irq));
+		assert_int_equal(umsi_irq_enable(o.r.umsi, irq), UMSI_OK);
+		rig_settle(&o.r);
+		assert_false(is_pending(&o, irq));
+		assert_int_equal(umsi_irq_release(o.r.umsi, irq), UMSI_OK);
+		fire(&o, 2);
+		assert_int_equal(is_pending(&o, irq), tells);
+		o.r.calls = 0;
+		assert_int_equal(umsi_irq_request(o.r.umsi, irq, rig_handler, &o.r, "own"), UMSI_OK);
+		rig_settle(&o.r);
+		assert_int_equal(o.r.calls, 1);
+		assert_false(is_pending(&o, irq));
+		assert_int_equal(umsi_irq_pending(o.r.umsi, irq, NULL), UMSI_EINVAL);
+		assert_int_equal(umsi_irq_free(o.r.umsi, irq), UMSI_OK);
+		assert_int_equal(umsi_irq_pending(o.r.umsi, irq, &pending), UMSI_ENOENT);
+		rig_end(&o.r);
+	}
+}
+
+static void an_msix_entry_tells_by_its_pending_bit(void **state)
+{
+	umsi_irq irq, other;
+	struct own o;
+
+	(void)state;
+	rig_start(&o.r, 1);
+	irq = rig_irq(&o.r, 5);
+	other = rig_irq(&o.r, 6);
+	assert_int_equal(umsi_irq_release(o.r.umsi, irq), UMSI_OK);
+	assert_true(mach_pci_raise(o.r.pci[0], 5));
+	rig_settle(&o.r);
+	assert_true(is_pending(&o, irq));
+	assert_false(is_pending(&o, other));
+	rig_end(&o.r);
+}
+
 static void only_the_nic_may_sleep(void **state)
 {
 	(void)state;
@@ -319,6 +378,8 @@ int main(void)
 		cmocka_unit_test(wired_slots_are_asked_for_exactly),
 		cmocka_unit_test(a_device_that_left_is_gone),
 		cmocka_unit_test(a_reset_is_survived),
+		cmocka_unit_test(what_waits_can_be_asked),
+		cmocka_unit_test(an_msix_entry_tells_by_its_pending_bit),
 		cmocka_unit_test(only_the_nic_may_sleep),
 		cmocka_unit_test(control_by_number_channels_by_handle),
 		cmocka_unit_test(thousands_on_one_function),
