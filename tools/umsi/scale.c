@@ -20,6 +20,8 @@
 #define IDS		2047u
 #define INTERRUPTS_MAX	4000000u
 
+enum { KEY_JSON = 256 };
+
 static const char doc[] =
 	"A large machine: every interrupt is allocated and requested, fires once and is freed, by threads on up to 64 CPUs, "
 	"each with functions of 2,048 MSI-X entries of its own. CPUs switch when one waits; memory is plain, nothing is late.\v"
@@ -32,6 +34,7 @@ static const char doc[] =
 static const struct argp_option options[] = {
 	{ "interrupts", 'n', "N", 0, "so many (default 1000000)", 0 },
 	{ "cpus", 'c', "N", 0, "on so many CPUs (default 4096)", 0 },
+	{ "json", KEY_JSON, NULL, 0, "the result as one object", 0 },
 	{ 0 },
 };
 
@@ -61,6 +64,7 @@ struct worker {
 
 struct scale {
 	uint32_t interrupts, ncpus;
+	bool json;
 	uint32_t functions, threads;
 	struct mach *m;
 	struct umsi_storage storage;
@@ -87,6 +91,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, "cpus: from 1 to %u", MACH_CPUS_MAX);
 		s->ncpus = (uint32_t)n;
 		break;
+	case KEY_JSON: s->json = true; break;
 	case ARGP_KEY_END:
 		if (s->interrupts > (uint64_t)s->ncpus * (IDS - 16))
 			argp_error(state, "%u CPUs have no room for %u interrupts", s->ncpus, s->interrupts);
@@ -245,6 +250,15 @@ static void give_back(struct scale *s)
 	mach_check_leaks(s->m);
 }
 
+#define FORM(begin, name, end) \
+	begin name("interrupts") "%u" name("cpus") "%u" name("handled") "%" PRIu64 name("lost") "%" PRIu64 \
+	name("bytes") "%zu" name("process") "%ld" name("setup") "%.1f" name("fire") "%.1f" name("free") "%.1f" end
+#define TEXT_NAME(n)	" " n "="
+#define JSON_NAME(n)	",\"" n "\":"
+
+static const char text_form[] = FORM("RESULT scale", TEXT_NAME, "\n");
+static const char json_form[] = FORM("{\"result\":\"scale\"", JSON_NAME, "}\n");
+
 static int run_scale(int argc, char **argv)
 {
 	struct scale *s = calloc(1, sizeof(*s));
@@ -270,8 +284,7 @@ static int run_scale(int argc, char **argv)
 	clean = !mach_violated(s->m);
 	if (!clean)
 		mach_report(s->m, stdout, 20);
-	printf("RESULT scale interrupts=%u cpus=%u handled=%" PRIu64 " lost=%" PRIu64 " bytes=%zu process=%ld setup=%.1f fire=%.1f free=%.1f\n",
-	       s->interrupts, s->ncpus, s->handled, s->interrupts - s->handled, mach_most_bytes(s->m),
+	printf(s->json ? json_form : text_form, s->interrupts, s->ncpus, s->handled, s->interrupts - s->handled, mach_most_bytes(s->m),
 	       usage.ru_maxrss * 1024L, setup, fired, freed);
 	for (uint32_t n = 0; n < s->functions; n++)
 		free(s->function[n].source);
