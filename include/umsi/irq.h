@@ -116,7 +116,7 @@ int umsi_irq_done(struct umsi *m, umsi_irq irq);
  *   UMSI_ENOMEM (a set), UMSI_ENOCPU, UMSI_ENOSLOT,
  *   UMSI_EAGAIN (no slot is free there, but some are being drained: try later, or wait as below),
  *   UMSI_EGONE (device unreachable: the cached message and the target have changed all the same),
- *   UMSI_ECONTEXT (inside a trap, and it does not move atomically).
+ *   UMSI_ECONTEXT (inside a trap, and it does not move atomically, or the set is new).
  */
 int umsi_irq_set_affinity(struct umsi *m, umsi_irq irq,
 			  const struct umsi_affinity *affinity);

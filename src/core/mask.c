@@ -233,6 +233,9 @@ int umsi_mask_get(struct umsi *m, const struct umsi_cpuset *set, struct umsi_mas
 	*out = find(m, set, hash);
 	if (*out)
 		return UMSI_OK;
+	/* It has to be copied. */
+	if (umsi_in_trap(m))
+		return UMSI_ECONTEXT;
 	fresh = new_mask(m, set, hash);
 	if (!fresh)
 		return UMSI_ENOMEM;

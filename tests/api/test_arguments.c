@@ -299,6 +299,8 @@ static umsi_irq sleepless_irq;
 /* In a handler nothing may sleep. */
 static enum umsi_handled sleepless(void *arg)
 {
+	static const uint64_t bits = 5;
+	const struct umsi_affinity new_set = { .kind = UMSI_AFFINITY_SET, .set = { .bits = &bits, .nbits = 4 } };
 	struct rig *r = arg;
 	struct umsi *m = r->umsi;
 	umsi_cpu cpu = mach_cpu(r->m);
@@ -313,6 +315,7 @@ static enum umsi_handled sleepless(void *arg)
 	assert_int_equal(umsi_irq_free_range(r->table, 0, 3), UMSI_ECONTEXT);
 	assert_int_equal(umsi_irq_release(m, irq), UMSI_ECONTEXT);
 	assert_int_equal(umsi_irq_synchronize(m, irq), UMSI_ECONTEXT);
+	assert_int_equal(umsi_irq_set_affinity(m, irq, &new_set), UMSI_ECONTEXT);
 	assert_int_equal(umsi_irq_set_affinity_wait(m, irq, &(struct umsi_affinity){ 0 }), UMSI_ECONTEXT);
 	assert_int_equal(umsi_table_destroy(r->table), UMSI_ECONTEXT);
 	assert_int_equal(umsi_device_remove(r->dev), UMSI_ECONTEXT);
