@@ -293,6 +293,48 @@ static void P_51_no_event_is_lost_on_the_way_out(void **state)
 	assert_true(exits.raised > 200 * 30);
 }
 
+/* ---- P-40: moves to a CPU that leaves, begun before it was barred ---- */
+
+static void move_all_to_1(void *arg)
+{
+	uint32_t first = (uint32_t)(uintptr_t)arg;
+
+	for (uint32_t i = first; i < first + 4; i++)
+		rig_move(&exits.f->line[i], 1);
+}
+
+static void leave_1_soon(void *arg)
+{
+	mach_delay(rig.m, mach_random(rig.m, 400));
+	leave_cpu_1(arg);
+}
+
+static void P_40_a_move_to_a_cpu_that_leaves_is_waited_for(void **state)
+{
+	uint32_t met = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 400; seed++) {
+		exits.f = begin(&(struct rig_config){ .seed = seed, .wild = true });
+		exits.left = exits.gone = false;
+		for (uint32_t i = 0; i < 8; i++)
+			rig_open(exits.f, i, i % 2 ? 2 : 3);
+		mach_thread(rig.m, 0, leave_1_soon, NULL);
+		mach_thread(rig.m, 1, die_when_left, NULL);
+		mach_thread(rig.m, 2, move_all_to_1, (void *)(uintptr_t)0);
+		mach_thread(rig.m, 3, move_all_to_1, (void *)(uintptr_t)4);
+		rig_run();
+		for (uint32_t i = 0; i < 8; i++) {
+			assert_int_not_equal(rig_target(&exits.f->line[i]), 1);
+			assert_int_equal(rig_raise(&exits.f->line[i]), 1);
+		}
+		met += rig_stats().affinity_broken;
+		rig_up(1);
+		rig_end();
+	}
+	assert_true(met > 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +344,7 @@ int main(void)
 		cmocka_unit_test(P_40_cpus_that_leave_during_a_move_do_not_keep_it_open),
 		cmocka_unit_test(P_42_a_cpu_leaves_exactly_if_the_others_have_room),
 		cmocka_unit_test(P_51_no_event_is_lost_on_the_way_out),
+		cmocka_unit_test(P_40_a_move_to_a_cpu_that_leaves_is_waited_for),
 	};
 
 	return cmocka_run_group_tests_name("corpus: hotplug", tests, NULL, NULL);
