@@ -554,6 +554,28 @@ void mach_icc_write(struct mach *m, struct cpu *c, uint32_t reg, uint64_t value)
 
 /* ---- Distributor ---- */
 
+/* "GICD_SETSPI_NSR", written by a device. */
+bool mach_gicv3_message(struct mach *m, uint64_t address, uint32_t data, const struct arrival *from)
+{
+	struct gicv3 *g = m->gicv3;
+
+	if (address != MACH_GICV3_SETSPI || m->config.no_mbis || data < 32 || data >= IDS)
+		return false;
+	if (!(g->ctlr & 2)) {
+		mach_trace(m, "message to spi %: the distributor is off", data, 0);
+		return true;
+	}
+	if (!has(g->edge, data) && has(g->enabled, data))
+		mach_violate(m, "MODEL", "message to SPI %u, which is not an edge", data);
+	if (!has(g->pending, data))
+		g->covers[data].n = 0;
+	if (from->device)
+		mach_cover(&g->covers[data], from);
+	put(g->pending, data, true);
+	mach_trace(m, "spi % pending", data, 0);
+	return true;
+}
+
 static bool in_banks(uint32_t at, uint32_t *which, uint32_t *word)
 {
 	if (at < 0x100 || at >= 0x400)
@@ -607,7 +629,7 @@ static uint64_t distributor_read(struct mach *m, uint32_t at, unsigned int width
 	if (width == 4 && at == 0)
 		return g->ctlr | (m->step < g->busy_until ? 1u << 31 : 0);
 	if (width == 4 && at == 4)
-		return (WORDS - 1) | 1u << 17 | (bits - 1) << 19;
+		return (WORDS - 1) | (m->config.no_mbis ? 0 : 1u << 16) | 1u << 17 | (bits - 1) << 19;
 	if (width == 4 && at == 0xffe8)
 		return 0x3b;
 	if (width == 4 && at >= 0xc08 && at < 0xc00 + IDS / 4)

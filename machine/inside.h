@@ -562,6 +562,8 @@ void mach_gicv3_done(struct mach *m);
 void mach_gicv3_reset(struct mach *m, struct cpu *c);
 bool mach_gicv3_at(const struct mach *m, uint64_t phys);
 bool mach_gicv3_pends(const struct cpu *c);
+/* False: no SPI is raised there by such a message. */
+bool mach_gicv3_message(struct mach *m, uint64_t address, uint32_t data, const struct arrival *from);
 uint64_t mach_gicv3_read(struct mach *m, uint64_t phys, unsigned int width);
 void mach_gicv3_write(struct mach *m, struct cpu *c, uint64_t phys, unsigned int width, uint64_t value);
 uint64_t mach_icc_read(struct mach *m, struct cpu *c, uint32_t reg);

@@ -637,8 +637,8 @@ umsi_cpu mach_its_target(struct mach_its *its, uint32_t device_id, uint32_t even
 
 static umsi_cpu target(struct mach *m, void *self, uint32_t requester_id, uint64_t address, uint32_t data)
 {
-	(void)m;
-	(void)address;
+	if (address == MACH_GICV3_SETSPI)
+		return mach_gicv3_target(m, data);
 	return mach_its_target(self, requester_id, data);
 }
 

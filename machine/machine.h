@@ -87,6 +87,7 @@ struct mach_config {
 	uint32_t lpi_id_bits;		/* GICv3: interrupt ids are below 2^this; 0 = 16 */
 	bool incoherent;		/* GICv3: redistributors read memory past the caches */
 	bool lpis_stay;			/* GICv3: EnableLPIs cannot be cleared again */
+	bool no_mbis;			/* GICv3: no SPIs by message */
 	uint64_t max_steps;		/* more is a violation I-PROG; 0 = 1,000,000 */
 	uint32_t ns_per_step;		/* 0 = 1000 */
 	uint32_t skew_ns;		/* the last CPU's clock is so far ahead of CPU 0's, the others between */
@@ -315,6 +316,7 @@ uint64_t mach_aplic_extempore(const struct mach_aplic *a);
 #define MACH_GICV3_REDISTRIBUTORS	UINT64_C(0x080a0000)	/* 128 KiB each, by CPU */
 #define MACH_GICV3_FIRST_NUMBER		3u	/* GICR_TYPER.Processor_Number of CPU 0: no CPU's own number */
 
+#define MACH_GICV3_SETSPI	(MACH_GICV3_DISTRIBUTOR + 0x40)
 uint64_t mach_gicv3_affinity(umsi_cpu cpu);	/* MPIDR_EL1: four to a group */
 /* Wires are SPIs 32 .. 95. */
 void mach_gicv3_line(struct mach *m, uint32_t id, bool high);

@@ -26,7 +26,8 @@ static void deliver(struct mach *m, struct mach_pci *d, const struct message *g)
 		return;
 	if (m->config.kind == MACH_ARM && mach_gic_message(m, g->address, g->data, &a))
 		return;
-	if (m->config.kind == MACH_ARM3 && mach_its_message(m, mach_pci_sends_as(d), g->address, g->data, &a))
+	if (m->config.kind == MACH_ARM3 && (mach_gicv3_message(m, g->address, g->data, &a) ||
+	    mach_its_message(m, mach_pci_sends_as(d), g->address, g->data, &a)))
 		return;
 	if (!c || offset) {
 		mach_violate(m, "I-ISO", "entry %u of %x sent %#x to %#llx: nobody there",
@@ -46,7 +47,8 @@ void mach_pci_send(struct mach_pci *d, uint64_t address, uint32_t data)
 	mach_trace(d->m, "function % sends % by itself", d->config.requester_id, data);
 	if (d->m->config.kind == MACH_X86 && mach_remap(d->m, mach_pci_sends_as(d), address, data, &a))
 		return;
-	if (d->m->config.kind == MACH_ARM3 && mach_its_message(d->m, mach_pci_sends_as(d), address, data, &a))
+	if (d->m->config.kind == MACH_ARM3 && (mach_gicv3_message(d->m, address, data, &a) ||
+	    mach_its_message(d->m, mach_pci_sends_as(d), address, data, &a)))
 		return;
 	mach_violate(d->m, "I-ISO", "%x sent %#x to %#llx: nobody there", d->config.requester_id, data,
 		     (unsigned long long)address);
@@ -79,7 +81,8 @@ void mach_pci_intrude(struct mach_pci *d, uint64_t address, uint32_t data)
 
 	mach_step(d->m);
 	mach_trace(d->m, "function % sends %, not its own", d->config.requester_id, data);
-	if (d->m->config.kind == MACH_ARM3 && mach_its_message(d->m, mach_pci_sends_as(d), address, data, &a))
+	if (d->m->config.kind == MACH_ARM3 && (mach_gicv3_message(d->m, address, data, &a) ||
+	    mach_its_message(d->m, mach_pci_sends_as(d), address, data, &a)))
 		return;
 	if (!mach_remap(d->m, mach_pci_sends_as(d), address, data, &a))
 		mach_violate(d->m, "I-ISO", "a foreign message to %#llx met no remapping unit",

@@ -140,12 +140,12 @@ int umsi_fdt_gic_interrupt(const struct umsi_fdt *fdt, umsi_fdt_node node, uint3
 			   uint32_t *out_id, uint8_t *out_trigger);
 
 /**
- * umsi_fdt_gicv3() - the GICv3, its redistributors and the timer's interrupt
+ * umsi_fdt_gicv3() - the GICv3, its redistributors, SPIs by message and the timer's interrupt
  * @region: room for @room regions; @out points to them
  * @out: written on success; the timer callback is left NULL
  *
  * Context: any. Return: UMSI_OK, UMSI_EINVAL, UMSI_EFW_MISSING (no GICv3), UMSI_EFW_VALUE,
- *   UMSI_EFW_CELLS, UMSI_EFW_ROOM (more than @room regions).
+ *   UMSI_EFW_CELLS, UMSI_EFW_ROOM (more than @room regions, or more than UMSI_GICV3_MBIS_MAX ranges).
  * Source: Devicetree binding arm,gic-v3.
  */
 int umsi_fdt_gicv3(const struct umsi_fdt *fdt, struct umsi_gicv3_region *region, uint32_t room,

@@ -23,12 +23,22 @@ struct umsi_gicv3_region {
 	uint32_t stride;	/* bytes from one to the next; 0 = as each says itself */
 };
 
+/* SPIs that no wire uses, and devices may raise by message. */
+struct umsi_gicv3_mbi {
+	uint32_t spi_base, spis;	/* interrupt ids */
+};
+
+#define UMSI_GICV3_MBIS_MAX	8
+
 /* What firmware tells, or the host fills in by hand. Borrowed for the call. */
 struct umsi_gicv3_config {
 	uint64_t distributor;		/* CPU-physical, 64 KiB */
 	const struct umsi_gicv3_region *region;
 	uint32_t regions;
 	uint32_t id_bits;		/* interrupt ids are below 2^id_bits, 14 .. 20; 0 = 16, or what there is */
+	uint32_t mbis;			/* 0: no SPIs by message */
+	struct umsi_gicv3_mbi mbi[UMSI_GICV3_MBIS_MAX];
+	uint64_t mbi_alias;		/* CPU-physical of a page that has only the message registers; 0 = the distributor's */
 	uint32_t timer_id;		/* the timer's private interrupt, 16 .. 31; 0 = none */
 	void (*timer)(void *host, umsi_cpu cpu);	/* interrupts off; must quieten it */
 };
@@ -40,8 +50,9 @@ struct umsi_gicv3_config {
  * memory for the LPIs' configuration (a byte each) and, per CPU, for what is
  * pending (a bit each, 64 KiB at least). Nothing else may be using the GIC.
  *
- * Context: sleepable. Return: UMSI_OK, UMSI_EINVAL (NULL, addresses, timer_id, id_bits),
- *   UMSI_ENOTSUP (not a GICv3, or one without LPIs), UMSI_ERANGE (a CPU without redistributor),
+ * Context: sleepable. Return: UMSI_OK, UMSI_EINVAL (NULL, addresses, timer_id, id_bits, mbis),
+ *   UMSI_ENOTSUP (not a GICv3, or one without LPIs, or without the messages that are asked for),
+ *   UMSI_ERANGE (a CPU without redistributor; SPIs by message that do not exist, or named twice),
  *   UMSI_EEXIST (the machine has a root that kicks), UMSI_EGONE (nobody answers),
  *   UMSI_EREFUSED (the distributor does not take what is written), UMSI_ETIMEOUT, UMSI_ENOMEM.
  */
@@ -74,10 +85,22 @@ void umsi_gicv3_trap(struct umsi_domain *root, umsi_cpu cpu);
  * @dev: its parent is a GICv3 root
  * @out: indices are interrupt ids, 32 upwards; allocate exact ones
  *
- * As umsi_gic_wires(). Context: sleepable. Return: UMSI_OK, UMSI_EINVAL (NULL, not a GICv3's
+ * As umsi_gic_wires(); SPIs by message are refused with UMSI_ERANGE. Context: sleepable. Return: UMSI_OK, UMSI_EINVAL (NULL, not a GICv3's
  *   device), as umsi_table_create().
  */
 int umsi_gicv3_wires(struct umsi_device *dev, struct umsi_table **out);
+
+/**
+ * umsi_gicv3_messages() - SPIs by message; devices name *out as their parent
+ * @out: lives as long as the root, which is not destroyed while a device uses it
+ *
+ * For devices without an ITS between: nothing checks who sends (any device may
+ * raise any of these). Blocks of messages are aligned numbers.
+ * Source: IHI 0069, "Message-based SPIs"; devicetree binding arm,gic-v3, "mbi-ranges".
+ *
+ * Any context. UMSI_OK, UMSI_EINVAL, UMSI_ENOTSUP (no range was configured).
+ */
+int umsi_gicv3_messages(struct umsi_domain *root, struct umsi_domain **out);
 
 /* What the root holds at the moment; racy while others allocate. */
 struct umsi_gicv3_lpis {

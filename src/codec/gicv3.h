@@ -30,6 +30,7 @@
 #define GICV3_GICD_BYTES	0x10000u
 #define GICV3_GICD_CTLR		0x0000u
 #define GICV3_GICD_TYPER	0x0004u
+#define GICV3_GICD_SETSPI_NSR	0x0040u		/* written: this SPI becomes pending */
 #define GICV3_GICD_IGROUPR	0x0080u		/* one bit an id, as the next six */
 #define GICV3_GICD_ISENABLER	0x0100u
 #define GICV3_GICD_ICENABLER	0x0180u
@@ -47,12 +48,17 @@
 #define GICV3_GICD_CTLR_ARE	(UINT32_C(1) << 4)
 #define GICV3_GICD_CTLR_RWP	(UINT32_C(1) << 31)
 
-/* GICD_TYPER: ITLinesNumber 4:0; num_LPIs 15:11; LPIS 17; IDbits 23:19. */
+/* GICD_TYPER: ITLinesNumber 4:0; num_LPIs 15:11; MBIS 16; LPIS 17; IDbits 23:19. */
 static inline uint32_t umsi_gicv3_spis_end(uint32_t typer)
 {
 	uint32_t ids = 32 * ((typer & 0x1f) + 1);
 
 	return ids < GICV3_FIRST_SPECIAL ? ids : GICV3_FIRST_SPECIAL;
+}
+
+static inline bool umsi_gicv3_has_messages(uint32_t typer)
+{
+	return typer >> 16 & 1;
 }
 
 static inline bool umsi_gicv3_has_lpis(uint32_t typer)

@@ -39,6 +39,33 @@ static int read_regions(const struct umsi_fdt *fdt, umsi_fdt_node node, struct u
 	return UMSI_OK;
 }
 
+/* "mbi-ranges": pairs of first SPI and how many; "mbi-alias": where a page shows nothing but the registers for them. */
+static int read_mbis(const struct umsi_fdt *fdt, umsi_fdt_node node, struct umsi_gicv3_config *config,
+		     struct umsi_fdt_error *error)
+{
+	struct umsi_fdt_property list, alias;
+
+	if (!umsi_fdt_get(fdt, node, "mbi-ranges", &list))
+		return UMSI_OK;
+	if (!list.bytes || list.bytes % 8)
+		return refuse(fdt, node, error, "mbi-ranges: no pairs", UMSI_EFW_VALUE);
+	if (list.bytes / 8 > UMSI_GICV3_MBIS_MAX)
+		return refuse(fdt, node, error, "mbi-ranges: more than there is room for", UMSI_EFW_ROOM);
+	config->mbis = (uint32_t)(list.bytes / 8);
+	for (uint32_t i = 0; i < config->mbis; i++) {
+		config->mbi[i].spi_base = umsi_fdt_be32(list.value + 8 * i);
+		config->mbi[i].spis = umsi_fdt_be32(list.value + 8 * i + 4);
+	}
+	if (!umsi_fdt_get(fdt, node, "mbi-alias", &alias))
+		return UMSI_OK;
+	if (alias.bytes != 4 && alias.bytes != 8)
+		return refuse(fdt, node, error, "mbi-alias: no address", UMSI_EFW_VALUE);
+	config->mbi_alias = umsi_fdt_be32(alias.value);
+	if (alias.bytes == 8)
+		config->mbi_alias = config->mbi_alias << 32 | umsi_fdt_be32(alias.value + 4);
+	return UMSI_OK;
+}
+
 int umsi_fdt_gicv3(const struct umsi_fdt *fdt, struct umsi_gicv3_region *region, uint32_t room,
 		   struct umsi_gicv3_config *out, struct umsi_fdt_error *error)
 {
@@ -63,6 +90,8 @@ int umsi_fdt_gicv3(const struct umsi_fdt *fdt, struct umsi_gicv3_region *region,
 	err = read_regions(fdt, node, region, room, &config.regions, error);
 	if (!err)
 		err = umsi_fdt_gic_timer(fdt, &config.timer_id, error);
+	if (!err)
+		err = read_mbis(fdt, node, &config, error);
 	if (!err)
 		*out = config;
 	return err;

@@ -22,6 +22,8 @@ static int check_config(const struct umsi_gicv3_config *config)
 		    config->region[i].bytes < 2 * GICV3_FRAME_BYTES ||
 		    config->region[i].stride % GICV3_FRAME_BYTES)
 			return UMSI_EINVAL;
+	if (config->mbis > UMSI_GICV3_MBIS_MAX || config->mbi_alias % 0x1000)
+		return UMSI_EINVAL;
 	if (config->id_bits && (config->id_bits < GICV3_ID_BITS_MIN || config->id_bits > GICV3_ID_BITS_MAX))
 		return UMSI_EINVAL;
 	if (config->timer_id && (config->timer_id < GICV3_SGIS || config->timer_id >= GICV3_FIRST_SPI ||
@@ -99,7 +101,7 @@ static int build(struct umsi_gicv3 *gic, struct umsi *m, const struct umsi_gicv3
 {
 	int status;
 
-	gic->messages = (struct umsi_gicv3_domain){ .domain.m = m, .gic = gic };
+	gic->lpi = (struct umsi_gicv3_domain){ .domain.m = m, .gic = gic };
 	gic->wires = (struct umsi_gicv3_domain){
 		.domain = { .ops = &umsi_gicv3_wire_ops, .m = m }, .gic = gic,
 	};
@@ -117,6 +119,8 @@ static int build(struct umsi_gicv3 *gic, struct umsi *m, const struct umsi_gicv3
 		status = make_table(gic, m);
 	if (!status)
 		status = umsi_gicv3_lpis_make(gic);
+	if (!status)
+		status = umsi_gicv3_messages_make(gic, config);
 	return status ? status : umsi_gicv3_reset(gic);
 }
 
@@ -124,6 +128,7 @@ static void dismantle(struct umsi_gicv3 *gic, struct umsi *m)
 {
 	if (gic->cpu)
 		umsi_gicv3_lpis_free(gic);
+	umsi_gicv3_messages_free(gic);
 	free_table(gic, m);
 	umsi_gicv3_unmap_redistributors(gic);
 	if (gic->distributor)
@@ -156,8 +161,8 @@ int umsi_gicv3_create(struct umsi *m, const struct umsi_gicv3_config *config,
 	}
 	m->kick_ops = &kick_ops;
 	m->kick_root = gic;
-	umsi_domain_add(m, &gic->messages.domain, NULL, &umsi_gicv3_lpi_ops);
-	*out = &gic->messages.domain;
+	umsi_domain_add(m, &gic->lpi.domain, NULL, &umsi_gicv3_lpi_ops);
+	*out = &gic->lpi.domain;
 	return UMSI_OK;
 }
 
@@ -171,6 +176,8 @@ int umsi_gicv3_destroy(struct umsi_domain *root)
 		return UMSI_EINVAL;
 	gic = umsi_gicv3_of(root);
 	m = root->m;
+	if (umsi_load32_acquire(&gic->messages.domain.users))
+		return UMSI_EBUSY;
 	status = umsi_domain_remove(root);
 	if (status)
 		return status;

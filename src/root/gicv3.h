@@ -41,7 +41,7 @@
 
 struct umsi_gicv3;
 
-/* LPIs and wires are two roots over one controller: their numbers are taken differently. */
+/* LPIs, wires and SPIs by message are three roots over one controller: their numbers are taken differently. */
 struct umsi_gicv3_domain {
 	struct umsi_domain domain;
 	struct umsi_gicv3 *gic;
@@ -97,7 +97,7 @@ struct umsi_gicv3_batch {
  *   field                        written under   read without the lock by
  *   chunk[]                      lock (release)  traps, leave
  *   chunk->record[]              lock            traps, leave
- *   lpis, filling, waiting       lock            nobody
+ *   lpis, spis, filling, waiting lock            nobody
  *   req                          lock            traps (acquire)
  *   ending, owned                lock            dump, statistics
  *   coherent                     cpu_online      who changes a configuration byte
@@ -110,7 +110,7 @@ struct umsi_gicv3_batch {
  * lock nests inside a record's lock; the records' lock nests inside it.
  */
 struct umsi_gicv3 {
-	struct umsi_gicv3_domain messages, wires;
+	struct umsi_gicv3_domain lpi, wires, messages;
 	volatile unsigned char *distributor;
 	struct umsi_gicv3_region_map *region;
 	uint32_t regions;
@@ -128,6 +128,10 @@ struct umsi_gicv3 {
 	struct umsi_lock lock;
 	struct umsi_ids lpis;		/* free; id 0 is LPI 8192 */
 	void *ids;			/* memory of the above */
+	struct umsi_ids spis;		/* by message: free; ids as they are */
+	void *spi_ids;			/* memory of the above; NULL: there are none */
+	uint32_t by_message[GICV3_FIRST_SPECIAL / 32 + 1];	/* bit per id: it is one of those, free or not */
+	uint64_t doorbell;		/* 0: none */
 	struct umsi_gicv3_batch filling, waiting;
 	umsi_atomic32 ending, owned;
 	umsi_atomic64 reaped;
@@ -145,7 +149,7 @@ static inline struct umsi_gicv3 *umsi_gicv3_of(struct umsi_domain *d)
 
 static inline struct umsi *umsi_gicv3_machine(const struct umsi_gicv3 *gic)
 {
-	return gic->messages.domain.m;
+	return gic->lpi.domain.m;
 }
 
 /* NULL: no such chunk, or nobody owns the number. Any context. */
@@ -199,6 +203,7 @@ void umsi_gicv3_drain(struct umsi_domain *d, umsi_cpu cpu);
 /* gicv3_number.c: who has which number, from being taken until nothing of it can be under way. */
 int umsi_gicv3_take_lpis(struct umsi_gicv3 *gic, struct umsi_record *r, const struct umsi_where *where);
 int umsi_gicv3_take_wire(struct umsi_gicv3 *gic, struct umsi_record *r, const struct umsi_where *where);
+int umsi_gicv3_take_messages(struct umsi_gicv3 *gic, struct umsi_record *r, const struct umsi_where *where);
 /* @settled: what the flush of its source proved. */
 void umsi_gicv3_give(struct umsi_gicv3 *gic, struct umsi_record *r, int settled);
 void umsi_gicv3_reap(struct umsi_domain *d);
@@ -220,6 +225,17 @@ int umsi_gicv3_resume(struct umsi_domain *d);
 /* gicv3_domain.c */
 umsi_cpu umsi_gicv3_choose(const struct umsi_gicv3 *gic, const struct umsi_record *r,
 			   const struct umsi_where *where);
+int umsi_gicv3_spi_move_prepare(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv);
+void umsi_gicv3_move_abort(struct umsi_domain *d, struct umsi_record *r, const struct umsi_move *mv);
+void umsi_gicv3_retarget(struct umsi_gicv3 *gic, const struct umsi_group *g, umsi_cpu cpu);
+void umsi_gicv3_dump_path(struct umsi_domain *d, const struct umsi_record *r, struct umsi_text *t);
 extern const struct umsi_domain_ops umsi_gicv3_lpi_ops, umsi_gicv3_wire_ops;
+
+/* gicv3_message.c. UMSI_OK, UMSI_ENOTSUP, UMSI_ERANGE, UMSI_ENOMEM. */
+int umsi_gicv3_messages_make(struct umsi_gicv3 *gic, const struct umsi_gicv3_config *config);
+void umsi_gicv3_messages_free(struct umsi_gicv3 *gic);
+/* Edge, route, enabled. */
+int umsi_gicv3_message_open(struct umsi_gicv3 *gic, struct umsi_record *r);
+extern const struct umsi_domain_ops umsi_gicv3_message_ops;
 
 #endif

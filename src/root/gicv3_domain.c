@@ -12,7 +12,7 @@ static uint32_t load_of(const struct umsi_domain *d, umsi_cpu cpu)
 umsi_cpu umsi_gicv3_choose(const struct umsi_gicv3 *gic, const struct umsi_record *r,
 			   const struct umsi_where *where)
 {
-	return umsi_target_choose(&gic->messages.domain, r, where, load_of);
+	return umsi_target_choose(&gic->lpi.domain, r, where, load_of);
 }
 
 static void add_load(struct umsi_gicv3 *gic, umsi_cpu cpu, uint32_t n)
@@ -87,7 +87,7 @@ static int move_prepare(struct umsi_domain *d, struct umsi_record *r, struct ums
 	return UMSI_OK;
 }
 
-static void retarget(struct umsi_gicv3 *gic, const struct umsi_group *g, umsi_cpu cpu)
+void umsi_gicv3_retarget(struct umsi_gicv3 *gic, const struct umsi_group *g, umsi_cpu cpu)
 {
 	add_load(gic, umsi_load32(&g->member[0]->target), -g->count);
 	add_load(gic, cpu, g->count);
@@ -106,13 +106,13 @@ static void lpi_move_commit(struct umsi_domain *d, struct umsi_record *r, const 
 	struct umsi_group g = umsi_group_of(&r);
 	bool lost = umsi_gicv3_has_lost(gic, umsi_load32(&g.member[0]->target), mv->mark);
 
-	retarget(gic, &g, mv->cpu);
+	umsi_gicv3_retarget(gic, &g, mv->cpu);
 	for (uint32_t i = 0; lost && i < g.count; i++)
 		umsi_inbox_trigger(g.member[i]);
 }
 
 /* Nothing was taken: the number stays the same. */
-static void move_abort(struct umsi_domain *d, struct umsi_record *r, const struct umsi_move *mv)
+void umsi_gicv3_move_abort(struct umsi_domain *d, struct umsi_record *r, const struct umsi_move *mv)
 {
 	(void)d;
 	(void)r;
@@ -156,7 +156,7 @@ static void wire_compose(struct umsi_domain *d, struct umsi_record *r, struct um
 	*out = (struct umsi_msg){ .data = r->slot };
 }
 
-static int wire_move_prepare(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv)
+int umsi_gicv3_spi_move_prepare(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv)
 {
 	mv->absorbed = true;
 	return move_prepare(d, r, mv);
@@ -168,7 +168,7 @@ static void wire_move_commit(struct umsi_domain *d, struct umsi_record *r, const
 	struct umsi_gicv3 *gic = umsi_gicv3_of(d);
 	struct umsi_group g = umsi_group_of(&r);
 
-	retarget(gic, &g, mv->cpu);
+	umsi_gicv3_retarget(gic, &g, mv->cpu);
 	if (umsi_record_is_level(r)) {
 		umsi_gicv3_route(gic, r->slot, mv->cpu);
 		return;
@@ -190,7 +190,7 @@ static void stats(struct umsi_domain *d, struct umsi_stats *out)
 	out->retiring += umsi_load32(&gic->ending);
 }
 
-static void dump_path(struct umsi_domain *d, const struct umsi_record *r, struct umsi_text *t)
+void umsi_gicv3_dump_path(struct umsi_domain *d, const struct umsi_record *r, struct umsi_text *t)
 {
 	umsi_cpu cpu = umsi_load32(&r->target);
 
@@ -252,7 +252,7 @@ const struct umsi_domain_ops umsi_gicv3_lpi_ops = {
 	.compose = lpi_compose,
 	.move_prepare = move_prepare,
 	.move_commit = lpi_move_commit,
-	.move_abort = move_abort,
+	.move_abort = umsi_gicv3_move_abort,
 	.make_room = umsi_gicv3_make_room,
 	.reap = umsi_gicv3_reap,
 	.drain = umsi_gicv3_drain,
@@ -261,7 +261,7 @@ const struct umsi_domain_ops umsi_gicv3_lpi_ops = {
 	.cpu_dead = umsi_gicv3_cpu_dead,
 	.cpu_restore = umsi_gicv3_cpu_restore,
 	.resume = umsi_gicv3_resume,
-	.dump_path = dump_path,
+	.dump_path = umsi_gicv3_dump_path,
 	.dump = dump,
 	.stats = stats,
 };
@@ -275,9 +275,9 @@ const struct umsi_domain_ops umsi_gicv3_wire_ops = {
 	.activate = wire_activate,
 	.deactivate = wire_deactivate,
 	.compose = wire_compose,
-	.move_prepare = wire_move_prepare,
+	.move_prepare = umsi_gicv3_spi_move_prepare,
 	.move_commit = wire_move_commit,
-	.move_abort = move_abort,
+	.move_abort = umsi_gicv3_move_abort,
 	.make_room = umsi_gicv3_make_room,
-	.dump_path = dump_path,
+	.dump_path = umsi_gicv3_dump_path,
 };

@@ -23,6 +23,11 @@ static void publish_locked(struct umsi_gicv3 *gic, struct umsi_record *r, uint32
 	umsi_store32(&gic->owned, umsi_load32(&gic->owned) + 1);
 }
 
+static bool is_by_message(const struct umsi_gicv3 *gic, uint32_t id)
+{
+	return id < GICV3_FIRST_SPECIAL && gic->by_message[id / 32] & umsi_gicv3_bit(id);
+}
+
 /* Its entry and its owner's reference go. */
 static void release_locked(struct umsi_gicv3 *gic, uint32_t id)
 {
@@ -35,6 +40,8 @@ static void release_locked(struct umsi_gicv3 *gic, uint32_t id)
 		umsi_ids_give(&gic->lpis, id - GICV3_FIRST_LPI);
 	else
 		umsi_gicv3_drop_pending(gic, id);
+	if (is_by_message(gic, id))
+		umsi_ids_give(&gic->spis, id);
 	umsi_store32(&gic->owned, umsi_load32(&gic->owned) - 1);
 	umsi_record_put(r);
 }
@@ -183,13 +190,27 @@ static int take_wire_locked(struct umsi_gicv3 *gic, struct umsi_record *r, umsi_
 	struct umsi_gicv3_chunk *chunk;
 	uint32_t id = r->index;
 
-	if (id < GICV3_FIRST_SPI || id >= gic->spis_end)
+	if (id < GICV3_FIRST_SPI || id >= gic->spis_end || is_by_message(gic, id))
 		return UMSI_ERANGE;
 	chunk = chunk_of(gic, id);
 	if (umsi_load_ptr(&chunk->record[id % GICV3_CHUNK]))
 		return chunk->next[id % GICV3_CHUNK] ? UMSI_EAGAIN : UMSI_EEXIST;
 	publish_locked(gic, r, id, cpu);
 	umsi_fetch_add32(&gic->cpu[cpu].load, 1);
+	return UMSI_OK;
+}
+
+/* A block's numbers are aligned: the device puts its own into the low bits. */
+static int take_messages_locked(struct umsi_gicv3 *gic, struct umsi_record *r, umsi_cpu cpu)
+{
+	struct umsi_group g = umsi_group_of(&r);
+	uint32_t id = umsi_ids_take_block(&gic->spis, (unsigned int)__builtin_ctz(g.count));
+
+	if (id == UMSI_IDS_NONE)
+		return umsi_load32(&gic->ending) ? UMSI_EAGAIN : UMSI_ENOSLOT;
+	for (uint32_t i = 0; i < g.count; i++)
+		publish_locked(gic, g.member[i], id + i, cpu);
+	umsi_fetch_add32(&gic->cpu[cpu].load, g.count);
 	return UMSI_OK;
 }
 
@@ -221,6 +242,11 @@ int umsi_gicv3_take_lpis(struct umsi_gicv3 *gic, struct umsi_record *r, const st
 int umsi_gicv3_take_wire(struct umsi_gicv3 *gic, struct umsi_record *r, const struct umsi_where *where)
 {
 	return take(gic, r, where, take_wire_locked);
+}
+
+int umsi_gicv3_take_messages(struct umsi_gicv3 *gic, struct umsi_record *r, const struct umsi_where *where)
+{
+	return take(gic, r, where, take_messages_locked);
 }
 
 void umsi_gicv3_reap(struct umsi_domain *d)

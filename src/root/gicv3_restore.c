@@ -113,6 +113,11 @@ static int restore_spi(struct umsi_gicv3 *gic, struct umsi_record *r, uint32_t i
 	umsi_hold_enter(r, &hold);
 	if (r->phase != UMSI_PHASE_FREE && r->slot == id && umsi_load32(&r->target) != UMSI_CPU_NONE) {
 		umsi_gicv3_route(gic, id, umsi_load32(&r->target));
+		if (r->phase == UMSI_PHASE_ACTIVE && r->leaf->parent == &gic->messages.domain) {
+			/* A move may have enabled it as the level that it is after a loss. */
+			umsi_gicv3_disable(gic, id);
+			status = umsi_gicv3_message_open(gic, r);
+		}
 		if (gic->lost && r->phase == UMSI_PHASE_ACTIVE && !umsi_record_is_level(r))
 			umsi_inbox_trigger(r);
 	}

@@ -106,6 +106,7 @@ struct umsi_its_queue {
 	uint32_t commands;		/* room: a power of two; one is kept free */
 	uint64_t posted, consumed;
 	bool broken;			/* a wait ended without an answer, and none has come since */
+	bool lost;			/* ... because CREADR is nowhere in the queue: the ITS has lost its registers */
 	uint64_t refused, timeouts;
 	uint64_t refused_at[ITS_REFUSED_KEPT];	/* positions, a ring */
 };

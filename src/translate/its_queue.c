@@ -159,7 +159,8 @@ static void look_locked(struct umsi_its *its)
 
 	/* What it did precedes what its waiter does next. */
 	umsi_barrier_flush_to_stamp();
-	if (executed > q->posted - q->consumed) {
+	q->lost = executed > q->posted - q->consumed;
+	if (q->lost) {
 		q->broken = true;
 		return;
 	}
@@ -288,7 +289,7 @@ static int try_append(struct umsi_its *its, const struct umsi_its_batch *b, umsi
 	return status;
 }
 
-/* One look: UMSI_OK: executed; UMSI_EREFUSED: and one was skipped; UMSI_EAGAIN: not yet. */
+/* One look: UMSI_OK: executed; UMSI_EREFUSED: and one was skipped; UMSI_EAGAIN: not yet; UMSI_ETIMEOUT: never. */
 static int try_finish(struct umsi_its *its, struct umsi_its_batch *b, uint64_t from, uint64_t to)
 {
 	struct umsi_its_queue *q = &its->queue;
@@ -299,6 +300,8 @@ static int try_finish(struct umsi_its *its, struct umsi_its_batch *b, uint64_t f
 		look_locked(its);
 	if (q->consumed >= to)
 		status = outcome_locked(q, b, from, to);
+	else if (q->lost)
+		status = UMSI_ETIMEOUT;
 	umsi_unlock(machine_of(its), &q->lock, state);
 	return status;
 }
@@ -329,7 +332,7 @@ int umsi_its_execute(struct umsi_its *its, struct umsi_its_batch *b, umsi_cpu cp
 	while ((status = try_finish(its, b, from, to)) == UMSI_EAGAIN)
 		if (umsi_host_time_ns(host) > end)
 			return gave_up(its);
-	return status;
+	return status == UMSI_ETIMEOUT ? gave_up(its) : status;
 }
 
 /* Into a queue that does not move, too, while it has room: if it ever does, this comes after what failed. */
@@ -394,7 +397,7 @@ int umsi_its_queue_restart(struct umsi_its *its)
 
 	q->posted = (q->posted + q->commands - 1) & ~(uint64_t)(q->commands - 1);
 	q->consumed = q->posted;
-	q->broken = false;
+	q->broken = q->lost = false;
 	for (umsi_cpu cpu = 0; cpu < machine_of(its)->ncpus; cpu++)
 		its->target[cpu] = 0;
 	for (struct umsi_its_device *dev = its->devices; dev; dev = dev->next) {

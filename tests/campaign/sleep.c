@@ -120,7 +120,6 @@ static void sleep_without_power(struct world *w)
 		if (cpu != mach_cpu(w->m))
 			mach_cpu_up(w->m, cpu, wake, w);
 	wait_for(w, &w->back, others);
-	w->night = false;
 }
 
 /* What sleeps may lose everything; what may wake the machine keeps its power. */
@@ -162,6 +161,7 @@ void actor_suspender(void *arg)
 		if (!status) {
 			sleep_through(w, marked);
 			status = umsi_resume(w->umsi);
+			w->night = false;
 			MACH_CHECK(w->m, status == UMSI_OK || may_fail(w, status), "I-API", "resume: %s",
 				   umsi_status_text(status));
 		}

@@ -120,6 +120,7 @@ struct world {
 	uint64_t nights;		/* suspends in which nothing kept a register */
 	bool night;			/* one is under way: no CPU goes by itself */
 	uint32_t down, back;		/* CPUs of a night */
+	struct umsi_domain *translator;	/* arm3: there whether messages go through it or not */
 	struct overlaps overlaps;
 	struct book book[WORLD_CPUS_MAX + 1], table_book[WORLD_DEVICES];
 	uint32_t books;

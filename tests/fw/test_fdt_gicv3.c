@@ -124,6 +124,8 @@ static const struct change changes[] = {
 	{ GIC, "#redistributor-regions", 1, { 2 }, UMSI_EFW_MISSING, 0, 0 },
 	{ GIC, "#redistributor-regions", 1, { 5 }, UMSI_EFW_ROOM, 0, 0 },
 	{ GIC, "redistributor-stride", 2, { 0, 0x40000 }, UMSI_OK, 1, 0 },
+	{ GIC, "mbi-ranges", 2, { 64, 32 }, UMSI_OK, 1, 0 },
+	{ GIC, "mbi-ranges", 3, { 64, 32, 128 }, UMSI_EFW_VALUE, 0, 0 },
 	{ ITS, "reg", 0, { 0 }, UMSI_EFW_MISSING, 0, 0 },
 	{ PCI, "msi-map", 3, { 0, HERE, 0 }, UMSI_EFW_VALUE, 0, 0 },
 	{ PCI, "msi-map", 4, { 0, 0xdead, 0, 0x10000 }, UMSI_EFW_PHANDLE, 0, 0 },
@@ -185,6 +187,49 @@ static void each_statement_has_its_answer(void **state)
 	free(blob);
 }
 
+static int find_again(const void *blob, size_t bytes, struct found *f)
+{
+	struct umsi_fdt fdt;
+
+	assert_int_equal(umsi_fdt_open(blob, bytes, &fdt, NULL), UMSI_OK);
+	return find(&fdt, f);
+}
+
+static void message_ranges_are_read_with_their_page(void **state)
+{
+	static const struct change ranges = { GIC, "mbi-ranges", 4, { 64, 32, 128, 16 }, 0, 0, 0 };
+	static const struct change alias = { GIC, "mbi-alias", 2, { 1, 0x8010000 }, 0, 0, 0 };
+	static const struct change wrong = { GIC, "mbi-alias", 3, { 0, 0, 0 }, 0, 0, 0 };
+	uint32_t many[2 * (UMSI_GICV3_MBIS_MAX + 1)] = { 0 };
+	struct found f;
+	size_t bytes, room;
+	void *blob = load("gicv3-its", &bytes), *copy;
+
+	(void)state;
+	if (!blob)
+		skip();
+	room = (bytes + 4096 + 7) & ~(size_t)7;
+	copy = aligned_alloc(8, room);
+	assert_int_equal(fdt_open_into(blob, copy, (int)room), 0);
+	assert_int_equal(find_again(copy, room, &f), UMSI_OK);
+	assert_int_equal(f.gic.mbis, 0);
+	apply(copy, &ranges);
+	assert_int_equal(find_again(copy, room, &f), UMSI_OK);
+	assert_int_equal(f.gic.mbis, 2);
+	assert_int_equal(f.gic.mbi[1].spi_base, 128);
+	assert_int_equal(f.gic.mbi[1].spis, 16);
+	assert_int_equal(f.gic.mbi_alias, 0);
+	apply(copy, &alias);
+	assert_int_equal(find_again(copy, room, &f), UMSI_OK);
+	assert_true(f.gic.mbi_alias == UINT64_C(0x108010000));
+	apply(copy, &wrong);
+	assert_int_equal(find_again(copy, room, &f), UMSI_EFW_VALUE);
+	assert_int_equal(fdt_setprop(copy, fdt_path_offset(copy, GIC), "mbi-ranges", many, (int)sizeof(many)), 0);
+	assert_int_equal(find_again(copy, room, &f), UMSI_EFW_ROOM);
+	free(copy);
+	free(blob);
+}
+
 /* Without msi-map, msi-parent names the ITS, with or without the DeviceID of requester 0. */
 static void msi_parent_is_a_map_of_everything(void **state)
 {
@@ -228,6 +273,7 @@ int main(void)
 		cmocka_unit_test(qemu_gicv3_equals_a_hand_made_one),
 		cmocka_unit_test(machines_without_say_so),
 		cmocka_unit_test(each_statement_has_its_answer),
+		cmocka_unit_test(message_ranges_are_read_with_their_page),
 		cmocka_unit_test(msi_parent_is_a_map_of_everything),
 	};
 

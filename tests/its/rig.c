@@ -74,6 +74,8 @@ static void make_library(struct rig *r, const struct rig_config *c)
 		.timer_id = MACH_GIC_TIMER, .timer = timer,
 	};
 
+	gic.mbis = c->messages.spis != 0;
+	gic.mbi[0] = c->messages;
 	for (uint32_t i = 0; i < r->cpus; i++)
 		cpus[i] = (struct umsi_cpu_desc){ .hw_id = mach_gicv3_affinity(i), .node = c->node_of[i] };
 	assert_int_equal(umsi_init(&r->storage, r->m, &library, &r->umsi), UMSI_OK);

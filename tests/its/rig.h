@@ -34,6 +34,7 @@ struct rig_config {
 	bool redistributors_incoherent, lpis_stay;
 	struct mach_its_config hw;
 	struct umsi_its_config its;
+	struct umsi_gicv3_mbi messages;	/* SPIs by message; spis 0: none */
 	bool calm;			/* nothing waits, nothing is reordered */
 	uint32_t slow_redistributors;	/* calm, but they take up to so many steps for what they are told */
 	bool plain;			/* as machine.h's plain_memory */
