@@ -5,7 +5,8 @@
  *
  * A device's message never changes: a move changes the ITS's mapping and waits
  * until it has taken effect. Devices whose messages carry the same DeviceID
- * share one table of events, which goes with the last of them.
+ * share one table of events, which goes with the last of them. A function with
+ * phantom functions has a DeviceID for each, which all lead alike.
  * Source: Arm GIC architecture 3 and 4 (IHI 0069), "Locality-specific Peripheral
  * Interrupts and the ITS".
  */
@@ -35,7 +36,8 @@ struct umsi_its_config {
 	uint64_t timeout_ns;		/* how long a command may take; 0 = one second */
 	/*
 	 * Optional: an IOMMU stands between a device and the doorbell. Makes the
-	 * doorbell at @phys reachable for @requester_id and says under which address.
+	 * doorbell at @phys reachable for @requester_id and says under which address;
+	 * for a function and its phantom functions it must be the same (UMSI_ENOTSUP).
 	 * Sleepable. An umsi_status.
 	 */
 	int (*map_doorbell)(void *host, uint32_t requester_id, uint64_t phys, uint64_t *out_iova);
