@@ -100,7 +100,7 @@ $(foreach v,$(VARIANTS) small bench,$(eval $(call variant,$(v))))
 # ---- Targets -----------------------------------------------------------
 
 .PHONY: all help lib-hosted variants tests test-programs check checks clean campaign overlap mutants fuzz-fdt scale
-.PHONY: check-arrows check-corpus check-headers check-symbols check-tool check-shrink check-trace-levels boot-check
+.PHONY: check-arrows check-corpus check-allocations check-headers check-symbols check-tool check-shrink check-trace-levels boot-check
 
 all: lib-hosted lib-riscv64 lib-x86_64 $(B)/umsi ## the library, hosted and freestanding, and the umsi command
 
@@ -243,6 +243,9 @@ check-arrows: ## no include line against the direction of the rooms
 check-corpus: ## each row of the bug corpus has a scenario and a mutant, or a reason
 	$(PYTHON) tools/check-corpus
 
+check-allocations: lib-hosted-gcc ## each public function: its memory fails in a test, or it asks for none
+	$(PYTHON) tools/check-allocations $(B)/hosted-gcc
+
 check-headers: ## each public header alone, C11 and C++17, after a hostile prelude
 	$(PYTHON) tools/check-headers "$(GCC)" "$(CLANG)" "$(GXX)" "$(CLANGXX)"
 
@@ -284,7 +287,7 @@ check: ## everything: what CI runs; ends in one line of counts
 
 checks:
 	@MAKEFLAGS= MAKE="$(MAKE) --no-print-directory -j$(shell nproc)" $(PYTHON) tools/tally --first test-programs \
-		--step variants --step check-arrows --step check-corpus --step check-models --step models-quick --step check-headers --step check-symbols \
+		--step variants --step check-arrows --step check-corpus --step check-models --step models-quick --step check-allocations --step check-headers --step check-symbols \
 		$(if $(CAMPAIGN),--run "$(B)/tests/campaign/campaign --seeds $(CAMPAIGN_SEEDS)" \
 			--run "$(B)/fast/campaign --seeds $(FAST_SEEDS)" \
 			--run "$(B)/tests/campaign/campaign --isa x86 --seeds $(CAMPAIGN_SEEDS)" \

@@ -223,7 +223,7 @@ static int set_affinity(struct umsi *m, umsi_irq irq, const struct umsi_affinity
 			break;
 		umsi_host_relax(m->host);
 	} while (umsi_host_time_ns(m->host) < deadline &&
-		 (!root->ops->make_room || root->ops->make_room(root, &where, true)));
+		 (!root->ops->make_room || root->ops->make_room(root, &where, true) == UMSI_OK));
 
 	if (status == UMSI_EAGAIN && may_wait)
 		status = UMSI_ENOSLOT;

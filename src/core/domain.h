@@ -133,9 +133,10 @@ struct umsi_domain_ops {
 
 	/*
 	 * Roots: slots are short but some are retiring: have their CPUs prove them
-	 * quiet. Thread context, no lock held, interrupts on; bounded. True: try again.
+	 * quiet. Thread context, no lock held, interrupts on; bounded. UMSI_OK: try again;
+	 * UMSI_ENOSLOT, or UMSI_ENOMEM where memory would have made room.
 	 */
-	bool (*make_room)(struct umsi_domain *d, const struct umsi_where *where, bool for_move);
+	int (*make_room)(struct umsi_domain *d, const struct umsi_where *where, bool for_move);
 
 	/* Roots: collect what CPUs have proved quiet. Any context but NMI. */
 	void (*reap)(struct umsi_domain *d);

@@ -103,8 +103,11 @@ int umsi_alloc_reserve(struct umsi_record *r, const struct umsi_where *where)
 		umsi_record_unlock(r, state);
 		if (status != UMSI_EAGAIN)
 			return status;
-		if (!root->ops->make_room || !root->ops->make_room(root, where, false))
+		if (!root->ops->make_room)
 			return UMSI_ENOSLOT;
+		status = root->ops->make_room(root, where, false);
+		if (status)
+			return status;
 	}
 }
 

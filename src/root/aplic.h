@@ -109,7 +109,7 @@ int umsi_aplic_take(struct umsi_aplic *a, struct umsi_record *r, const struct um
 /* It is disabled, and that was read back. */
 void umsi_aplic_give(struct umsi_aplic *a, struct umsi_record *r);
 void umsi_aplic_reap(struct umsi_domain *d);
-bool umsi_aplic_make_room(struct umsi_domain *d, const struct umsi_where *where, bool for_move);
+int umsi_aplic_make_room(struct umsi_domain *d, const struct umsi_where *where, bool for_move);
 /* The permitted open CPU that fewest interrupts target, or UMSI_CPU_NONE. */
 umsi_cpu umsi_aplic_choose(const struct umsi_aplic *a, const struct umsi_where *where);
 /* A claimed source that nobody owns is disabled. */

@@ -164,7 +164,7 @@ static void ask(struct umsi_aplic *a)
 			umsi_aplic_signal(a, cpu, APLIC_KICK);
 }
 
-bool umsi_aplic_make_room(struct umsi_domain *d, const struct umsi_where *where, bool for_move)
+int umsi_aplic_make_room(struct umsi_domain *d, const struct umsi_where *where, bool for_move)
 {
 	struct umsi_aplic *a = umsi_aplic_of(d);
 	uint64_t end = umsi_host_time_ns(d->m->host) + ROOM_WAIT_NS;
@@ -177,10 +177,10 @@ bool umsi_aplic_make_room(struct umsi_domain *d, const struct umsi_where *where,
 	do {
 		umsi_aplic_reap(d);
 		if (!before || umsi_load32(&a->ending_count) < before)
-			return true;
+			return UMSI_OK;
 		umsi_host_relax(d->m->host);
 	} while (umsi_host_time_ns(d->m->host) < end);
-	return false;
+	return UMSI_ENOSLOT;
 }
 
 /* Under the lock: it may be on the way to its next owner, who opens it. */

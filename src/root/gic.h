@@ -116,7 +116,7 @@ int umsi_gic_take(struct umsi_gic *gic, struct umsi_record *r, const struct umsi
 /* It was disabled. */
 void umsi_gic_give(struct umsi_gic *gic, struct umsi_record *r);
 void umsi_gic_reap(struct umsi_domain *d);
-bool umsi_gic_make_room(struct umsi_domain *d, const struct umsi_where *where, bool for_move);
+int umsi_gic_make_room(struct umsi_domain *d, const struct umsi_where *where, bool for_move);
 
 /* gic_leave.c */
 int umsi_gic_cpu_leave(struct umsi_domain *d, umsi_cpu cpu);

@@ -143,7 +143,7 @@ void umsi_gic_reap(struct umsi_domain *d)
 	umsi_unlock(d->m, &gic->lock, state);
 }
 
-bool umsi_gic_make_room(struct umsi_domain *d, const struct umsi_where *where, bool for_move)
+int umsi_gic_make_room(struct umsi_domain *d, const struct umsi_where *where, bool for_move)
 {
 	struct umsi_gic *gic = umsi_gic_of(d);
 	uint64_t end = umsi_host_time_ns(d->m->host) + ROOM_WAIT_NS;
@@ -154,8 +154,8 @@ bool umsi_gic_make_room(struct umsi_domain *d, const struct umsi_where *where, b
 	do {
 		umsi_gic_reap(d);
 		if (!before || umsi_load32(&gic->ending_count) < before)
-			return true;
+			return UMSI_OK;
 		umsi_host_relax(d->m->host);
 	} while (umsi_host_time_ns(d->m->host) < end);
-	return false;
+	return UMSI_ENOSLOT;
 }

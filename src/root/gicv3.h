@@ -207,7 +207,7 @@ int umsi_gicv3_take_messages(struct umsi_gicv3 *gic, struct umsi_record *r, cons
 /* @settled: what the flush of its source proved. */
 void umsi_gicv3_give(struct umsi_gicv3 *gic, struct umsi_record *r, int settled);
 void umsi_gicv3_reap(struct umsi_domain *d);
-bool umsi_gicv3_make_room(struct umsi_domain *d, const struct umsi_where *where, bool for_move);
+int umsi_gicv3_make_room(struct umsi_domain *d, const struct umsi_where *where, bool for_move);
 /* Every number still ending counts as quiet: all traps are over. */
 void umsi_gicv3_drop_ending(struct umsi_gicv3 *gic);
 

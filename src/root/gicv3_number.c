@@ -305,7 +305,7 @@ static void ask_all(struct umsi_gicv3 *gic)
 	umsi_unlock(m, &gic->lock, state);
 }
 
-bool umsi_gicv3_make_room(struct umsi_domain *d, const struct umsi_where *where, bool for_move)
+int umsi_gicv3_make_room(struct umsi_domain *d, const struct umsi_where *where, bool for_move)
 {
 	struct umsi_gicv3 *gic = umsi_gicv3_of(d);
 	uint64_t end = umsi_host_time_ns(d->m->host) + ROOM_WAIT_NS;
@@ -313,16 +313,16 @@ bool umsi_gicv3_make_room(struct umsi_domain *d, const struct umsi_where *where,
 
 	(void)where;
 	if (for_move)
-		return false;
+		return UMSI_ENOSLOT;
 	chunk = missing_chunk(gic);
 	if (chunk != GICV3_NO_ID)
-		return add_chunk(gic, chunk);
+		return add_chunk(gic, chunk) ? UMSI_OK : UMSI_ENOMEM;
 	ask_all(gic);
 	do {
 		umsi_gicv3_reap(d);
 		if (!before || umsi_load32(&gic->ending) < before)
-			return true;
+			return UMSI_OK;
 		umsi_host_relax(d->m->host);
 	} while (umsi_host_time_ns(d->m->host) < end);
-	return false;
+	return UMSI_ENOSLOT;
 }

@@ -143,7 +143,7 @@ static void ask_to_drain(struct umsi_vec *v, umsi_cpu cpu, bool for_move)
  * The CPU may be idle for ever: one kick, and its trap's end does the rest.
  * Where slots have to age before a look proves anything, one kick an age.
  */
-bool umsi_vec_make_room(struct umsi_domain *d, const struct umsi_where *where, bool for_move)
+int umsi_vec_make_room(struct umsi_domain *d, const struct umsi_where *where, bool for_move)
 {
 	struct umsi_vec *v = umsi_vec_of(d);
 	struct umsi *m = d->m;
@@ -152,11 +152,11 @@ bool umsi_vec_make_room(struct umsi_domain *d, const struct umsi_where *where, b
 	umsi_cpu cpu = most(v, where, retiring_of);
 
 	if (cpu == UMSI_CPU_NONE)
-		return false;
+		return UMSI_ENOSLOT;
 	if (reap(v, v->cpu[cpu]))
-		return true;
+		return UMSI_OK;
 	if (!retiring_of(v->cpu[cpu]))
-		return false;
+		return UMSI_ENOSLOT;
 
 	do {
 		if (now >= next_kick) {
@@ -165,9 +165,9 @@ bool umsi_vec_make_room(struct umsi_domain *d, const struct umsi_where *where, b
 		}
 		now = wait_for_proof(v, v->cpu[cpu], now + m->min_age_ns / 4 + 1);
 		if (reap(v, v->cpu[cpu]))
-			return true;
+			return UMSI_OK;
 	} while (now < deadline);
-	return false;
+	return UMSI_ENOSLOT;
 }
 
 void umsi_vec_reap(struct umsi_domain *d)

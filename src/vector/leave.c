@@ -114,7 +114,7 @@ static bool again(struct leave *l, int *status)
 
 	if (*status != UMSI_EAGAIN)
 		return false;
-	*status = umsi_vec_make_room(&l->v->domain, &any, true) ? UMSI_OK : UMSI_ENOSLOT;
+	*status = umsi_vec_make_room(&l->v->domain, &any, true);
 	return !*status;
 }
 

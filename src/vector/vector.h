@@ -256,7 +256,7 @@ static inline bool umsi_vec_reap_locked(struct umsi_vec *v, struct umsi_vec_cpu 
 umsi_cpu umsi_vec_choose(struct umsi_vec *v, const struct umsi_where *where);
 
 /* Thread context, no lock held: asks a permitted CPU to drain, waits. True: try again. */
-bool umsi_vec_make_room(struct umsi_domain *d, const struct umsi_where *where, bool for_move);
+int umsi_vec_make_room(struct umsi_domain *d, const struct umsi_where *where, bool for_move);
 
 /*
  * Raises a system slot on any CPU for the sake of something in memory (R9):
