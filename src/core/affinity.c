@@ -43,7 +43,7 @@ static int update_levels(struct umsi_domain *d, struct umsi_record *r, struct um
 }
 
 /* Does any store of the group send? */
-static bool any_active(const struct umsi_group *g)
+static inline bool any_active(const struct umsi_group *g)
 {
 	for (uint32_t i = 0; i < g->count; i++)
 		if (g->member[i]->phase == UMSI_PHASE_ACTIVE)

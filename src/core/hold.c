@@ -17,17 +17,17 @@ static void change_turn(struct umsi_record *r, struct umsi_hold *h)
 		turn->ops->turn_begin(turn, &h->state);
 }
 
-int umsi_hold_lock(struct umsi *m, umsi_irq irq, struct umsi_hold *h, struct umsi_record **out)
+int umsi_hold_in_turn(struct umsi *m, umsi_irq irq, struct umsi_hold *h, struct umsi_record **out)
 {
-	struct umsi_record *r;
+	struct umsi_record *r = *out;
 
-	h->turn = NULL;
-	while ((r = umsi_record_lock(m, irq, &h->state)) && wrong_turn(r, h)) {
+	while (r && wrong_turn(r, h)) {
 		if (umsi_this_cpu(m)->depth) {
 			umsi_hold_unlock(r, h);
 			return UMSI_ECONTEXT;
 		}
 		change_turn(r, h);
+		r = umsi_record_lock(m, irq, &h->state);
 	}
 	if (!r && h->turn)
 		h->turn->ops->turn_end(h->turn);
@@ -43,11 +43,4 @@ void umsi_hold_enter(struct umsi_record *r, struct umsi_hold *h)
 		change_turn(r, h);
 		h->state = umsi_record_enter(r);
 	}
-}
-
-void umsi_hold_unlock(struct umsi_record *r, struct umsi_hold *h)
-{
-	umsi_record_unlock(r, h->state);
-	if (h->turn)
-		h->turn->ops->turn_end(h->turn);
 }

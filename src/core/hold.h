@@ -15,13 +15,31 @@ struct umsi_hold {
 	struct umsi_domain *turn;	/* NULL: its store needs none */
 };
 
+/* The rest of umsi_hold_lock(): *@out is locked, and its store has turns. */
+int umsi_hold_in_turn(struct umsi *m, umsi_irq irq, struct umsi_hold *h, struct umsi_record **out);
+
 /*
  * As umsi_record_lock(); sleeps where there are turns. UMSI_OK, UMSI_ENOENT, or
  * UMSI_ECONTEXT: it has to sleep, and this is a trap.
  */
-int umsi_hold_lock(struct umsi *m, umsi_irq irq, struct umsi_hold *h, struct umsi_record **out);
+static inline int umsi_hold_lock(struct umsi *m, umsi_irq irq, struct umsi_hold *h, struct umsi_record **out)
+{
+	struct umsi_record *r = umsi_record_lock(m, irq, &h->state);
+
+	h->turn = NULL;
+	*out = r;
+	if (!r)
+		return UMSI_ENOENT;
+	return __builtin_expect(!r->leaf->ops->turn_begin, 1) ? UMSI_OK : umsi_hold_in_turn(m, irq, h, out);
+}
+
 /* As umsi_record_enter(). */
 void umsi_hold_enter(struct umsi_record *r, struct umsi_hold *h);
-void umsi_hold_unlock(struct umsi_record *r, struct umsi_hold *h);
+static inline void umsi_hold_unlock(struct umsi_record *r, struct umsi_hold *h)
+{
+	umsi_record_unlock(r, h->state);
+	if (__builtin_expect(h->turn != NULL, 0))
+		h->turn->ops->turn_end(h->turn);
+}
 
 #endif

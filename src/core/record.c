@@ -30,7 +30,7 @@ void umsi_records_destroy(struct umsi *m)
 	}
 }
 
-struct umsi_record *umsi_record_by_number(struct umsi *m, uint32_t number)
+static inline struct umsi_record *by_number(struct umsi *m, uint32_t number)
 {
 	struct umsi_record_block *block;
 	struct umsi_record *slab;
@@ -42,6 +42,11 @@ struct umsi_record *umsi_record_by_number(struct umsi *m, uint32_t number)
 		return NULL;
 	slab = umsi_load_ptr_acquire(&block->slab[(number >> UMSI_SLAB_BITS) % BLOCK_SLABS]);
 	return slab ? &slab[number % SLAB_RECORDS] : NULL;
+}
+
+struct umsi_record *umsi_record_by_number(struct umsi *m, uint32_t number)
+{
+	return by_number(m, number);
 }
 
 static struct umsi_record *pop_free(struct umsi *m)
@@ -212,7 +217,7 @@ void umsi_record_drained(struct umsi_record *r)
 struct umsi_record *umsi_record_lock(struct umsi *m, umsi_irq irq, uintptr_t *state)
 {
 	uint32_t number = (uint32_t)irq - 1;
-	struct umsi_record *r = umsi_record_by_number(m, number);
+	struct umsi_record *r = by_number(m, number);
 	struct umsi_lock *lock;
 
 	if (!r)

@@ -51,10 +51,10 @@ static bool reachable(struct umsi_table *t)
 /* Is another index of the same message open? */
 static bool others_open(struct umsi_record *r)
 {
-	struct umsi_group g = umsi_group_of(&r);
+	const struct umsi_block *block = umsi_record_block(r);
 
-	for (uint32_t i = 0; i < g.count; i++)
-		if (g.member[i] != r && g.member[i]->phase == UMSI_PHASE_ACTIVE)
+	for (uint32_t i = 0; block && i < block->count; i++)
+		if (block->member[i] != r && block->member[i]->phase == UMSI_PHASE_ACTIVE)
 			return true;
 	return false;
 }

@@ -40,7 +40,8 @@ static inline void publish(struct umsi_vec_cpu *c, struct umsi_record *r, uint32
 void umsi_vec_own_slot(struct umsi_vec_cpu *c, struct umsi_record *r, uint32_t slot)
 {
 	publish(c, r, slot);
-	trace(c, r, UMSI_TRACE_SLOT_TAKE, slot);
+	if (umsi_trace_is_on(c->v->domain.m))
+		trace(c, r, UMSI_TRACE_SLOT_TAKE, slot);
 }
 
 static void own_slots(struct umsi_vec_cpu *c, const struct umsi_group *g, uint32_t slot)
@@ -120,6 +121,23 @@ static struct umsi_vec_cpu *correct(struct umsi_vec_cpu *c, const struct umsi_wh
 	return c;
 }
 
+/*
+ * The usual case: alone, a slot at hand, nothing retires there. Taking leaves no
+ * more free slots than the CPU is filed under: nobody is told. The slot lock is held.
+ */
+static inline bool take_at_hand(struct umsi_vec_cpu *c, struct umsi_record *r, struct umsi_spot *spot)
+{
+	uint32_t slot;
+
+	if (c->retires || umsi_record_block(r) || !umsi_ids_take_in_hand(&c->ids, &slot))
+		return false;
+	umsi_store32(&c->free, umsi_ids_free_count(&c->ids));
+	spot->cpu = c->cpu;
+	spot->slot = slot;
+	publish(c, r, slot);
+	return true;
+}
+
 /* What umsi_vec_take_any() does not do itself; gives @c's lock back. */
 static UMSI_VEC_RARE int take_otherwise(struct umsi_vec_cpu *c, struct umsi_record *r, struct umsi_spot *spot,
 					uintptr_t state)
@@ -133,32 +151,24 @@ static UMSI_VEC_RARE int take_otherwise(struct umsi_vec_cpu *c, struct umsi_reco
 	if (!c)
 		return umsi_vec_take_by_search(v, r, spot);
 	if (c->filed != UMSI_VEC_NOT_FILED)
-		status = take_locked(c, r, spot);
+		status = !umsi_trace_is_on(v->domain.m) && take_at_hand(c, r, spot) ? UMSI_OK
+										    : take_locked(c, r, spot);
 	umsi_unlock(v->domain.m, &c->lock, state);
 	return status == UMSI_OK || named ? status : umsi_vec_take_by_search(v, r, spot);
 }
 
-/*
- * The usual case in line: alone, a slot at hand, nothing retires there. Taking
- * leaves no more free slots than the CPU is filed under: nobody is told.
- */
+/* The usual case is in line. */
 int umsi_vec_take_any(struct umsi_vec *v, struct umsi_record *r, struct umsi_spot *spot)
 {
 	struct umsi_vec_cpu *c = whom_to_ask(v, &spot->where);
 	struct umsi *m = v->domain.m;
 	uintptr_t state;
-	uint32_t slot;
 
 	if (__builtin_expect(!c, 0))
 		return umsi_vec_take_by_search(v, r, spot);
 	state = umsi_lock(m, &c->lock);
-	if (!is_the_one(c, &spot->where) || c->retires || umsi_record_block(r) ||
-	    !umsi_ids_take_in_hand(&c->ids, &slot))
+	if (!is_the_one(c, &spot->where) || !take_at_hand(c, r, spot))
 		return take_otherwise(c, r, spot, state);
-	umsi_store32(&c->free, umsi_ids_free_count(&c->ids));
-	spot->cpu = c->cpu;
-	spot->slot = slot;
-	publish(c, r, slot);
 	umsi_unlock(m, &c->lock, state);
 	if (umsi_trace_is_on(m))
 		trace(c, r, UMSI_TRACE_SLOT_TAKE, spot->slot);

@@ -4,20 +4,29 @@
 #include "idspace/word.h"
 #include "vector/vector.h"
 
-/* Member i of a group has slot + i. */
-static void set_place(const struct umsi_group *g, umsi_cpu cpu, uint32_t slot, bool told)
+static inline void set_one(struct umsi_record *r, umsi_cpu cpu, uint32_t slot, bool told)
 {
-	for (uint32_t i = 0; i < g->count; i++) {
-		g->member[i]->slot = slot + i;
-		g->member[i]->told = told;
-		umsi_store32(&g->member[i]->target, cpu);
+	r->slot = slot;
+	r->told = told;
+	umsi_store32(&r->target, cpu);
+}
+
+/* Member i of a block has slot + i. */
+static void set_place(struct umsi_record *r, umsi_cpu cpu, uint32_t slot, bool told)
+{
+	const struct umsi_block *block = umsi_record_block(r);
+
+	if (!block) {
+		set_one(r, cpu, slot, told);
+		return;
 	}
+	for (uint32_t i = 0; i < block->count; i++)
+		set_one(block->member[i], cpu, slot + i, told);
 }
 
 /* A slot on every CPU; aimed at the best of those that are online, if any is. */
 static int reserve_places(struct umsi_vec *v, struct umsi_record *r, const struct umsi_where *where)
 {
-	struct umsi_group g = umsi_group_of(&r);
 	const struct umsi_place *place;
 	int status = umsi_vec_take_places(v, r, where);
 
@@ -30,22 +39,21 @@ static int reserve_places(struct umsi_vec *v, struct umsi_record *r, const struc
 	}
 	if (!place)
 		place = &umsi_record_places(r)->at[0];
-	set_place(&g, place->cpu, place->slot, false);
+	set_place(r, place->cpu, place->slot, false);
 	return UMSI_OK;
 }
 
 int umsi_vec_reserve(struct umsi_domain *d, struct umsi_record *r, const struct umsi_where *where)
 {
-	struct umsi_group g = umsi_group_of(&r);
 	struct umsi_spot spot = { .where = *where };
 	int status;
 
 	if (umsi_record_places(r))
 		return reserve_places(umsi_vec_of(d), r, where);
-	status = umsi_vec_take_any(umsi_vec_of(d), g.member[0], &spot);
+	status = umsi_vec_take_any(umsi_vec_of(d), umsi_record_leader(r), &spot);
 	if (status)
 		return status;
-	set_place(&g, spot.cpu, spot.slot, false);
+	set_place(r, spot.cpu, spot.slot, false);
 	return UMSI_OK;
 }
 
@@ -64,13 +72,12 @@ void umsi_vec_give_up(struct umsi_vec *v, struct umsi_record *r, umsi_cpu cpu, u
 
 void umsi_vec_unreserve(struct umsi_domain *d, struct umsi_record *r, int settled)
 {
-	struct umsi_group g = umsi_group_of(&r);
-	struct umsi_record *first = g.member[0];
+	struct umsi_record *first = umsi_record_leader(r);
 	umsi_cpu cpu = umsi_load32(&first->target);
 	uint32_t slot = first->slot;
 	bool told = first->told;
 
-	set_place(&g, UMSI_CPU_NONE, slot, told);
+	set_place(first, UMSI_CPU_NONE, slot, told);
 	if (!umsi_vec_is_place(first, cpu, slot))
 		umsi_vec_give_up(umsi_vec_of(d), first, cpu, slot, told, settled);
 	if (umsi_record_places(first))
@@ -81,31 +88,31 @@ void umsi_vec_unreserve(struct umsi_domain *d, struct umsi_record *r, int settle
 static int aim_at_place(struct umsi_vec *v, struct umsi_record *r)
 {
 	struct umsi_where where = { .mask = r->mask, .cpu = r->affinity_cpu };
-	struct umsi_group g = umsi_group_of(&r);
 	const struct umsi_place *place;
 
-	if (!umsi_record_places(r) || umsi_load32(&v->cpu[umsi_load32(&r->target)]->open))
+	if (umsi_load32(&v->cpu[umsi_load32(&r->target)]->open))
 		return UMSI_OK;
 	place = umsi_vec_choose_place(v, r, &where);
 	if (!place)
 		place = umsi_vec_choose_place(v, r, &(struct umsi_where){ .cpu = UMSI_CPU_NONE });
 	if (!place)
 		return UMSI_ENOCPU;
-	set_place(&g, place->cpu, place->slot, r->told);
+	set_place(r, place->cpu, place->slot, r->told);
 	return UMSI_OK;
 }
 
 int umsi_vec_activate(struct umsi_domain *d, struct umsi_record *r)
 {
-	struct umsi_group g = umsi_group_of(&r);
+	const struct umsi_block *block = umsi_record_block(r);
 	int status = r->wish ? umsi_vec_bind(umsi_vec_of(d), r) : UMSI_OK;
 
-	if (!status)
+	if (!status && umsi_record_places(r))
 		status = aim_at_place(umsi_vec_of(d), r);
 	if (status)
 		return status;
-	for (uint32_t i = 0; i < g.count; i++)
-		g.member[i]->told = true;
+	r->told = true;
+	for (uint32_t i = 0; block && i < block->count; i++)
+		block->member[i]->told = true;
 	/* The slots' table entries are visible before the store can send. */
 	umsi_barrier_publish_to_message();
 	return UMSI_OK;
@@ -244,7 +251,7 @@ void umsi_vec_move_commit(struct umsi_domain *d, struct umsi_record *r, const st
 	 * A revived slot may have messages under way even if the store is closed now;
 	 * of many that are kept, any may.
 	 */
-	set_place(&g, mv->cpu, mv->slot,
+	set_place(first, mv->cpu, mv->slot,
 		  mv->revived || mv->told || (umsi_record_places(first) && old_told));
 	if (mv->transient)
 		umsi_vec_retire(v, old_cpu, mv->slot, g.count, mv->settled);
