@@ -22,11 +22,17 @@ $(MINIMAL)-small: $(B)/asan/examples/minimal-host/main.o $(B)/small/libumsi.a $(
 		-Wl,--start-group $(B)/small/libumsi.a $(B)/small/libumsi-single.a $(B)/asan/libmachine.a \
 		-Wl,--end-group -lpthread
 
+$(B)/tests/small/refusals: $(B)/asan/tests/small/refusals.o $(B)/small/libumsi.a $(B)/asan/libmachine.a
+	@mkdir -p $(@D)
+	$(call show,LINK,$@)$(GCC) $(TEST_FLAGS) -o $@ $< \
+		-Wl,--start-group $(B)/small/libumsi.a $(B)/asan/libmachine.a -Wl,--end-group -lpthread
+
 minimal-host: $(MINIMAL) ## the smallest host, and run it
 	$(MINIMAL)
 
-check-minimal: $(MINIMAL) $(MINIMAL)-small ## its size, its hooks, and that it works
+check-minimal: $(MINIMAL) $(MINIMAL)-small $(B)/tests/small/refusals ## its size, its hooks, and that it works
 	$(PYTHON) tests/minimal/check $(MINIMAL) $(B)/asan/examples/minimal-host/main.o
 	$(PYTHON) tests/minimal/check $(MINIMAL)-small $(B)/asan/examples/minimal-host/main.o
+	$(B)/tests/small/refusals
 
 -include $(B)/asan/examples/minimal-host/main.d

@@ -242,7 +242,8 @@ struct umsi_irq_request_at {
  * Return: UMSI_OK, UMSI_EINVAL, UMSI_ERANGE (first > last or beyond the table, or a CPU that
  *   does not exist), UMSI_EEXIST (exact index taken), UMSI_ENOINDEX (range full),
  *   UMSI_ENOTSUP (the table has one message for several indices: allocate the block; managed:
- *   the root's numbers belong to no CPU, or the store's flush sleeps; a band for one that is roaming or managed),
+ *   the root's numbers belong to no CPU, or the store's flush sleeps; a band for one that is roaming or managed;
+ *   in the small profile of sources.list: a set, roaming, managed),
  *   UMSI_ENOMEM, UMSI_ENOSLOT, UMSI_ENOCPU, UMSI_ESTATE (table being destroyed),
  *   UMSI_ECONTEXT (inside a trap).
  */

@@ -113,7 +113,7 @@ int umsi_irq_done(struct umsi *m, umsi_irq irq);
  * Context: atomic if umsi_irq_moves_atomically() and not a set, else sleepable
  *   (a set that was never named before is copied).
  * Return: UMSI_OK, UMSI_ENOENT, UMSI_EINVAL, UMSI_ERANGE (a CPU that does not exist),
- *   UMSI_ENOMEM (a set), UMSI_ENOCPU, UMSI_ENOSLOT,
+ *   UMSI_ENOMEM (a set), UMSI_ENOTSUP (a set, in the small profile of sources.list), UMSI_ENOCPU, UMSI_ENOSLOT,
  *   UMSI_EAGAIN (no slot is free there, but some are being drained: try later, or wait as below),
  *   UMSI_EGONE (device unreachable: the cached message and the target have changed all the same),
  *   UMSI_ECONTEXT (inside a trap, and it does not move atomically, or the set is new).
