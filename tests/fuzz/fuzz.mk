@@ -31,6 +31,8 @@ $(B)/fuzz/replay-$(1): $(B)/asan/tests/fuzz/fuzz_$(1).o $(B)/asan/tests/fuzz/rep
 endef
 $(foreach t,$(FUZZ_TARGETS),$(eval $(call fuzz_target,$(t))))
 
+-include $(patsubst %.c,$(B)/fuzz/%.d,$(SRC) $(MACHINE) $(wildcard tests/fuzz/*.c) tests/pci/fake_pci.c tests/fw/read_all.c)
+
 $(B)/asan/tests/fuzz/fuzz_fdt.o: TEST_FLAGS += -Itests/fw
 
 .PHONY: fuzz check-fuzz
