@@ -244,7 +244,7 @@ struct umsi_irq_request_at {
  *   UMSI_ENOTSUP (the table has one message for several indices: allocate the block; managed:
  *   the root's numbers belong to no CPU, or the store's flush sleeps; a band for one that is roaming or managed;
  *   in the small profile of sources.list: a set, roaming, managed),
- *   UMSI_ENOMEM, UMSI_ENOSLOT, UMSI_ENOCPU, UMSI_ESTATE (table being destroyed),
+ *   UMSI_ENOMEM, UMSI_ENOSLOT, UMSI_ENOCPU, UMSI_ELIMIT (<umsi/limits.h>), UMSI_ESTATE (table being destroyed),
  *   UMSI_ECONTEXT (inside a trap).
  */
 int umsi_irq_alloc(struct umsi_table *table, const struct umsi_irq_request_at *at,
@@ -272,8 +272,8 @@ int umsi_irq_alloc_block(struct umsi_table *table, const struct umsi_irq_request
  * @least, @most: 1 <= @least <= @most <= UMSI_TABLE_MAX
  * @out: room for @most handles; in order of their indices
  *
- * Return: how many there are now (@least .. @most; fewer than @most: indices, slots or memory
- *   ran out), or, with none left allocated, UMSI_ERANGE (bounds) or as umsi_irq_alloc().
+ * Return: how many there are now (@least .. @most; fewer than @most: indices, slots, memory
+ *   or what its device may have ran out), or, with none left allocated, UMSI_ERANGE (bounds) or as umsi_irq_alloc().
  */
 int umsi_irq_alloc_many(struct umsi_table *table, const struct umsi_irq_request_at *at, uint32_t least,
 			uint32_t most, umsi_irq *out);

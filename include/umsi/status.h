@@ -28,6 +28,7 @@ enum umsi_status {
 	UMSI_ENOINDEX = -22,	/* no free index in the range asked for */
 	UMSI_EAGAIN = -23,	/* slots are being drained: call from a context that may sleep, or later */
 	UMSI_ENOCPU = -24,	/* no permitted CPU is online */
+	UMSI_ELIMIT = -25,	/* the device has as many as it may: umsi_device_set_limits() */
 
 	/* The hardware refused. */
 	UMSI_EGONE = -40,	/* the device answers all-ones: removed or unreachable */

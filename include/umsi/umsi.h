@@ -138,6 +138,19 @@ int umsi_cpu_dead(struct umsi *m, umsi_cpu cpu);
 int umsi_cpu_restore(struct umsi *m, umsi_cpu cpu);
 
 /**
+ * umsi_rebalance() - moves interrupts from CPUs that have many to CPUs that have few
+ * @m: the machine
+ * @most: so many moves at most
+ *
+ * Widest gaps first, and only where it narrows one. No interrupt goes outside its affinity,
+ * and affinities stay as they are; one that had to leave its own (umsi_cpu_leave()) comes back. What cannot move at this
+ * moment (no slot there, a store that says not now), and blocks, stay. Looks at every interrupt a few times.
+ *
+ * Context: sleepable. Return: how many have moved, or UMSI_EINVAL (NULL), UMSI_ECONTEXT, UMSI_ENOMEM.
+ */
+int umsi_rebalance(struct umsi *m, uint32_t most);
+
+/**
  * umsi_suspend() - the whole machine is about to sleep
  * @m: the machine
  *

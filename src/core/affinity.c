@@ -116,6 +116,13 @@ static int move_locked(struct umsi_record *r, struct umsi_move *mv)
 	return umsi_move_finish(r, mv);
 }
 
+int umsi_move_to(struct umsi_record *r, umsi_cpu cpu)
+{
+	struct umsi_move mv = { .where = { .cpu = cpu } };
+
+	return move_locked(r, &mv);
+}
+
 static void keep_affinity(struct umsi_record *r, const struct umsi_where *where,
 			  struct umsi_mask *mask)
 {

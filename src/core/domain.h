@@ -138,6 +138,9 @@ struct umsi_domain_ops {
 	 */
 	int (*make_room)(struct umsi_domain *d, const struct umsi_where *where, bool for_move);
 
+	/* Roots: numbers that are free, or will be without anybody's doing. A hint unless nothing is taken or given. NULL: unknown. */
+	uint64_t (*room)(struct umsi_domain *d);
+
 	/* Roots: collect what CPUs have proved quiet. Any context but NMI. */
 	void (*reap)(struct umsi_domain *d);
 
@@ -213,6 +216,8 @@ int umsi_where_get(struct umsi *m, const struct umsi_affinity *affinity,
  * record's lock is held. On error the prepared place was given up.
  */
 int umsi_move_finish(struct umsi_record *r, struct umsi_move *mv);
+/* Moves to that CPU, whatever its affinity, which stays. Its hold (core/hold.h) is the caller's. As umsi_irq_set_affinity(). */
+int umsi_move_to(struct umsi_record *r, umsi_cpu cpu);
 /* Would a move of this record be seen word by word? */
 bool umsi_move_is_torn(struct umsi_record *r);
 

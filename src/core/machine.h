@@ -144,6 +144,22 @@ struct umsi_wake {
 	uint32_t seen;
 };
 
+/*
+ * Limits of devices (msi/limits.c).
+ *
+ *   field     written under   read without the lock by
+ *   policy    turns, once     who allocates or frees (acquire)
+ *   the rest  turns           nobody
+ */
+struct umsi_limits {
+	umsi_atomic_ptr policy;		/* const struct umsi_policy, or NULL: there never were any */
+	struct umsi_mutex turns;	/* outside a device's mutex; no callback runs with it held */
+	struct umsi_device *devices;	/* that have some */
+	struct umsi_device *called_back; /* whose callback runs, or NULL */
+	bool asking;			/* a round of callbacks is under way */
+	bool pressed;			/* somebody waits for an offer */
+};
+
 struct umsi {
 	void *host;
 	uint32_t ncpus;
@@ -176,6 +192,7 @@ struct umsi {
 	struct umsi_wake wake[UMSI_WAKES_MAX];
 
 	struct umsi_pool device_pool, table_pool, block_pool;
+	struct umsi_limits limits;
 };
 
 _Static_assert(sizeof(struct umsi) <= UMSI_STORAGE_BYTES, "UMSI_STORAGE_BYTES is too small");

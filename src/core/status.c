@@ -21,6 +21,7 @@ static const struct {
 	{ UMSI_ENOINDEX, "every index of the range is taken" },
 	{ UMSI_EAGAIN, "slots are being drained: try again, or from a context that may sleep" },
 	{ UMSI_ENOCPU, "no permitted CPU is online" },
+	{ UMSI_ELIMIT, "the device has as many interrupts as it may: free some, or raise its limit" },
 	{ UMSI_EGONE, "the device answers all-ones: removed or unreachable" },
 	{ UMSI_ETIMEOUT, "the hardware did not answer in time" },
 	{ UMSI_EREFUSED, "a register did not take the value written" },

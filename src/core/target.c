@@ -5,8 +5,8 @@
 #include "core/hold.h"
 #include "core/mask.h"
 
-static bool permitted(const struct umsi_domain *root, const struct umsi_record *r,
-		      const struct umsi_where *where, umsi_cpu cpu)
+bool umsi_target_permitted(const struct umsi_domain *root, const struct umsi_record *r, const struct umsi_where *where,
+			   umsi_cpu cpu)
 {
 	if (!umsi_cpu_open(root->m, cpu) || (where->mask && !umsi_mask_has(where->mask, cpu)))
 		return false;
@@ -23,11 +23,11 @@ umsi_cpu umsi_target_choose(const struct umsi_domain *root, const struct umsi_re
 	uint32_t least = UINT32_MAX;
 
 	if (where->cpu != UMSI_CPU_NONE)
-		return permitted(root, r, where, where->cpu) ? where->cpu : UMSI_CPU_NONE;
+		return umsi_target_permitted(root, r, where, where->cpu) ? where->cpu : UMSI_CPU_NONE;
 	for (umsi_cpu cpu = 0; cpu < root->m->ncpus; cpu++) {
 		uint32_t now = load(root, cpu);
 
-		if (now >= least || !permitted(root, r, where, cpu))
+		if (now >= least || !umsi_target_permitted(root, r, where, cpu))
 			continue;
 		best = cpu;
 		least = now;

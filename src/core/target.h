@@ -16,6 +16,10 @@ typedef uint32_t (*umsi_load_of)(const struct umsi_domain *root, umsi_cpu cpu);
 umsi_cpu umsi_target_choose(const struct umsi_domain *root, const struct umsi_record *r,
 			    const struct umsi_where *where, umsi_load_of load);
 
+/* May it go there: open, in the set, reached by every level? A CPU that @where names is the caller's to compare. */
+bool umsi_target_permitted(const struct umsi_domain *root, const struct umsi_record *r, const struct umsi_where *where,
+			   umsi_cpu cpu);
+
 /*
  * R14: if @r is aimed at @cpu, moves it within its affinity, or else anywhere,
  * which is marked and counted. @slot is where it was found: by the time its lock

@@ -138,8 +138,7 @@ static void wish(struct umsi_record *r, const struct umsi_irq_request_at *at)
 	umsi_record_unlock(r, state);
 }
 
-int umsi_irq_alloc(struct umsi_table *table, const struct umsi_irq_request_at *at,
-		   umsi_irq *out)
+int umsi_alloc_one(struct umsi_table *table, const struct umsi_irq_request_at *at, umsi_irq *out)
 {
 	struct umsi_record *r;
 	struct umsi_where where;
@@ -147,8 +146,6 @@ int umsi_irq_alloc(struct umsi_table *table, const struct umsi_irq_request_at *a
 	uint32_t index, last;
 	int status;
 
-	if (!table || !at || !out)
-		return UMSI_EINVAL;
 	if (umsi_in_trap(table->dev->m))
 		return UMSI_ECONTEXT;
 	status = check_request(table, at, &last);
@@ -179,4 +176,16 @@ out_index:
 out_mask:
 	umsi_mask_put(table->dev->m, mask);
 	return status;
+}
+
+int umsi_irq_alloc(struct umsi_table *table, const struct umsi_irq_request_at *at, umsi_irq *out)
+{
+	const struct umsi_policy *policy;
+
+	if (!table || !at || !out)
+		return UMSI_EINVAL;
+	policy = umsi_policy(table->dev->m);
+	if (policy)
+		return policy->alloc(table, at, 1, false, out);
+	return umsi_alloc_one(table, at, out);
 }

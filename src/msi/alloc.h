@@ -5,6 +5,12 @@
 
 #include "msi/device.h"
 
+/* umsi_irq_alloc(), umsi_irq_alloc_block() and umsi_irq_free() without a look at anybody's limits. */
+__attribute__((noinline)) int umsi_alloc_one(struct umsi_table *t, const struct umsi_irq_request_at *at, umsi_irq *out);
+__attribute__((noinline)) int umsi_alloc_block(struct umsi_table *t, const struct umsi_irq_request_at *at, uint32_t count,
+					       umsi_irq *out);
+__attribute__((noinline)) int umsi_end_one(struct umsi_table *t, struct umsi_record *r, uint32_t generation);
+
 /* A place at every level. Retried while CPUs can be brought to give back retired slots. */
 int umsi_alloc_reserve(struct umsi_record *r, const struct umsi_where *where);
 

@@ -103,8 +103,7 @@ static void all_go_live(struct umsi_table *t, struct umsi_block *block,
 	umsi_device_unlock(t->dev);
 }
 
-int umsi_irq_alloc_block(struct umsi_table *table, const struct umsi_irq_request_at *at,
-			 uint32_t count, umsi_irq *out)
+int umsi_alloc_block(struct umsi_table *table, const struct umsi_irq_request_at *at, uint32_t count, umsi_irq *out)
 {
 	struct umsi_block *block;
 	struct umsi_where where;
@@ -112,8 +111,6 @@ int umsi_irq_alloc_block(struct umsi_table *table, const struct umsi_irq_request
 	struct umsi *m;
 	int status;
 
-	if (!table || !at || !out || !count)
-		return UMSI_EINVAL;
 	m = table->dev->m;
 	if (umsi_in_trap(m))
 		return UMSI_ECONTEXT;
@@ -145,4 +142,17 @@ out_indices:
 out_mask:
 	umsi_mask_put(m, mask);
 	return status;
+}
+
+int umsi_irq_alloc_block(struct umsi_table *table, const struct umsi_irq_request_at *at,
+			 uint32_t count, umsi_irq *out)
+{
+	const struct umsi_policy *policy;
+
+	if (!table || !at || !out || !count)
+		return UMSI_EINVAL;
+	policy = umsi_policy(table->dev->m);
+	if (policy)
+		return policy->alloc(table, at, count, true, out);
+	return umsi_alloc_block(table, at, count, out);
 }

@@ -25,7 +25,7 @@ int umsi_irq_alloc_many(struct umsi_table *table, const struct umsi_irq_request_
 		n++;
 	}
 	/* Short of what there is none of: the count says so. Anything else is an error. */
-	if (n >= least && (!status || status == UMSI_ENOSLOT || status == UMSI_ENOINDEX || status == UMSI_ENOMEM))
+	if (n >= least && (!status || status == UMSI_ENOSLOT || status == UMSI_ELIMIT || status == UMSI_ENOINDEX || status == UMSI_ENOMEM))
 		return (int)n;
 	give_back(table, out, n);
 	return status;

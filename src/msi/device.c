@@ -109,6 +109,8 @@ int umsi_device_add(struct umsi *m, const struct umsi_device_config *config,
 	dev->tables = NULL;
 	dev->closing = false;
 	dev->away = false;
+	dev->limits = (struct umsi_device_limits){ 0 };
+	dev->to_offer = false;
 	umsi_text_copy(dev->name, config->name, sizeof(dev->name));
 	if (config->owner)
 		inherit(dev, config->owner);
@@ -149,6 +151,8 @@ int umsi_device_remove(struct umsi_device *dev)
 	if (!close_alone(dev))
 		return UMSI_EBUSY;
 	umsi_tables_end(dev);
+	if (umsi_policy(m))
+		umsi_policy(m)->remove(dev);
 	while (dev->owner && !leave_owner(dev))
 		umsi_host_relax(m->host);
 	umsi_tables_forget(dev);

@@ -4,6 +4,7 @@
 #define UMSI_MSI_DEVICE_H
 
 #include <umsi/device.h>
+#include <umsi/limits.h>
 
 #include "core/domain.h"
 #include "msi/index_map.h"
@@ -36,6 +37,10 @@ struct umsi_device {
 	umsi_function function;		/* what its owner calls it, 0 = it has none */
 	umsi_function last_function;	/* it has called one of its own */
 	uint32_t pins;			/* revocations under way: it stays its owner's until they are over */
+	struct umsi_device_limits limits; /* these four: m->limits.turns */
+	struct umsi_device *next_limited;
+	bool asked;			/* in this round of callbacks */
+	bool to_offer;			/* it was refused, or asked to give back, and was offered nothing since */
 	bool closing;
 	bool revoked;			/* by its owner: no tables any more */
 	bool away;			/* tables that come now are, too */
@@ -94,6 +99,19 @@ static inline void umsi_device_unlock(struct umsi_device *dev)
 
 /* umsi_device_quiesce(), but for interrupts that may wake the machine. */
 int umsi_device_sleep(struct umsi_device *dev);
+
+/* What allocations and frees go through while devices have limits. */
+struct umsi_policy {
+	int (*alloc)(struct umsi_table *t, const struct umsi_irq_request_at *at, uint32_t count, bool block,
+		     umsi_irq *out);
+	int (*end)(struct umsi *m, struct umsi_table *t, struct umsi_record *r, uint32_t generation);
+	void (*remove)(struct umsi_device *dev);
+};
+
+static inline const struct umsi_policy *umsi_policy(struct umsi *m)
+{
+	return umsi_load_ptr_acquire(&m->limits.policy);
+}
 
 /* The leaf level (leaf.c). */
 extern const struct umsi_domain_ops umsi_leaf_ops, umsi_sleeping_leaf_ops;

@@ -54,7 +54,7 @@ static bool kill(struct umsi_record *r, uint32_t generation)
 	return true;
 }
 
-int umsi_table_end_irq(struct umsi_table *t, struct umsi_record *r, uint32_t generation)
+int umsi_end_one(struct umsi_table *t, struct umsi_record *r, uint32_t generation)
 {
 	if (!kill(r, generation))
 		return UMSI_ENOENT;
@@ -67,6 +67,14 @@ int umsi_table_end_irq(struct umsi_table *t, struct umsi_record *r, uint32_t gen
 	umsi_alloc_end_places(r);
 	umsi_record_put(r);
 	return UMSI_OK;
+}
+
+int umsi_table_end_irq(struct umsi_table *t, struct umsi_record *r, uint32_t generation)
+{
+	struct umsi *m = r->m;
+	const struct umsi_policy *policy = umsi_policy(m);
+
+	return policy ? policy->end(m, t, r, generation) : umsi_end_one(t, r, generation);
 }
 
 int umsi_irq_free(struct umsi *m, umsi_irq irq)

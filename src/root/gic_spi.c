@@ -158,6 +158,16 @@ static void move_abort(struct umsi_domain *d, struct umsi_record *r, const struc
 	(void)mv;
 }
 
+static uint64_t room(struct umsi_domain *d)
+{
+	struct umsi_gic *gic = umsi_gic_of(d);
+	uintptr_t state = umsi_lock(d->m, &gic->lock);
+	uint64_t n = umsi_ids_free_count(&gic->pool) + umsi_load32(&gic->ending_count);
+
+	umsi_unlock(d->m, &gic->lock, state);
+	return n;
+}
+
 static void stats(struct umsi_domain *d, struct umsi_stats *out)
 {
 	struct umsi_gic *gic = umsi_gic_of(d);
@@ -209,6 +219,7 @@ static void dump(struct umsi_domain *d, umsi_dump_line line, void *arg)
 const struct umsi_domain_ops umsi_gic_message_ops = {
 	.name = "gic",
 	.number_name = "spi",
+	.room = room,
 	.reserve = message_reserve,
 	.unreserve = unreserve,
 	.activate = message_activate,

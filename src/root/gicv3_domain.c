@@ -190,6 +190,16 @@ static void stats(struct umsi_domain *d, struct umsi_stats *out)
 	out->retiring += umsi_load32(&gic->ending);
 }
 
+static uint64_t room(struct umsi_domain *d)
+{
+	struct umsi_gicv3 *gic = umsi_gicv3_of(d);
+	uintptr_t state = umsi_lock(d->m, &gic->lock);
+	uint64_t n = umsi_ids_free_count(&gic->lpis) + umsi_load32(&gic->ending);
+
+	umsi_unlock(d->m, &gic->lock, state);
+	return n;
+}
+
 void umsi_gicv3_dump_path(struct umsi_domain *d, const struct umsi_record *r, struct umsi_text *t)
 {
 	umsi_cpu cpu = umsi_load32(&r->target);
@@ -245,6 +255,7 @@ int umsi_gicv3_count(struct umsi_domain *root, struct umsi_gicv3_lpis *out)
 const struct umsi_domain_ops umsi_gicv3_lpi_ops = {
 	.name = "gicv3",
 	.number_name = "lpi",
+	.room = room,
 	.reserve = lpi_reserve,
 	.unreserve = lpi_unreserve,
 	.activate = lpi_activate,

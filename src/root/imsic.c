@@ -32,6 +32,7 @@ static const struct umsi_domain_ops imsic_ops = {
 	.move_abort = umsi_vec_move_abort,
 	.move_via = imsic_move_via,
 	.make_room = umsi_vec_make_room,
+	.room = umsi_vec_room,
 	.reap = umsi_vec_reap,
 	.grant = umsi_vec_grant,
 	.band_of = umsi_vec_band_of,

@@ -19,6 +19,7 @@ static const struct umsi_domain_ops lapic_ops = {
 	.move_commit = umsi_vec_move_commit,
 	.move_abort = umsi_vec_move_abort,
 	.make_room = umsi_vec_make_room,
+	.room = umsi_vec_room,
 	.reap = umsi_vec_reap,
 	.grant = umsi_vec_grant,
 	.band_of = umsi_vec_band_of,

@@ -278,6 +278,18 @@ void umsi_vec_move_abort(struct umsi_domain *d, struct umsi_record *r, const str
 		umsi_vec_give_up(v, g.member[0], mv->cpu, mv->slot, mv->told || mv->revived, UMSI_EGONE);
 }
 
+uint64_t umsi_vec_room(struct umsi_domain *d)
+{
+	struct umsi_vec *v = umsi_vec_of(d);
+	uint64_t n = 0;
+
+	for (umsi_cpu cpu = 0; cpu < d->m->ncpus; cpu++)
+		if (v->cpu[cpu] && umsi_load32(&v->cpu[cpu]->open))
+			n += umsi_load32(&v->cpu[cpu]->free) + umsi_load32(&v->cpu[cpu]->retiring) -
+			     umsi_load32(&v->cpu[cpu]->owed);
+	return n;
+}
+
 void umsi_vec_stats(struct umsi_domain *d, struct umsi_stats *out)
 {
 	struct umsi_vec *v = umsi_vec_of(d);

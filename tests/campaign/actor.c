@@ -45,6 +45,7 @@ static const struct actor_kind kinds[] = {
 	{ "commuter", actor_commuter, offsetof(struct plan, commuters), 1, in_turn },
 	{ "intruder", actor_intruder, offsetof(struct plan, intruders), 1, anywhere },
 	{ "forger", actor_forger, offsetof(struct plan, forgers), 1, anywhere },
+	{ "balancer", actor_balancer, offsetof(struct plan, balancers), 1, anywhere },
 };
 
 #define KINDS	(sizeof(kinds) / sizeof(kinds[0]))

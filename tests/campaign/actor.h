@@ -77,5 +77,6 @@ void actor_sleeper(void *actor);	/* sleep.c */
 void actor_suspender(void *actor);	/* sleep.c: everything sleeps at once */
 void actor_intruder(void *actor);	/* remap.c */
 void actor_forger(void *actor);		/* hostile.c */
+void actor_balancer(void *actor);	/* limits.c */
 
 #endif

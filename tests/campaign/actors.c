@@ -131,6 +131,7 @@ static void allocate(struct actor *o)
 	actor_says(o, "has allocated %s[%u], irq %u", e->on, index, (uint32_t)irq);
 	entry_begin_life(e, irq);
 	e->kind = at.kind;
+	limits_check(w, device_of(w, e));
 	if (pick(w, 8))
 		request(w, e);
 }
@@ -345,17 +346,13 @@ static void trigger(struct actor *a)
 }
 
 /* An interrupt of the device that comes and goes, freed by somebody else, perhaps while it goes. */
-static void free_foreign(struct actor *a)
+uint32_t free_shared(struct world *w, struct entry *e)
 {
-	struct world *w = a->w;
-	struct device *d = &w->device[WORLD_DEVICES - 1];
-	struct entry *e = &d->entry[pick(w, WORLD_ENTRIES)];
 	umsi_irq irq = e->irq;
 	int status;
 
 	if (!irq)
-		return;
-	actor_says(a, "frees %s[%u], which is not its own", e->on, e->index);
+		return 0;
 	mach_entry_live(e->pci, e->index, false);
 	overlap_begin(w, OVERLAP_FREE);
 	status = umsi_irq_free(w->umsi, irq);
@@ -367,6 +364,18 @@ static void free_foreign(struct actor *a)
 		mach_entry_live(e->pci, e->index, false);
 		entry_end_life(e);
 	}
+	return status == UMSI_OK;
+}
+
+static void free_foreign(struct actor *a)
+{
+	struct world *w = a->w;
+	struct device *d = &w->device[WORLD_DEVICES - 1];
+	struct entry *e = &d->entry[pick(w, WORLD_ENTRIES)];
+
+	if (e->irq)
+		actor_says(a, "frees %s[%u], which is not its own", e->on, e->index);
+	free_shared(w, e);
 }
 
 static void misuse(struct world *w)

@@ -21,6 +21,8 @@ const struct plan_field plan_fields[] = {
 	{ "ipis", AT(ipis), 0, 1, 0, PLAN_ACTS, "thread that sends interrupts between CPUs" },
 	{ "kinds", AT(kinds), 0, 1, 0, PLAN_ACTS, "some interrupts roam or are managed: a slot on every CPU" },
 	{ "wishes", AT(wishes), 0, 1, 0, PLAN_ACTS, "some interrupts only reserve a slot, or want one of a band; a few are strict" },
+	{ "limits", AT(limits), 0, 1, 0, PLAN_ACTS, "devices have floors and ceilings, and one gives interrupts back" },
+	{ "balancers", AT(balancers), 0, 1, 0, PLAN_ACTS, "thread that rebalances" },
 	{ "hotplug", AT(hotplug), 0, 1, 0, PLAN_ACTS, "thread that takes CPUs down and up; needs 3 CPUs" },
 	{ "raisers", AT(raisers), 0, 1, 0, PLAN_ACTS, "thread that raises a level-triggered wire" },
 	{ "shakers", AT(shakers), 0, 2, 0, PLAN_ACTS, "threads that move that wire" },
@@ -120,6 +122,8 @@ static void draw_actors(uint64_t x, struct plan *p)
 	p->shakers = 2;
 	p->kinds = (x >> 40) % 3 == 0;
 	p->wishes = (x >> 35) % 2;
+	p->limits = (x >> 31) % 3 == 0;
+	p->balancers = (x >> 38) % 3 == 0;
 	p->hotplug = (x >> 30) % 3 == 0 && p->ncpus > 2;
 	p->commuters = p->hotplug && p->ncpus > 3;
 	p->sleepers = (x >> 26) % 4 == 0;

@@ -21,7 +21,8 @@ struct plan {
 
 	/* How many of each kind act. */
 	uint32_t owners, movers, touchers, removers, ipis, hotplug, raisers, shakers, sleepers, suspenders, commuters;
-	uint32_t intruders, forgers;
+	uint32_t intruders, forgers, balancers;
+	uint32_t limits;		/* devices have a least and a most; the one that comes and goes gives back */
 	uint32_t kinds;			/* some interrupts have a slot on every CPU */
 	uint32_t wishes;		/* some only reserve one, or want a number of some band */
 	uint32_t translator;		/* x86: none, VT-d, AMD-Vi */

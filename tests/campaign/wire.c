@@ -10,7 +10,7 @@
 #include "umsi_hosted.h"
 #include "world.h"
 
-#define PATIENCE	500000u	/* steps from raising to handler: starved CPUs, moves that wait, CPUs that die, sleep */
+#define PATIENCE	900000u	/* steps from raising to handler: starved CPUs, moves that wait, CPUs that die, sleep */
 
 static bool any_high(const struct world *w)
 {

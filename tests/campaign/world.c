@@ -142,6 +142,8 @@ bool may_fail(const struct world *w, int status)
 	/* Between the loss of a translator's registers and umsi_resume(). */
 	if (status == UMSI_ETIMEOUT)
 		return w->nights;
+	if (status == UMSI_ELIMIT)
+		return w->plan.limits;
 	return status == UMSI_ENOSLOT || status == UMSI_EAGAIN || status == UMSI_ENOINDEX;
 }
 
@@ -208,6 +210,7 @@ int device_up(struct world *w, struct device *d, uint32_t number)
 		return status;
 	}
 	books_table(w, number, d->table);
+	limits_set(w, number);
 	return UMSI_OK;
 }
 

@@ -115,6 +115,7 @@ struct world {
 	uint64_t started;			/* through the seam */
 	uint32_t ipi_late;			/* bit per CPU that one was sent to after it had gone */
 	uint32_t going;			/* bit per CPU that has been told to leave once */
+	uint64_t asked, offered;	/* calls to give back, and offers */
 	uint64_t trips;			/* CPUs that went down */
 	uint64_t naps, sleeps, suspends;	/* CPUs that lost their controller, devices that went away, both at once */
 	uint64_t nights;		/* suspends in which nothing kept a register */
@@ -179,6 +180,11 @@ void wire_check(struct world *w);
 
 /* hostile.c: a capability that lies is refused, and nothing is touched */
 void hostile_pretend(struct world *w, struct device *d);
+/* limits.c */
+void limits_set(struct world *w, uint32_t device);
+void limits_check(struct world *w, const struct device *d);
+/* actors.c: of the device that comes and goes, by anybody. 1: it was freed. */
+uint32_t free_shared(struct world *w, struct entry *e);
 
 /* remap.c: x86 machines, after the root was made */
 void remap_up(struct world *w);
