@@ -56,12 +56,10 @@ static void give(struct pair *p, uint32_t device, uint32_t index)
 /* All but @n slots of the machine are taken. */
 static void leave_free(struct pair *p, uint32_t n)
 {
-	struct umsi_group g = umsi_group_of(&p->s.rig.r);
-
 	fill(&p->s);
 	for (; n; n--) {
 		fillers--;
-		umsi_vec_give(p->s.rig.v, filler[fillers].cpu, &g, filler[fillers].slot);
+		umsi_vec_give(p->s.rig.v, filler[fillers].cpu, p->s.rig.r, filler[fillers].slot);
 	}
 }
 
@@ -128,16 +126,14 @@ static void a_floor_is_left_by_the_others(void **state)
 static void those_that_roam_count_as_often_as_there_are_cpus(void **state)
 {
 	struct umsi_irq_request_at roams = { .first = 0, .last = 0, .kind = UMSI_IRQ_ROAMING };
-	struct umsi_group g;
 	struct pair p;
 
 	(void)state;
 	begin_pair(&p);
 	fill(&p.s);
-	g = umsi_group_of(&p.s.rig.r);
 	for (uint32_t i = 0, given = 0; given < RIG_CPUS; i++)	/* one a CPU */
 		if (filler[i].cpu == given) {
-			umsi_vec_give(p.s.rig.v, given++, &g, filler[i].slot);
+			umsi_vec_give(p.s.rig.v, given++, p.s.rig.r, filler[i].slot);
 			filler[i] = filler[--fillers];
 			i = UINT32_MAX;
 		}
