@@ -122,7 +122,7 @@ static void gic_timer(void *host, umsi_cpu cpu)
 static int its_create(struct bench *b)
 {
 	struct mach_its_config unit = { .phys = ITS_PHYS, .page = 2 };
-	struct umsi_its_config config = { .phys = ITS_PHYS, .shared_events = 256 };
+	struct umsi_its_config config = { .phys = ITS_PHYS };
 	struct umsi_gicv3_region region = {
 		.phys = MACH_GICV3_REDISTRIBUTORS, .bytes = (uint64_t)b->ncpus * 0x20000,
 	};

@@ -15,7 +15,7 @@
 #include "examples/ims/ims.h"
 #include "system.h"
 
-#define SLOTS	8u
+#define SLOTS	64u
 #define FIRST	4u			/* the function's slots begin here */
 #define PASID	0xabcdeu
 
@@ -155,9 +155,33 @@ static void work(struct worker *w)
 	system_check(b, umsi_device_remove(function), "remove");
 }
 
-static void run(const struct system_root *root, uint64_t min_age_ns)
+/* One small, the owner's, then one with as many as the owner said there would be: the unit's table for them is one. */
+static void small_first(struct worker *w)
 {
-	const struct system s = { .name = "translated", .build = build, .root = root, .work = work, .min_age_ns = min_age_ns };
+	struct bench *b = w->b;
+	struct umsi_irq_request_at at = { .first = 0, .last = UMSI_INDEX_LAST };
+	struct umsi_device *f[2];
+	struct umsi_table *table;
+	umsi_irq irq;
+
+	for (uint32_t i = 0; !w->number && i < 2; i++) {
+		struct umsi_device_config c = { .name = "f", .owner = b->dev[0] };
+		uint32_t count = i ? SLOTS - FIRST : FIRST;
+
+		system_check(b, umsi_device_add(b->umsi, &c, &f[i]), "add");
+		system_check(b, accel_create(f[i], b->m, mach_ims_phys(accel, 0) + 16 * FIRST * i, count, &table), "create");
+		for (uint32_t n = 0; n < count; n++)
+			system_check(b, umsi_irq_alloc(table, &at, &irq), "alloc");
+		if (!i)
+			system_check(b, accel_create(b->dev[0], b->m, mach_ims_phys(accel, 0), 1, &table), "create the owner's");
+	}
+	for (uint32_t i = 0; !w->number && i < 2; i++)
+		system_check(b, umsi_device_remove(f[i]), "remove");
+}
+
+static void run_this(const struct system_root *root, uint64_t min_age_ns, void (*what)(struct worker *w))
+{
+	const struct system s = { .name = "translated", .build = build, .root = root, .work = what, .min_age_ns = min_age_ns };
 
 	for (uint64_t seed = 1; seed <= 20; seed++) {
 		struct system_totals t = { 0 };
@@ -165,6 +189,19 @@ static void run(const struct system_root *root, uint64_t min_age_ns)
 		assert_true(system_run(&s, seed, 1, &t, NULL, NULL));
 		assert_int_equal(t.leaked, 0);
 	}
+}
+
+static void run(const struct system_root *root, uint64_t min_age_ns)
+{
+	run_this(root, min_age_ns, work);
+}
+
+static void there_is_room_whoever_comes_first(void **state)
+{
+	(void)state;
+	run_this(&system_vtd, 1700000, small_first);
+	run_this(&system_amd_vi, 1700000, small_first);
+	run_this(&system_its, 300000, small_first);
 }
 
 static void a_functions_slot_behind_vtd(void **state)
@@ -188,6 +225,7 @@ static void a_functions_slot_behind_an_its(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(there_is_room_whoever_comes_first),
 		cmocka_unit_test(a_functions_slot_behind_vtd),
 		cmocka_unit_test(a_functions_slot_behind_amd_vi),
 		cmocka_unit_test(a_functions_slot_behind_an_its),
