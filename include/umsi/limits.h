@@ -2,7 +2,8 @@
 /*
  * Who gets interrupts when there are not enough: what a device may take, what
  * the others must leave it, and who is asked to give some back. A host that
- * sets no limits pays one test for all of this, and links none of it.
+ * sets no limits pays one test for all of this, and links none of it. An allocation that
+ * is under way while the first limits of a machine are set is not held to them.
  */
 #ifndef UMSI_LIMITS_H
 #define UMSI_LIMITS_H
