@@ -100,7 +100,7 @@ int umsi_cpu_online(struct umsi *m, umsi_cpu cpu);
  *
  * Context: sleepable, any CPU. Return: UMSI_OK, or
  *   UMSI_ERANGE, UMSI_ESTATE (not online), UMSI_EBUSY (the last online CPU), UMSI_ECONTEXT,
- *   UMSI_ENOTSUP (a root cannot do that), UMSI_ENOSLOT (no room elsewhere), UMSI_ENOCPU (an
+ *   UMSI_ENOSLOT (no room elsewhere), UMSI_ENOCPU (an
  *   interrupt allocated "strict" has no other CPU), UMSI_ENOMEM, or
  *   what a store answered that did not take its message: then others may have moved already.
  */
@@ -132,7 +132,7 @@ int umsi_cpu_dead(struct umsi *m, umsi_cpu cpu);
  * once, as well as the handlers of IPIs: a message may have been lost for each.
  *
  * Context: that CPU, interrupts off, outside traps. Return: UMSI_OK, UMSI_ERANGE, UMSI_ECONTEXT,
- *   UMSI_ESTATE (it is not online), UMSI_ENOTSUP (a root cannot do that),
+ *   UMSI_ESTATE (it is not online),
  *   UMSI_EREFUSED (a register did not take its value: deal with the CPU as broken).
  */
 int umsi_cpu_restore(struct umsi *m, umsi_cpu cpu);

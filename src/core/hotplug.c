@@ -17,14 +17,6 @@ static bool another_is_open(const struct umsi *m, umsi_cpu but)
 	return false;
 }
 
-static bool all_can_leave(const struct umsi *m)
-{
-	for (struct umsi_domain *d = m->domains; d; d = d->next)
-		if (d->ops->cpu_online && !d->ops->cpu_leave)
-			return false;
-	return true;
-}
-
 static int leave_domains(struct umsi *m, umsi_cpu cpu)
 {
 	struct umsi_domain *d, *undo;
@@ -49,8 +41,6 @@ static int leave_locked(struct umsi *m, umsi_cpu cpu)
 		return UMSI_ESTATE;
 	if (!another_is_open(m, cpu))
 		return UMSI_EBUSY;
-	if (!all_can_leave(m))
-		return UMSI_ENOTSUP;
 	umsi_trace_point(m, UMSI_TRACE_CPU_LEAVE, cpu, 0);
 	umsi_store32_release(online, UMSI_CPU_LEAVING);
 	status = leave_domains(m, cpu);
@@ -99,14 +89,6 @@ int umsi_cpu_dead(struct umsi *m, umsi_cpu cpu)
 	return status;
 }
 
-static bool all_can_restore(const struct umsi *m)
-{
-	for (struct umsi_domain *d = m->domains; d; d = d->next)
-		if (d->ops->cpu_online && !d->ops->cpu_restore)
-			return false;
-	return true;
-}
-
 int umsi_cpu_restore(struct umsi *m, umsi_cpu cpu)
 {
 	int status = UMSI_OK;
@@ -119,8 +101,6 @@ int umsi_cpu_restore(struct umsi *m, umsi_cpu cpu)
 		return UMSI_ECONTEXT;
 	if (umsi_load32(&m->cpu[cpu].online) != UMSI_CPU_ONLINE)
 		return UMSI_ESTATE;
-	if (!all_can_restore(m))
-		return UMSI_ENOTSUP;
 
 	for (struct umsi_domain *d = m->domains; d && !status; d = d->next)
 		if (d->ops->cpu_restore)

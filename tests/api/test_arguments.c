@@ -50,6 +50,7 @@ static void calls_without_a_machine(void **state)
 	assert_int_equal(umsi_irq_disable(NULL, 1), UMSI_ENOENT);
 	assert_int_equal(umsi_irq_trigger(NULL, 1), UMSI_ENOENT);
 	assert_int_equal(umsi_irq_done(NULL, 1), UMSI_ENOENT);
+	assert_int_equal(umsi_irq_band(NULL, 1), UMSI_EINVAL);
 	assert_int_equal(umsi_irq_set_wake(NULL, 1, true), UMSI_ENOENT);
 	assert_int_equal(umsi_irq_set_affinity(NULL, 1, &(struct umsi_affinity){ 0 }), UMSI_EINVAL);
 	assert_int_equal(umsi_irq_set_affinity_wait(NULL, 1, &(struct umsi_affinity){ 0 }), UMSI_EINVAL);
@@ -122,6 +123,87 @@ static void arguments_left_out(void **state)
 	assert_int_equal(umsi_spread(r.umsi, 0, 1, UMSI_TABLE_MAX + 1, bits), UMSI_ERANGE);
 	assert_int_equal(umsi_trace_start(r.umsi, NULL), UMSI_EINVAL);
 	umsi_dump(r.umsi, NULL, NULL);
+	rig_end(&r);
+}
+
+/* A device, or no device but a root. */
+static void a_machine_in_use_stays(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_start(&r, 1);
+	assert_int_equal(umsi_irq_band(r.umsi, 77), UMSI_ENOENT);
+	assert_int_equal(umsi_destroy(r.umsi), UMSI_EBUSY);
+	assert_int_equal(umsi_device_remove(r.dev), UMSI_OK);
+	r.dev = NULL;
+	assert_int_equal(umsi_destroy(r.umsi), UMSI_EBUSY);
+	rig_end(&r);
+}
+
+/* ---- A request while the handler of before still runs ---- */
+
+struct turn {
+	struct rig *r;
+	umsi_irq irq;
+	bool inside, go_on;
+	int while_running;
+};
+
+static enum umsi_handled slow_handler(void *arg)
+{
+	struct turn *t = arg;
+
+	t->inside = true;
+	while (!t->go_on)
+		mach_delay(t->r->m, 1);
+	return UMSI_HANDLED;
+}
+
+static void release_it(void *arg)
+{
+	struct turn *t = arg;
+
+	while (!t->inside)
+		mach_delay(t->r->m, 1);
+	assert_int_equal(umsi_irq_release(t->r->umsi, t->irq), UMSI_OK);
+}
+
+static void request_it(void *arg)
+{
+	struct turn *t = arg;
+
+	while (!t->inside)
+		mach_delay(t->r->m, 1);
+	/* UMSI_EEXIST: the release has not begun. */
+	do {
+		mach_delay(t->r->m, 5);
+		t->while_running = umsi_irq_request(t->r->umsi, t->irq, rig_handler, t->r, "next");
+	} while (t->while_running == UMSI_EEXIST);
+	t->go_on = true;
+}
+
+static void the_next_handler_waits_for_the_last(void **state)
+{
+	struct turn t = { 0 };
+	struct rig r;
+
+	(void)state;
+	rig_start(&r, 1);
+	t.r = &r;
+	assert_int_equal(rig_alloc(&r, 2, 2, &t.irq), UMSI_OK);
+	assert_int_equal(umsi_irq_request(r.umsi, t.irq, slow_handler, &t, "slow"), UMSI_OK);
+	assert_int_equal(rig_move(&r, t.irq, 0), UMSI_OK);
+	mach_entry_live(r.pci[0], 2, true);
+	mach_pci_raise(r.pci[0], 2);
+	mach_thread(r.m, 1, release_it, &t);
+	mach_thread(r.m, 2, request_it, &t);
+	rig_settle(&r);
+	assert_int_equal(t.while_running, UMSI_EAGAIN);
+	assert_int_equal(umsi_irq_request(r.umsi, t.irq, rig_handler, &r, "next"), UMSI_OK);
+	mach_pci_raise(r.pci[0], 2);
+	rig_settle(&r);
+	assert_int_equal(r.calls, 1);
 	rig_end(&r);
 }
 
@@ -222,6 +304,9 @@ static void blocks_that_make_no_sense(void **state)
 	at.kind = UMSI_IRQ_MANAGED;
 	assert_int_equal(block(t, at, 4), UMSI_ENOTSUP);
 	at = all;
+	at.band = UMSI_BAND_URGENT;
+	assert_int_equal(block(t, at, 4), UMSI_ENOTSUP);
+	at = all;
 	at.trigger = UMSI_TRIGGER_LEVEL_LOW + 1;
 	assert_int_equal(block(t, at, 4), UMSI_EINVAL);
 	at.trigger = UMSI_TRIGGER_LEVEL_LOW;
@@ -237,7 +322,9 @@ static void blocks_that_make_no_sense(void **state)
 	at = all;
 	at.affinity.kind = (enum umsi_affinity_kind)77;
 	assert_int_equal(block(t, at, 4), UMSI_EINVAL);
-	assert_int_equal(block(t, all, 4), UMSI_OK);
+	at = all;
+	at.strict = true;
+	assert_int_equal(block(t, at, 4), UMSI_OK);
 	assert_int_equal(block(t, all, 4), UMSI_EEXIST);
 	assert_int_equal(umsi_irq_free_range(t, 0, UINT32_MAX), 4);
 	at = all;
@@ -252,6 +339,9 @@ static void blocks_that_make_no_sense(void **state)
 	assert_int_equal(umsi_table_create(r.dev, &sleepy, NULL, &(struct umsi_table_config){ .size = 4 }, &t), UMSI_OK);
 	assert_int_equal(umsi_irq_alloc(t, &at, &irq), UMSI_ENOTSUP);
 	at.kind = 77;
+	assert_int_equal(umsi_irq_alloc(r.table, &at, &irq), UMSI_EINVAL);
+	at = all;
+	at.band = UMSI_BAND_BACKGROUND + 1;
 	assert_int_equal(umsi_irq_alloc(r.table, &at, &irq), UMSI_EINVAL);
 	rig_end(&r);
 }
@@ -524,6 +614,8 @@ int main(void)
 		cmocka_unit_test(calls_without_a_machine),
 		cmocka_unit_test(calls_without_a_device_or_table),
 		cmocka_unit_test(arguments_left_out),
+		cmocka_unit_test(a_machine_in_use_stays),
+		cmocka_unit_test(the_next_handler_waits_for_the_last),
 		cmocka_unit_test(devices_that_make_no_sense),
 		cmocka_unit_test(stores_that_make_no_sense),
 		cmocka_unit_test(blocks_that_make_no_sense),

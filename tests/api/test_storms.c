@@ -140,6 +140,36 @@ static void one_good_call_forgives(void **state)
 	rig_end(&r);
 }
 
+/* Each counts for itself on the CPU that they share. */
+static void two_that_nobody_wants(void **state)
+{
+	struct picky p[2] = { { 0 }, { 0 } };
+	struct umsi_irq_stats st;
+	umsi_irq irq[2];
+	struct rig r;
+
+	(void)state;
+	start(&r);
+	for (uint32_t i = 0; i < 2; i++) {
+		assert_int_equal(rig_alloc(&r, i, i, &irq[i]), UMSI_OK);
+		assert_int_equal(umsi_irq_request(r.umsi, irq[i], picky_handler, &p[i], "picky"), UMSI_OK);
+		assert_int_equal(rig_move(&r, irq[i], 1), UMSI_OK);
+	}
+	for (uint32_t n = 0; n < LIMIT - 1; n++) {
+		fire(&r, 0);
+		fire(&r, 1);
+	}
+	assert_int_equal(rig_stats(&r).contained, 0);
+	fire(&r, 1);
+	assert_int_equal(umsi_irq_stats_read(r.umsi, irq[0], &st), UMSI_OK);
+	assert_false(st.contained);
+	assert_int_equal(umsi_irq_stats_read(r.umsi, irq[1], &st), UMSI_OK);
+	assert_true(st.contained);
+	fire(&r, 0);
+	assert_int_equal(rig_stats(&r).contained, 2);
+	rig_end(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +177,7 @@ int main(void)
 		cmocka_unit_test(the_mask_outlives_a_move),
 		cmocka_unit_test(nobody_wants_it),
 		cmocka_unit_test(one_good_call_forgives),
+		cmocka_unit_test(two_that_nobody_wants),
 	};
 
 	return cmocka_run_group_tests_name("storms", tests, NULL, NULL);

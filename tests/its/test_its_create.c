@@ -61,6 +61,29 @@ static void P_75_a_second_its_leaves_the_redistributors_alone(void **state)
 	rig_end(&r);
 }
 
+/* Units end in any order. */
+static void the_older_its_may_end_first(void **state)
+{
+	struct mach_its_config hw = { .phys = 0x10100000, .page = 2 };
+	struct umsi_its_config its = { .phys = 0x10100000 };
+	struct rig_config config = { .calm = true };
+	struct umsi_domain *second;
+	struct umsi_table *table;
+	struct umsi_device *dev;
+	struct rig r;
+
+	(void)state;
+	memset(&r, 0, sizeof(r));
+	assert_int_equal(rig_start(&r, 14, &config), UMSI_OK);
+	mach_its_add(r.m, &hw);
+	assert_int_equal(umsi_its_create(r.umsi, r.root, &its, &second), UMSI_OK);
+	assert_int_equal(umsi_its_destroy(r.its), UMSI_OK);
+	r.its = second;
+	assert_int_equal(rig_device(&r, 0x100, 5, &dev, &table), UMSI_OK);
+	assert_int_equal(umsi_device_remove(dev), UMSI_OK);
+	rig_end(&r);
+}
+
 /* Nothing is seen by either block that was not written back. */
 static void P_76_blocks_that_do_not_see_caches_are_written_back_to(void **state)
 {
@@ -193,6 +216,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(P_75_a_second_its_leaves_the_redistributors_alone),
+		cmocka_unit_test(the_older_its_may_end_first),
 		cmocka_unit_test(P_76_blocks_that_do_not_see_caches_are_written_back_to),
 		cmocka_unit_test(a_doorbell_is_where_the_host_mapped_it),
 		cmocka_unit_test(wrong_configurations_are_named),
