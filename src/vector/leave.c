@@ -291,7 +291,7 @@ int umsi_vec_leave(struct umsi_domain *d, umsi_cpu cpu)
 	set_open(l.v, cpu, false);
 	status = evacuate_all(&l);
 	if (status)
-		set_open(l.v, cpu, true);
+		umsi_vec_stay(d, cpu);
 	else
 		wait_for_age(l.v, cpu);
 	umsi_host_free(d->m->host, l.leaver, bytes);
@@ -300,8 +300,11 @@ int umsi_vec_leave(struct umsi_domain *d, umsi_cpu cpu)
 
 void umsi_vec_stay(struct umsi_domain *d, umsi_cpu cpu)
 {
-	if (umsi_vec_of(d)->cpu[cpu])
-		set_open(umsi_vec_of(d), cpu, true);
+	if (!umsi_vec_of(d)->cpu[cpu])
+		return;
+	set_open(umsi_vec_of(d), cpu, true);
+	/* Managed interrupts may have been shut before somebody else refused. */
+	umsi_vec_started(d, cpu);
 }
 
 void umsi_vec_forward(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot)

@@ -150,12 +150,64 @@ static void P_43_managed_ones_whose_cpus_are_away_are_allocated_and_wait(void **
 	rig_end();
 }
 
+/* ---- A leave that is refused when some are shut already ---- */
+
+static bool refusing;
+
+static int refuse_now(void *store, uint32_t index, uint64_t cookie, const struct umsi_msg *msg)
+{
+	(void)store, (void)index, (void)cookie, (void)msg;
+	return refusing ? UMSI_EREFUSED : 1;
+}
+
+static int settle(void *store, uint32_t index, uint64_t cookie)
+{
+	(void)store, (void)index, (void)cookie;
+	return UMSI_OK;
+}
+
+static const struct umsi_store_ops refusing_ops = {
+	.name = "refusing", .number_name = "n", .write = refuse_now, .settle = settle,
+};
+
+static enum umsi_handled nothing(void *arg)
+{
+	(void)arg;
+	return UMSI_HANDLED;
+}
+
+static void what_was_shut_starts_again_when_the_cpu_stays(void **state)
+{
+	const struct umsi_irq_request_at at = { .affinity = { .kind = UMSI_AFFINITY_CPU, .cpu = 3 } };
+	uint64_t set = 8;
+	const struct umsi_affinity only = { .kind = UMSI_AFFINITY_SET, .set = { &set, 4 } };
+	struct function *f = begin(&(struct rig_config){ 0 });
+	struct umsi_table *table;
+	umsi_irq irq;
+
+	(void)state;
+	assert_int_equal(rig_alloc_at(f, 0, &only, UMSI_IRQ_MANAGED), UMSI_OK);
+	assert_int_equal(rig_request(&f->line[0]), UMSI_OK);
+	assert_int_equal(umsi_table_create(f->dev, &refusing_ops, NULL, &(struct umsi_table_config){ .size = 1 },
+					   &table), UMSI_OK);
+	assert_int_equal(umsi_irq_alloc(table, &at, &irq), UMSI_OK);
+	assert_int_equal(umsi_irq_request(rig.umsi, irq, nothing, NULL, "refuses"), UMSI_OK);
+	refusing = true;
+	assert_int_equal(rig_down(3), UMSI_EREFUSED);
+	refusing = false;
+	assert_true(umsi_cpu_is_online(rig.umsi, 3));
+	assert_int_equal(rig_raise(&f->line[0]), 1);
+	assert_int_equal(f->line[0].last_cpu, 3);
+	rig_end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(P_07_the_disable_depth_outlives_every_order),
 		cmocka_unit_test(P_35_managed_ones_need_no_room_elsewhere),
 		cmocka_unit_test(P_43_managed_ones_whose_cpus_are_away_are_allocated_and_wait),
+		cmocka_unit_test(what_was_shut_starts_again_when_the_cpu_stays),
 	};
 
 	return cmocka_run_group_tests_name("corpus: managed", tests, NULL, NULL);
