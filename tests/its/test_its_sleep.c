@@ -312,7 +312,7 @@ static void use_what_is_lost(void *arg)
 	began = mach_steps(r->m);
 	MACH_CHECK(r->m, umsi_irq_set_affinity(r->umsi, s->irq[0], &to) == UMSI_ETIMEOUT, "T-MOVE", "a move");
 	MACH_CHECK(r->m, umsi_irq_free(r->umsi, s->irq[1]) == UMSI_OK, "T-FREE", "a free");
-	MACH_CHECK(r->m, mach_steps(r->m) - began < 8000, "T-BOUND", "%u steps", (unsigned int)(mach_steps(r->m) - began));
+	MACH_CHECK(r->m, mach_steps(r->m) - began < 60000, "T-BOUND", "%u steps", (unsigned int)(mach_steps(r->m) - began));
 	/* It comes back and executes nothing; then it does. */
 	mach_its_deaf(r->hw, true);
 	MACH_CHECK(r->m, umsi_resume(r->umsi) == UMSI_ETIMEOUT, "T-RESUME", "of an ITS that stands still");
@@ -333,7 +333,7 @@ static void use_what_is_lost(void *arg)
 
 static void commands_to_a_lost_its_are_bounded_and_named(void **state)
 {
-	struct rig_config config = { .its = { .timeout_ns = 1000000 } };
+	struct rig_config config = { .its = { .timeout_ns = 20000000 } };
 
 	(void)state;
 	for (uint64_t seed = 1; seed <= 10; seed++)
