@@ -589,11 +589,9 @@ static RARE void prefer(struct umsi_ids *s, uint32_t word)
 	come_back(s, word);
 }
 
-/* Of a word that had nothing. The word in hand never went. */
+/* Of a word that had nothing. If it is the one in hand, which never went, this changes nothing. */
 static inline void give_first(struct umsi_ids *s, uint32_t word)
 {
-	if (s->hand == &s->tier[0].free[word])
-		return;
 	if (__builtin_expect(s->tier[0].rank[word] < s->hand_rank, 0))
 		prefer(s, word);
 	else
