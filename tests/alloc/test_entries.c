@@ -486,6 +486,13 @@ static int spread(void)
 	return umsi_spread(w.umsi, 0, 2, 0, bits);
 }
 
+static int rebalance(void)
+{
+	int moved = umsi_rebalance(w.umsi, 4);
+
+	return moved < 0 ? moved : UMSI_OK;
+}
+
 static int shared_line(uint32_t index)
 {
 	struct umsi_irq_request_at at = { .first = index, .last = index, .trigger = UMSI_TRIGGER_LEVEL_HIGH };
@@ -553,7 +560,8 @@ static const struct path riscv = { FUNCTION, PATHS(
 	{ "umsi_device_add", device }, { "umsi_pci_msix_create", msix }, { "umsi_irq_alloc", alloc },
 	{ "umsi_irq_alloc", alloc_roaming }, { "umsi_irq_alloc", alloc_managed }, { "umsi_irq_alloc", alloc_reserved },
 	{ .call = request }, { "umsi_irq_set_affinity", set_affinity },
-	{ "umsi_irq_set_affinity_wait", set_affinity_wait }, { "umsi_spread", spread }, { "umsi_cpu_leave", leave },
+	{ "umsi_irq_set_affinity_wait", set_affinity_wait }, { "umsi_spread", spread }, { "umsi_rebalance", rebalance },
+	{ "umsi_cpu_leave", leave },
 ) };
 
 static const struct path riscv_msi = { FUNCTION_MSI, PATHS(
