@@ -150,9 +150,14 @@ static UMSI_VEC_RARE int take_otherwise(struct umsi_vec_cpu *c, struct umsi_reco
 		c = correct(c, &spot->where, &state);
 	if (!c)
 		return umsi_vec_take_by_search(v, r, spot);
-	if (c->filed != UMSI_VEC_NOT_FILED)
-		status = !umsi_trace_is_on(v->domain.m) && take_at_hand(c, r, spot) ? UMSI_OK
-										    : take_locked(c, r, spot);
+	if (c->filed != UMSI_VEC_NOT_FILED) {
+		if (take_at_hand(c, r, spot)) {
+			trace(c, r, UMSI_TRACE_SLOT_TAKE, spot->slot);
+			status = UMSI_OK;
+		} else {
+			status = take_locked(c, r, spot);
+		}
+	}
 	umsi_unlock(v->domain.m, &c->lock, state);
 	return status == UMSI_OK || named ? status : umsi_vec_take_by_search(v, r, spot);
 }
@@ -307,14 +312,15 @@ void umsi_vec_give(struct umsi_vec *v, umsi_cpu cpu, struct umsi_record *r, uint
 	struct umsi *m = v->domain.m;
 	uintptr_t state = umsi_lock(m, &c->lock);
 
-
-	if (umsi_record_block(r) || umsi_trace_is_on(m) || umsi_ids_free_count(&c->ids) >= c->filed ||
+	if (umsi_record_block(r) || umsi_ids_free_count(&c->ids) >= c->filed ||
 	    !umsi_ids_give_to_hand(&c->ids, slot)) {
 		give_otherwise(c, r, slot, state);
 		return;
 	}
 	umsi_store32(&c->free, umsi_ids_free_count(&c->ids));
 	umsi_store_ptr(&c->table[slot], NULL);
+	if (umsi_trace_is_on(m))
+		trace(c, r, UMSI_TRACE_SLOT_GIVE, slot);
 	umsi_unlock(m, &c->lock, state);
 	umsi_record_put(r);
 }
