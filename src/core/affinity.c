@@ -13,6 +13,7 @@
  *                    else until its CPU has proved it quiet (R6 to R8)
  */
 #include "core/block.h"
+#include "core/deadline.h"
 #include "core/domain.h"
 #include "core/hold.h"
 #include "core/mask.h"
@@ -215,7 +216,7 @@ static int set_affinity(struct umsi *m, umsi_irq irq, const struct umsi_affinity
 	struct umsi_where where;
 	struct umsi_mask *mask;
 	struct umsi_domain *root = NULL;
-	uint64_t deadline;
+	struct umsi_deadline wait = { .over = !may_wait };
 	int status;
 
 	if (!m || !affinity)
@@ -223,13 +224,14 @@ static int set_affinity(struct umsi *m, umsi_irq irq, const struct umsi_affinity
 	status = umsi_where_get(m, affinity, &where, &mask);
 	if (status)
 		return status;
-	deadline = may_wait ? umsi_host_time_ns(m->host) + MOVE_WAIT_NS : 0;
+	if (may_wait)
+		wait = umsi_deadline_in(m->host, MOVE_WAIT_NS);
 	do {
 		status = set_affinity_once(m, irq, &where, mask, &root);
 		if (status != UMSI_EAGAIN || !may_wait)
 			break;
 		umsi_host_relax(m->host);
-	} while (umsi_host_time_ns(m->host) < deadline &&
+	} while (umsi_deadline_left(&wait) &&
 		 (!root->ops->make_room || root->ops->make_room(root, &where, true) == UMSI_OK));
 
 	if (status == UMSI_EAGAIN && may_wait)

@@ -10,6 +10,7 @@
  * M1 too. What happens while a store without a mask is off is made good by one
  * call of each handler at the end.
  */
+#include "core/deadline.h"
 #include "core/hold.h"
 #include "core/run.h"
 #include "msi/leaf.h"
@@ -32,12 +33,11 @@ static int visit_locked(struct umsi_table *t, struct umsi_record *r,
 static int visit_patiently(struct umsi_table *t, struct umsi_record *r,
 			   int (*visit)(struct umsi_table *t, struct umsi_record *r))
 {
-	void *host = t->dev->m->host;
-	uint64_t deadline = umsi_host_time_ns(host) + STORE_WAIT_NS;
+	struct umsi_deadline wait = umsi_deadline_in(t->dev->m->host, STORE_WAIT_NS);
 	int status;
 
-	while ((status = visit_locked(t, r, visit)) == UMSI_EAGAIN && umsi_host_time_ns(host) < deadline)
-		umsi_host_relax(host);
+	while ((status = visit_locked(t, r, visit)) == UMSI_EAGAIN && umsi_deadline_left(&wait))
+		umsi_host_relax(wait.host);
 	return status == UMSI_EAGAIN ? UMSI_ETIMEOUT : status;
 }
 

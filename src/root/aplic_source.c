@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Who has which source, from being taken until no trap can be about to serve it. */
+#include "core/deadline.h"
 #include "core/mask.h"
 #include "idspace/word.h"
 #include "root/aplic.h"
@@ -167,7 +168,7 @@ static void ask(struct umsi_aplic *a)
 int umsi_aplic_make_room(struct umsi_domain *d, const struct umsi_where *where, bool for_move)
 {
 	struct umsi_aplic *a = umsi_aplic_of(d);
-	uint64_t end = umsi_host_time_ns(d->m->host) + ROOM_WAIT_NS;
+	struct umsi_deadline wait = umsi_deadline_in(d->m->host, ROOM_WAIT_NS);
 	uint32_t before = umsi_load32(&a->ending_count);
 
 	(void)where;
@@ -179,7 +180,7 @@ int umsi_aplic_make_room(struct umsi_domain *d, const struct umsi_where *where, 
 		if (!before || umsi_load32(&a->ending_count) < before)
 			return UMSI_OK;
 		umsi_host_relax(d->m->host);
-	} while (umsi_host_time_ns(d->m->host) < end);
+	} while (umsi_deadline_left(&wait));
 	return UMSI_ENOSLOT;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Who has which number, from being taken until nothing of it can be under way. */
 #include "idspace/word.h"
+
+#include "core/deadline.h"
 #include "root/gic.h"
 
 /* How long an allocation waits for numbers that are about to be free. */
@@ -146,7 +148,7 @@ void umsi_gic_reap(struct umsi_domain *d)
 int umsi_gic_make_room(struct umsi_domain *d, const struct umsi_where *where, bool for_move)
 {
 	struct umsi_gic *gic = umsi_gic_of(d);
-	uint64_t end = umsi_host_time_ns(d->m->host) + ROOM_WAIT_NS;
+	struct umsi_deadline wait = umsi_deadline_in(d->m->host, ROOM_WAIT_NS);
 	uint32_t before = umsi_load32(&gic->ending_count);
 
 	(void)where;
@@ -156,6 +158,6 @@ int umsi_gic_make_room(struct umsi_domain *d, const struct umsi_where *where, bo
 		if (!before || umsi_load32(&gic->ending_count) < before)
 			return UMSI_OK;
 		umsi_host_relax(d->m->host);
-	} while (umsi_host_time_ns(d->m->host) < end);
+	} while (umsi_deadline_left(&wait));
 	return UMSI_ENOSLOT;
 }

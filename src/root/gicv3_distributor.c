@@ -5,6 +5,8 @@
  * Source: IHI 0069, "Distributor register descriptions".
  */
 #include "root/gicv3.h"
+
+#include "core/deadline.h"
 #include "umsi_arch.h"
 #include "umsi_icc.h"
 
@@ -22,11 +24,10 @@ static void write(struct umsi_gicv3 *gic, uint32_t offset, uint32_t value)
 
 int umsi_gicv3_wait_clear(struct umsi_gicv3 *gic, const volatile unsigned char *at, uint32_t bits)
 {
-	void *host = umsi_gicv3_machine(gic)->host;
-	uint64_t end = umsi_host_time_ns(host) + WAIT_NS;
+	struct umsi_deadline wait = umsi_deadline_in(umsi_gicv3_machine(gic)->host, WAIT_NS);
 
 	while (umsi_mmio_read32(at) & bits)
-		if (umsi_host_time_ns(host) > end)
+		if (!umsi_deadline_left(&wait))
 			return UMSI_ETIMEOUT;
 	/* The caller's locks order no device access. */
 	umsi_barrier_flush_to_stamp();

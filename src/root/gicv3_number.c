@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Who has which number, from being taken until nothing of it can be under way. */
 #include "root/gicv3.h"
+
+#include "core/deadline.h"
 #include "umsi_arch.h"
 
 /* How long an allocation waits for numbers that are about to be free. */
@@ -308,7 +310,7 @@ static void ask_all(struct umsi_gicv3 *gic)
 int umsi_gicv3_make_room(struct umsi_domain *d, const struct umsi_where *where, bool for_move)
 {
 	struct umsi_gicv3 *gic = umsi_gicv3_of(d);
-	uint64_t end = umsi_host_time_ns(d->m->host) + ROOM_WAIT_NS;
+	struct umsi_deadline wait = umsi_deadline_in(d->m->host, ROOM_WAIT_NS);
 	uint32_t before = umsi_load32(&gic->ending), chunk;
 
 	(void)where;
@@ -323,6 +325,6 @@ int umsi_gicv3_make_room(struct umsi_domain *d, const struct umsi_where *where, 
 		if (!before || umsi_load32(&gic->ending) < before)
 			return UMSI_OK;
 		umsi_host_relax(d->m->host);
-	} while (umsi_host_time_ns(d->m->host) < end);
+	} while (umsi_deadline_left(&wait));
 	return UMSI_ENOSLOT;
 }

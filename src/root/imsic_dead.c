@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The last moments of a hart's interrupt file. */
 #include "root/imsic.h"
+
+#include "core/deadline.h"
 #include "umsi_aia.h"
 
 /* How long a file may take to show what was stored to it. */
@@ -31,11 +33,10 @@ static bool forward_pending(struct umsi_imsic *im, struct umsi_vec_cpu *c)
 
 static int wait_for_marker(struct umsi_imsic *im, struct umsi_vec_cpu *c)
 {
-	void *host = im->v.domain.m->host;
-	uint64_t deadline = umsi_host_time_ns(host) + MARKER_WAIT_NS;
+	struct umsi_deadline wait = umsi_deadline_in(im->v.domain.m->host, MARKER_WAIT_NS);
 
 	while (!forward_pending(im, c))
-		if (umsi_host_time_ns(host) > deadline)
+		if (!umsi_deadline_left(&wait))
 			return UMSI_ETIMEOUT;
 	return UMSI_OK;
 }

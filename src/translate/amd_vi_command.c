@@ -8,6 +8,8 @@
  */
 #include "translate/amd_vi.h"
 
+#include "core/deadline.h"
+
 #define ANSWER_NS	50000000u	/* hardware answers in microseconds */
 
 /* A place that was never used is done: its word holds the number it had a lap before. */
@@ -126,24 +128,27 @@ struct request {
 	bool given;
 };
 
-static bool wait_for(struct umsi_amd_vi *v, struct request *r, uint64_t deadline)
+static bool wait_for(struct umsi_amd_vi *v, struct request *r, uint64_t patience_ns)
 {
+	struct umsi_deadline wait = umsi_deadline_in(v->domain.m->host, patience_ns);
+
 	do {
-		if (!r->given)
+		if (!r->given) {
 			r->given = put(v, r->low, r->count, &r->number);
+			if (wait.over && r->given)
+				wait = umsi_deadline_in(wait.host, patience_ns);
+		}
 		if (r->given && is_done(v, r->number))
 			return true;
-	} while (umsi_host_time_ns(v->domain.m->host) < deadline);
+	} while (umsi_deadline_left(&wait));
 	return false;
 }
 
 int umsi_amd_command(struct umsi_amd_vi *v, const uint64_t *low, uint32_t count)
 {
 	struct request r = { .low = low, .count = count };
-	void *host = v->domain.m->host;
 
-	if (!wait_for(v, &r, umsi_host_time_ns(host) + patience(v)) &&
-	    !(look_why(v) && wait_for(v, &r, umsi_host_time_ns(host) + ANSWER_NS)))
+	if (!wait_for(v, &r, patience(v)) && !(look_why(v) && wait_for(v, &r, ANSWER_NS)))
 		return UMSI_ETIMEOUT;
 	/* What the wait proved comes before whatever is built on it (R4). */
 	umsi_barrier_flush_to_stamp();

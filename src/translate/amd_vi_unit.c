@@ -5,6 +5,8 @@
  * "IOMMU Status Register", "Software Initialization".
  */
 #include "translate/amd_vi.h"
+
+#include "core/deadline.h"
 #include "umsi_wide.h"
 
 #define CONFIRM_NS	50000000u
@@ -64,10 +66,10 @@ void umsi_amd_log(struct umsi_amd_vi *v, const char *what, const char *name, uin
 
 static int wait_status(struct umsi_amd_vi *v, uint32_t bits, bool on)
 {
-	uint64_t deadline = umsi_host_time_ns(v->domain.m->host) + CONFIRM_NS;
+	struct umsi_deadline wait = umsi_deadline_in(v->domain.m->host, CONFIRM_NS);
 
 	while ((umsi_amd_read32(v, AMD_STATUS) & bits) != (on ? bits : 0)) {
-		if (umsi_host_time_ns(v->domain.m->host) < deadline)
+		if (umsi_deadline_left(&wait))
 			continue;
 		umsi_amd_log(v, on ? "does not start: status is not" : "does not stop: status is still",
 			     "bits", bits);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Creating and destroying an ITS: bringing it to rest, its memory, on again. */
 #include "translate/its.h"
+
+#include "core/deadline.h"
 #include "umsi_arch.h"
 #include "umsi_icc.h"
 
@@ -20,13 +22,12 @@ static int check_config(const struct umsi *m, const struct umsi_domain *root, co
 /* "GITS_CTLR.Quiescent": base registers change only when it is disabled and at rest. */
 int umsi_its_rest(struct umsi_its *its)
 {
-	void *host = its->domain.m->host;
-	uint64_t end = umsi_host_time_ns(host) + its->timeout_ns;
+	struct umsi_deadline wait = umsi_deadline_in(its->domain.m->host, its->timeout_ns);
 
 	its->ours = true;
 	umsi_mmio_write32(its->frame + GITS_CTLR, umsi_mmio_read32(its->frame + GITS_CTLR) & ~GITS_CTLR_ENABLED);
 	while (!(umsi_mmio_read32(its->frame + GITS_CTLR) & GITS_CTLR_QUIESCENT))
-		if (umsi_host_time_ns(host) > end)
+		if (!umsi_deadline_left(&wait))
 			return UMSI_ETIMEOUT;
 	umsi_barrier_flush_to_stamp();
 	return UMSI_OK;

@@ -10,6 +10,8 @@
  * Source: IHI 0069, "The ITS command interface", "GITS_CREADR", "GITS_CWRITER".
  */
 #include "translate/its.h"
+
+#include "core/deadline.h"
 #include "umsi_arch.h"
 #include "umsi_icc.h"
 
@@ -318,19 +320,21 @@ static int gave_up(struct umsi_its *its)
 int umsi_its_execute(struct umsi_its *its, struct umsi_its_batch *b, umsi_cpu cpu, uint64_t target)
 {
 	void *host = machine_of(its)->host;
-	uint64_t end = umsi_host_time_ns(host) + its->timeout_ns, from, to;
+	struct umsi_deadline wait = umsi_deadline_in(host, its->timeout_ns);
+	uint64_t from, to;
 	int status;
 
 	b->queued = false;
 	b->refused = ITS_NONE;
 	while ((status = try_append(its, b, cpu, target, &from, &to)) == UMSI_EAGAIN)
-		if (umsi_host_time_ns(host) > end)
+		if (!umsi_deadline_left(&wait))
 			return gave_up(its);
 	if (status)
 		return status;
 	b->queued = true;
+	wait = umsi_deadline_in(host, its->timeout_ns);
 	while ((status = try_finish(its, b, from, to)) == UMSI_EAGAIN)
-		if (umsi_host_time_ns(host) > end)
+		if (!umsi_deadline_left(&wait))
 			return gave_up(its);
 	return status == UMSI_ETIMEOUT ? gave_up(its) : status;
 }

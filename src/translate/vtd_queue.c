@@ -9,6 +9,8 @@
  */
 #include "translate/vtd.h"
 
+#include "core/deadline.h"
+
 #define ANSWER_NS	50000000u	/* hardware answers in microseconds */
 
 /* Each place holds the number it had one lap before its next. */
@@ -103,26 +105,29 @@ static uint64_t patience(const struct umsi_vtd *v)
 
 /* Until the queue has room, or, when @number is there, until that is done. */
 static bool wait_for(struct umsi_vtd *v, uint64_t invalidate, uint32_t *number, bool *given,
-		     uint64_t deadline)
+		     uint64_t patience_ns)
 {
+	struct umsi_deadline wait = umsi_deadline_in(v->domain.m->host, patience_ns);
+
 	do {
-		if (!*given)
+		if (!*given) {
 			*given = put(v, invalidate, number);
+			if (wait.over && *given)
+				wait = umsi_deadline_in(wait.host, patience_ns);
+		}
 		if (*given && is_done(v, *number))
 			return true;
-	} while (umsi_host_time_ns(v->domain.m->host) < deadline);
+	} while (umsi_deadline_left(&wait));
 	return false;
 }
 
 static int request(struct umsi_vtd *v, uint64_t invalidate)
 {
-	void *host = v->domain.m->host;
 	uint32_t number = 0;
 	bool given = false;
 
-	if (!wait_for(v, invalidate, &number, &given, umsi_host_time_ns(host) + patience(v)) &&
-	    !(look_why(v) && wait_for(v, invalidate, &number, &given,
-				      umsi_host_time_ns(host) + ANSWER_NS)))
+	if (!wait_for(v, invalidate, &number, &given, patience(v)) &&
+	    !(look_why(v) && wait_for(v, invalidate, &number, &given, ANSWER_NS)))
 		return UMSI_ETIMEOUT;
 	/* What the wait proved comes before whatever is built on it (R4). */
 	umsi_barrier_flush_to_stamp();

@@ -7,6 +7,8 @@
  * register before the next.
  */
 #include "translate/vtd.h"
+
+#include "core/deadline.h"
 #include "umsi_wide.h"
 
 #define CONFIRM_NS	50000000u
@@ -59,12 +61,12 @@ void umsi_vtd_log(struct umsi_vtd *v, const char *what, const char *name, uint64
 /* One bit of the command register on or off, and its confirmation. */
 static int command(struct umsi_vtd *v, uint32_t bit, bool on)
 {
-	uint64_t deadline = umsi_host_time_ns(v->domain.m->host) + CONFIRM_NS;
+	struct umsi_deadline wait = umsi_deadline_in(v->domain.m->host, CONFIRM_NS);
 	uint32_t states = umsi_vtd_read32(v, VTD_GSTS) & VTD_GSTS_STATES;
 
 	umsi_vtd_write32(v, VTD_GCMD, on ? states | bit : states & ~bit);
 	while (!(umsi_vtd_read32(v, VTD_GSTS) & bit) == on) {
-		if (umsi_host_time_ns(v->domain.m->host) < deadline)
+		if (umsi_deadline_left(&wait))
 			continue;
 		umsi_vtd_log(v, on ? "status does not confirm: set" : "status does not confirm: clear",
 			     "gcmd_bit", bit);

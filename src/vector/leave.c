@@ -8,6 +8,7 @@
  * that lock. After the walk nobody; what was sent before is in the file or on
  * its way into it, and is met in umsi_vec_dead().
  */
+#include "core/deadline.h"
 #include "core/hold.h"
 #include "vector/vector.h"
 
@@ -244,12 +245,11 @@ static int evacuate(struct leave *l)
 /* Again for stores that said "not now". */
 static int evacuate_all(struct leave *l)
 {
-	void *host = l->v->domain.m->host;
-	uint64_t deadline = umsi_host_time_ns(host) + STORE_WAIT_NS;
+	struct umsi_deadline wait = umsi_deadline_in(l->v->domain.m->host, STORE_WAIT_NS);
 	int status;
 
-	while ((status = evacuate(l)) == UMSI_EAGAIN && umsi_host_time_ns(host) < deadline)
-		umsi_host_relax(host);
+	while ((status = evacuate(l)) == UMSI_EAGAIN && umsi_deadline_left(&wait))
+		umsi_host_relax(wait.host);
 	return status;
 }
 

@@ -106,3 +106,53 @@ void fire_six_sleeps(const struct fire_unit *unit)
 		assert_int_equal(rig.last_cpu, 2);
 	}
 }
+
+static struct {
+	const struct fire_unit *unit;
+	int status;
+} late;
+
+static void resume(void *arg)
+{
+	(void)arg;
+	late.status = late.unit->resume(rig.unit);
+}
+
+/* The unit goes on at once; nobody else runs here for longer than the library waits for it. */
+static void keep_the_cpu(void *arg)
+{
+	uint64_t until;
+
+	(void)arg;
+	mach_delay(rig.m, 200 + mach_random(rig.m, 40));
+	mach_irq_off(rig.m);
+	late.unit->stall(false);
+	until = umsi_host_time_ns(rig.m) + 60000000;
+	while (umsi_host_time_ns(rig.m) < until)
+		;
+	mach_irq_on(rig.m);
+}
+
+void fire_late_looks(void (*begin)(uint64_t seed, const struct mach_chaos *chaos), const struct fire_unit *unit)
+{
+	struct mach_chaos switching = mach_chaos_none;
+
+	switching.burst = 2;
+	switching.thread_switch = 200;
+	late.unit = unit;
+	for (uint64_t seed = 1; seed <= 30; seed++) {
+		struct function *f;
+
+		begin(seed, &switching);
+		f = rig_function(0, NULL, NULL);
+		assert_int_equal(rig_irq(f, 0), UMSI_OK);
+		unit->power_cycle();
+		unit->stall(true);
+		mach_thread(rig.m, 0, resume, NULL);
+		mach_thread(rig.m, 0, keep_the_cpu, NULL);
+		rig_run();
+		assert_int_equal(late.status, UMSI_OK);
+		assert_int_equal(rig_raise(f, 0), 1);
+		rig_end();
+	}
+}

@@ -296,11 +296,13 @@ static bool enabled(void)
 	return mach_amd_vi_enabled(rig.amd);
 }
 
+static const struct fire_unit unit_under_fire = { power_cycle, enabled, umsi_amd_vi_resume, NULL };
+
 static void P_83_six_sleeps(void **state)
 {
 	(void)state;
 	rig_begin_amd(10, &mach_chaos_none, true);
-	fire_six_sleeps(&(struct fire_unit){ power_cycle, enabled, umsi_amd_vi_resume });
+	fire_six_sleeps(&unit_under_fire);
 	rig_end();
 }
 

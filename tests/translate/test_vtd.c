@@ -382,11 +382,18 @@ static bool enabled(void)
 	return mach_vtd_enabled(rig.vtd);
 }
 
+static void stall(bool on)
+{
+	mach_vtd_stall(rig.vtd, on);
+}
+
+static const struct fire_unit unit_under_fire = { power_cycle, enabled, umsi_vtd_resume, stall };
+
 static void P_83_six_sleeps(void **state)
 {
 	(void)state;
 	rig_begin_vtd(13, &mach_chaos_none);
-	fire_six_sleeps(&(struct fire_unit){ power_cycle, enabled, umsi_vtd_resume });
+	fire_six_sleeps(&unit_under_fire);
 	rig_end();
 }
 
@@ -679,6 +686,12 @@ static void slots_are_published_before_entries(void **state)
 	fire_slow_stores(rig_begin_vtd);
 }
 
+static void an_answer_that_is_seen_late_counts(void **state)
+{
+	(void)state;
+	fire_late_looks(rig_begin_vtd, &unit_under_fire);
+}
+
 static void moves_under_fire_lose_nothing(void **state)
 {
 	(void)state;
@@ -713,6 +726,7 @@ int main(void)
 		cmocka_unit_test(P_86_a_level_pin_moves_before_its_end),
 		cmocka_unit_test(a_timers_messages_pass_too),
 		cmocka_unit_test(slots_are_published_before_entries),
+		cmocka_unit_test(an_answer_that_is_seen_late_counts),
 		cmocka_unit_test(moves_under_fire_lose_nothing),
 	};
 
