@@ -52,8 +52,8 @@ static inline void rig_cpu_up(void *arg)
 	mach_irq_on(rig->m);
 }
 
-/* @node[i]: the node of CPU i. */
-static inline void rig_start(struct rig *rig, const uint32_t *node, uint64_t seed)
+/* @node[i]: the node of CPU i. @without (or UMSI_CPU_NONE) has no file, and is never a target. */
+static inline void rig_start_without(struct rig *rig, const uint32_t *node, uint64_t seed, umsi_cpu without)
 {
 	struct mach_config config = {
 		.ncpus = RIG_CPUS, .num_ids = RIG_IDS, .chaos = &mach_chaos_none, .trap = rig_trap, .trap_arg = rig,
@@ -67,7 +67,7 @@ static inline void rig_start(struct rig *rig, const uint32_t *node, uint64_t see
 	rig->m = mach_create(seed, &config);
 	for (uint32_t i = 0; i < RIG_CPUS; i++) {
 		rig->cpus[i] = (struct umsi_cpu_desc){ .hw_id = 100 + i, .node = node[i] };
-		rig->files[i].phys = mach_imsic_phys(rig->m, i);
+		rig->files[i].phys = i == without ? 0 : mach_imsic_phys(rig->m, i);
 	}
 	mach_baseline(rig->m);
 	assert_int_equal(umsi_init(&rig->storage, rig->m, &umsi, &rig->umsi), UMSI_OK);
@@ -79,6 +79,11 @@ static inline void rig_start(struct rig *rig, const uint32_t *node, uint64_t see
 	assert_null(mach_violated(rig->m));
 	rig->r = umsi_record_new(rig->umsi, rig->root, 0, 0, NULL);
 	assert_non_null(rig->r);
+}
+
+static inline void rig_start(struct rig *rig, const uint32_t *node, uint64_t seed)
+{
+	rig_start_without(rig, node, seed, UMSI_CPU_NONE);
 }
 
 static inline void rig_end(struct rig *rig)

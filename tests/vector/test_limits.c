@@ -110,6 +110,8 @@ static void a_floor_is_left_by_the_others(void **state)
 	assert_int_equal(take(&p, 0, 3), UMSI_ENOSLOT);
 	assert_int_equal(take(&p, 1, 2), UMSI_OK);
 	assert_int_equal(take(&p, 1, 3), UMSI_ENOSLOT);
+	/* As much as it has needs no room. */
+	assert_int_equal(umsi_device_set_limits(p.dev, &floor), UMSI_OK);
 	/* What it gives back it may have again. */
 	give(&p, 1, 0);
 	assert_int_equal(take(&p, 0, 3), UMSI_ENOSLOT);
@@ -157,6 +159,40 @@ static void wrong_limits_are_refused(void **state)
 	assert_int_equal(umsi_device_set_limits(p.dev, &(struct umsi_device_limits){ .least = 2, .most = 1 }), UMSI_ERANGE);
 	assert_int_equal(umsi_device_set_limits(p.dev, &(struct umsi_device_limits){ .least = UINT32_MAX }), UMSI_ENOSLOT);
 	assert_int_equal(take(&p, 1, 0), UMSI_OK);
+	end_pair(&p);
+}
+
+/* Each of these may sleep. */
+static enum umsi_handled from_a_trap(void *arg)
+{
+	struct pair *p = arg;
+	struct umsi_irq_request_at at = { .first = 9, .last = 9 };
+	umsi_irq irq = UMSI_IRQ_NONE;
+
+	p->asked[1]++;
+	assert_int_equal(umsi_device_set_limits(p->dev, NULL), UMSI_ECONTEXT);
+	assert_int_equal(umsi_irq_alloc(p->table, &at, &irq), UMSI_ECONTEXT);
+	assert_int_equal(irq, UMSI_IRQ_NONE);
+	assert_int_equal(umsi_rebalance(p->s.rig.umsi, 1), UMSI_ECONTEXT);
+	return UMSI_HANDLED;
+}
+
+static void nothing_of_this_is_done_in_a_trap(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	begin_pair(&p);
+	assert_int_equal(umsi_device_set_limits(p.dev, &(struct umsi_device_limits){ .most = 4 }), UMSI_OK);
+	assert_int_equal(take(&p, 1, 0), UMSI_OK);
+	assert_int_equal(umsi_irq_request(p.s.rig.umsi, p.irq[1][0], from_a_trap, &p, "trap"), UMSI_OK);
+	mach_pci_raise(p.pci, 0);
+	settle(&p.s);
+	assert_int_equal(p.asked[1], 1);
+	/* The limit that was set stands. */
+	for (uint32_t i = 1; i < 4; i++)
+		assert_int_equal(take(&p, 1, i), UMSI_OK);
+	assert_int_equal(take(&p, 1, 4), UMSI_ELIMIT);
 	end_pair(&p);
 }
 
@@ -310,6 +346,7 @@ int main(void)
 		cmocka_unit_test(a_floor_is_left_by_the_others),
 		cmocka_unit_test(those_that_roam_count_as_often_as_there_are_cpus),
 		cmocka_unit_test(wrong_limits_are_refused),
+		cmocka_unit_test(nothing_of_this_is_done_in_a_trap),
 		cmocka_unit_test(who_has_more_is_asked_and_later_offered),
 		cmocka_unit_test(balance_moves_from_most_to_least),
 		cmocka_unit_test(balance_brings_back_who_had_to_leave),

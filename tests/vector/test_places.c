@@ -58,6 +58,51 @@ static void places_have_one_number(void **state)
 	end(&s);
 }
 
+/* Of what was filled, this one is free again. */
+static void give_one(struct site *s, umsi_cpu cpu, uint32_t slot)
+{
+	for (uint32_t i = 0; i < fillers; i++) {
+		if (filler[i].cpu != cpu || filler[i].slot != slot)
+			continue;
+		umsi_vec_give(s->rig.v, cpu, s->rig.r, slot);
+		filler[i] = filler[--fillers];
+		return;
+	}
+	fail();
+}
+
+/* R3: its numbers differ and its store cannot mask: the mixture is its own for the move, or it is called once more. */
+static void places_of_two_numbers_move(void **state)
+{
+	uint64_t two = 3;
+	struct site s;
+	umsi_irq irq;
+
+	(void)state;
+	for (uint32_t spare = 0; spare < 2; spare++) {
+		begin(&s, (struct mach_msi){ .present = true });
+		fill(&s);
+		give_one(&s, 0, 20);
+		give_one(&s, 1, 30);
+		assert_int_equal(alloc(&s, 0, UMSI_IRQ_ROAMING, &two, &irq), UMSI_OK);
+		assert_int_equal(umsi_irq_request(s.rig.umsi, irq, handler, &s, "two"), UMSI_OK);
+		assert_int_equal(move(&s, irq, 0), UMSI_OK);
+		settle(&s);
+		if (spare)
+			give_one(&s, 0, 30);
+		s.calls = 0;
+		assert_int_equal(move(&s, irq, 1), UMSI_OK);
+		settle(&s);
+		assert_int_equal(s.calls, !spare);
+		assert_int_equal(stats(&s).retiring, spare);	/* the mixture */
+		fires_on(&s, 0, 1);
+		assert_true(umsi_vec_is_place(umsi_record_by_number(s.rig.umsi, (uint32_t)irq - 1), 1, 30));
+		assert_false(umsi_vec_is_place(umsi_record_by_number(s.rig.umsi, (uint32_t)irq - 1), 1, 20));
+		unfill(&s);
+		end(&s);
+	}
+}
+
 static void a_cpu_without_room_refuses_it_and_nothing_stays(void **state)
 {
 	uint64_t three = 7;
@@ -274,6 +319,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_roaming_interrupt_moves_with_every_other_slot_taken),
 		cmocka_unit_test(places_have_one_number),
+		cmocka_unit_test(places_of_two_numbers_move),
 		cmocka_unit_test(a_cpu_without_room_refuses_it_and_nothing_stays),
 		cmocka_unit_test(P_07_a_managed_interrupt_is_shut_and_started),
 		cmocka_unit_test(a_managed_interrupt_lives_without_its_cpus),

@@ -195,6 +195,28 @@ static void numbers_are_of_the_band_that_was_asked_for(void **state)
 	end(&s);
 }
 
+/* R3: a store that cannot mask keeps its number, and so its band. */
+static void a_torn_move_keeps_the_number_of_a_band(void **state)
+{
+	struct umsi_irq_request_at at = { .band = UMSI_BAND_BACKGROUND };
+	struct site s;
+	umsi_irq irq;
+	uint32_t slot;
+
+	(void)state;
+	begin(&s, (struct mach_msi){ .present = true });
+	assert_int_equal(alloc_at(&s, at, 0, CPU, &irq), UMSI_OK);
+	assert_int_equal(umsi_irq_request(s.rig.umsi, irq, handler, &s, "b"), UMSI_OK);
+	slot = slot_of(&s, irq);
+	for (umsi_cpu cpu = 0; cpu < CPU; cpu++) {
+		assert_int_equal(move(&s, irq, cpu), UMSI_OK);
+		assert_int_equal(slot_of(&s, irq), slot);
+		assert_int_equal(umsi_irq_band(s.rig.umsi, irq), UMSI_BAND_BACKGROUND);
+		fires_on(&s, 0, cpu);
+	}
+	end(&s);
+}
+
 static void give_filler(struct site *s, uint32_t first, uint32_t last)
 {
 	for (uint32_t i = 0; i < fillers; i++)
@@ -258,6 +280,52 @@ static void a_cpu_stays_for_an_interrupt_that_may_go_nowhere_else(void **state)
 	}
 }
 
+static void one_that_roams_and_is_strict_moves_among_its_places(void **state)
+{
+	struct umsi_irq_request_at at = { .kind = UMSI_IRQ_ROAMING, .strict = true };
+	struct site s;
+	umsi_irq irq;
+
+	(void)state;
+	begin(&s, (struct mach_msi){ 0 });
+	assert_int_equal(umsi_irq_alloc(s.table, &at, &irq), UMSI_OK);
+	assert_int_equal(umsi_irq_request(s.rig.umsi, irq, handler, &s, "r"), UMSI_OK);
+	for (umsi_cpu cpu = CPU; cpu < CPU + 3; cpu++) {
+		assert_int_equal(move(&s, irq, cpu), UMSI_OK);
+		assert_int_equal(stats(&s).retiring, 0);
+		fires_on(&s, 0, cpu);
+	}
+	end(&s);
+}
+
+/* A slot that is given back is first of all that of who was released and has none yet. */
+static void what_is_given_back_pays_what_is_owed(void **state)
+{
+	struct site s;
+	umsi_irq irq;
+
+	(void)state;
+	begin(&s, (struct mach_msi){ 0 });
+	assert_int_equal(alloc_at(&s, reserved, 0, CPU, &irq), UMSI_OK);
+	assert_int_equal(umsi_irq_request(s.rig.umsi, irq, handler, &s, "r"), UMSI_OK);
+	fill(&s);
+	assert_int_equal(umsi_irq_release(s.rig.umsi, irq), UMSI_OK);
+	assert_int_equal(s.rig.v->cpu[CPU]->owed.v, 1);
+	for (uint32_t i = 0; i < fillers; i++)
+		if (filler[i].cpu == CPU) {
+			umsi_vec_give(s.rig.v, CPU, s.rig.r, filler[i].slot);
+			filler[i] = filler[--fillers];
+			break;
+		}
+	assert_int_equal(s.rig.v->cpu[CPU]->owed.v, 0);
+	assert_int_equal(s.rig.v->cpu[CPU]->aside_count.v, 1);
+	assert_int_equal(free_on(&s, CPU), 0);
+	assert_int_equal(umsi_irq_request(s.rig.umsi, irq, handler, &s, "r"), UMSI_OK);
+	fires_on(&s, 0, CPU);
+	unfill(&s);
+	end(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,8 +334,11 @@ int main(void)
 		cmocka_unit_test(who_is_owed_a_slot_takes_its_own),
 		cmocka_unit_test(a_reservation_moves_and_leaves_with_its_cpu),
 		cmocka_unit_test(numbers_are_of_the_band_that_was_asked_for),
+		cmocka_unit_test(a_torn_move_keeps_the_number_of_a_band),
 		cmocka_unit_test(a_full_band_is_left_for_its_neighbour),
 		cmocka_unit_test(a_cpu_stays_for_an_interrupt_that_may_go_nowhere_else),
+		cmocka_unit_test(one_that_roams_and_is_strict_moves_among_its_places),
+		cmocka_unit_test(what_is_given_back_pays_what_is_owed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
