@@ -270,7 +270,7 @@ static void append_locked(struct umsi_its *its, const struct umsi_its_batch *b, 
 
 /* One look: UMSI_OK: it was appended; UMSI_EAGAIN: no room yet; UMSI_ETIMEOUT: the queue is broken. */
 static int try_append(struct umsi_its *its, const struct umsi_its_batch *b, umsi_cpu cpu, uint64_t target,
-		      uint64_t *from, uint64_t *to)
+		      uint64_t *from, uint64_t *to, uint64_t *consumed)
 {
 	struct umsi_its_queue *q = &its->queue;
 	uintptr_t state = umsi_lock(machine_of(its), &q->lock);
@@ -287,12 +287,14 @@ static int try_append(struct umsi_its *its, const struct umsi_its_batch *b, umsi
 		*to = q->posted;
 		status = UMSI_OK;
 	}
+	*consumed = q->consumed;
 	umsi_unlock(machine_of(its), &q->lock, state);
 	return status;
 }
 
 /* One look: UMSI_OK: executed; UMSI_EREFUSED: and one was skipped; UMSI_EAGAIN: not yet; UMSI_ETIMEOUT: never. */
-static int try_finish(struct umsi_its *its, struct umsi_its_batch *b, uint64_t from, uint64_t to)
+static int try_finish(struct umsi_its *its, struct umsi_its_batch *b, uint64_t from, uint64_t to,
+		      uint64_t *consumed)
 {
 	struct umsi_its_queue *q = &its->queue;
 	uintptr_t state = umsi_lock(machine_of(its), &q->lock);
@@ -304,15 +306,20 @@ static int try_finish(struct umsi_its *its, struct umsi_its_batch *b, uint64_t f
 		status = outcome_locked(q, b, from, to);
 	else if (q->lost)
 		status = UMSI_ETIMEOUT;
+	*consumed = q->consumed;
 	umsi_unlock(machine_of(its), &q->lock, state);
 	return status;
 }
 
-static int gave_up(struct umsi_its *its)
+/* @consumed: at the last look. A queue that has gone on since, or was begun anew, is not broken. */
+static int gave_up(struct umsi_its *its, uint64_t consumed)
 {
 	uintptr_t state = umsi_lock(machine_of(its), &its->queue.lock);
 
-	give_up_locked(its);
+	if (its->queue.consumed == consumed)
+		give_up_locked(its);
+	else
+		its->queue.timeouts++;
 	umsi_unlock(machine_of(its), &its->queue.lock, state);
 	return UMSI_ETIMEOUT;
 }
@@ -321,22 +328,22 @@ int umsi_its_execute(struct umsi_its *its, struct umsi_its_batch *b, umsi_cpu cp
 {
 	void *host = machine_of(its)->host;
 	struct umsi_deadline wait = umsi_deadline_in(host, its->timeout_ns);
-	uint64_t from, to;
+	uint64_t from, to, consumed;
 	int status;
 
 	b->queued = false;
 	b->refused = ITS_NONE;
-	while ((status = try_append(its, b, cpu, target, &from, &to)) == UMSI_EAGAIN)
+	while ((status = try_append(its, b, cpu, target, &from, &to, &consumed)) == UMSI_EAGAIN)
 		if (!umsi_deadline_left(&wait))
-			return gave_up(its);
+			return gave_up(its, consumed);
 	if (status)
 		return status;
 	b->queued = true;
 	wait = umsi_deadline_in(host, its->timeout_ns);
-	while ((status = try_finish(its, b, from, to)) == UMSI_EAGAIN)
+	while ((status = try_finish(its, b, from, to, &consumed)) == UMSI_EAGAIN)
 		if (!umsi_deadline_left(&wait))
-			return gave_up(its);
-	return status == UMSI_ETIMEOUT ? gave_up(its) : status;
+			return gave_up(its, consumed);
+	return status == UMSI_ETIMEOUT ? gave_up(its, consumed) : status;
 }
 
 /* Into a queue that does not move, too, while it has room: if it ever does, this comes after what failed. */
