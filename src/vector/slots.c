@@ -319,8 +319,8 @@ void umsi_vec_give(struct umsi_vec *v, umsi_cpu cpu, struct umsi_record *r, uint
 	}
 	umsi_store32(&c->free, umsi_ids_free_count(&c->ids));
 	umsi_store_ptr(&c->table[slot], NULL);
+	umsi_unlock(m, &c->lock, state);
 	if (umsi_trace_is_on(m))
 		trace(c, r, UMSI_TRACE_SLOT_GIVE, slot);
-	umsi_unlock(m, &c->lock, state);
 	umsi_record_put(r);
 }
