@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Roots of the host's own. */
+#include <umsi/limits.h>
+
 #include "../api/rig.h"
 
 #include "host.h"
@@ -122,6 +124,29 @@ static void refusals_leave_all_as_it_was(void **state)
 	assert_int_equal(umsi_own_quiet(r.root, OWN_NUMBERS), UMSI_ERANGE);
 	assert_int_equal(umsi_own_quiet(r.root, OWN_NUMBERS - 1), UMSI_ESTATE);
 	assert_int_equal(umsi_own_root_destroy(r.root), UMSI_EBUSY);
+	finish(&r, &h);
+}
+
+/* Numbers without an order, not counted by CPU: no bands, no floors, nothing kept for a CPU that is away. */
+static void what_it_has_not_is_refused(void **state)
+{
+	struct umsi_irq_request_at managed = { .first = 2, .last = 2, .kind = UMSI_IRQ_MANAGED };
+	bool pending = true;
+	struct own_host h;
+	struct rig r;
+	umsi_irq irq;
+
+	(void)state;
+	start(&r, &h, &mach_chaos_none, 3);
+	irq = rig_irq(&r, 0);
+	assert_int_equal(umsi_irq_band(r.umsi, irq), UMSI_BAND_ANY);
+	assert_int_equal(umsi_irq_alloc(r.table, &managed, &irq), UMSI_ENOTSUP);
+	assert_int_equal(umsi_device_set_limits(r.dev, &(struct umsi_device_limits){ .least = 1 }), UMSI_ENOTSUP);
+	assert_int_equal(umsi_device_set_limits(r.dev, &(struct umsi_device_limits){ .most = 1 }), UMSI_OK);
+	assert_int_equal(umsi_irq_pending(NULL, irq, &pending), UMSI_EINVAL);
+	assert_int_equal(rig_alloc(&r, 1, 1, &irq), UMSI_ELIMIT);
+	fire(&r, 0);
+	assert_int_equal(r.calls, 1);
 	finish(&r, &h);
 }
 
@@ -361,6 +386,7 @@ int main(void)
 		cmocka_unit_test(arrives_and_moves),
 		cmocka_unit_test(triggers_come_by_kick),
 		cmocka_unit_test(refusals_leave_all_as_it_was),
+		cmocka_unit_test(what_it_has_not_is_refused),
 		cmocka_unit_test(a_cpu_leaves),
 		cmocka_unit_test(moves_under_fire),
 		cmocka_unit_test(allocations_meet_a_leave),
