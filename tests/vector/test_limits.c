@@ -268,6 +268,33 @@ static void who_has_more_is_asked_and_later_offered(void **state)
 	end_pair(&p);
 }
 
+/* What has become free is another's by its floor: the offer waits until there is more. */
+static void what_is_promised_is_not_offered(void **state)
+{
+	struct umsi_device_limits first = { .least = 3 }, second;
+	struct pair p;
+
+	(void)state;
+	begin_pair(&p);
+	second = (struct umsi_device_limits){ .offer = offer_second, .arg = &p };
+	leave_free(&p, 3);
+	assert_int_equal(umsi_device_set_limits(p.s.dev, &first), UMSI_OK);
+	assert_int_equal(umsi_device_set_limits(p.dev, &second), UMSI_OK);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_int_equal(take(&p, 0, i), UMSI_OK);
+	assert_int_equal(take(&p, 1, 0), UMSI_ENOSLOT);
+	give(&p, 0, 0);
+	assert_int_equal(p.offered[1], 0);
+	assert_int_equal(take(&p, 1, 0), UMSI_ENOSLOT);
+	first.least = 1;
+	assert_int_equal(umsi_device_set_limits(p.s.dev, &first), UMSI_OK);
+	give(&p, 0, 1);
+	assert_int_equal(p.offered[1], 1);
+	assert_int_equal(take(&p, 1, 0), UMSI_OK);
+	unfill(&p.s);
+	end_pair(&p);
+}
+
 /* ---- Balance ---- */
 
 static uint32_t aimed_at(struct pair *p, umsi_cpu cpu)
@@ -348,6 +375,7 @@ int main(void)
 		cmocka_unit_test(wrong_limits_are_refused),
 		cmocka_unit_test(nothing_of_this_is_done_in_a_trap),
 		cmocka_unit_test(who_has_more_is_asked_and_later_offered),
+		cmocka_unit_test(what_is_promised_is_not_offered),
 		cmocka_unit_test(balance_moves_from_most_to_least),
 		cmocka_unit_test(balance_brings_back_who_had_to_leave),
 	};

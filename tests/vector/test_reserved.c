@@ -162,6 +162,27 @@ static void a_reservation_moves_and_leaves_with_its_cpu(void **state)
 	end(&s);
 }
 
+/* Requested between the moment its CPU closes and that at which the leave comes to it: it starts elsewhere. */
+static void a_request_meets_its_cpu_leaving(void **state)
+{
+	umsi_cpu cpu;
+	struct site s;
+	umsi_irq irq;
+
+	(void)state;
+	begin(&s, (struct mach_msi){ 0 });
+	assert_int_equal(alloc(&s, 0, UMSI_IRQ_RESERVED, NULL, &irq), UMSI_OK);
+	cpu = umsi_irq_effective_cpu(s.rig.umsi, irq);
+	umsi_store32(&s.rig.v->cpu[cpu]->open, false);
+	assert_int_equal(umsi_irq_request(s.rig.umsi, irq, handler, &s, "r"), UMSI_OK);
+	umsi_store32(&s.rig.v->cpu[cpu]->open, true);
+	assert_int_not_equal(umsi_irq_effective_cpu(s.rig.umsi, irq), cpu);
+	assert_int_equal(reserved_on(&s, cpu), 0);
+	assert_int_equal(free_on(&s, cpu), RIG_USABLE);
+	fires_on(&s, 0, umsi_irq_effective_cpu(s.rig.umsi, irq));
+	end(&s);
+}
+
 /* ---- Bands ---- */
 
 static void numbers_are_of_the_band_that_was_asked_for(void **state)
@@ -333,6 +354,7 @@ int main(void)
 		cmocka_unit_test(a_reserved_one_starts_with_every_other_slot_taken),
 		cmocka_unit_test(who_is_owed_a_slot_takes_its_own),
 		cmocka_unit_test(a_reservation_moves_and_leaves_with_its_cpu),
+		cmocka_unit_test(a_request_meets_its_cpu_leaving),
 		cmocka_unit_test(numbers_are_of_the_band_that_was_asked_for),
 		cmocka_unit_test(a_torn_move_keeps_the_number_of_a_band),
 		cmocka_unit_test(a_full_band_is_left_for_its_neighbour),
