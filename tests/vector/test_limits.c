@@ -283,6 +283,8 @@ static void what_is_promised_is_not_offered(void **state)
 	for (uint32_t i = 0; i < 3; i++)
 		assert_int_equal(take(&p, 0, i), UMSI_OK);
 	assert_int_equal(take(&p, 1, 0), UMSI_ENOSLOT);
+	/* Nor to one that is refused and has not said how to tell it. */
+	assert_int_equal(take(&p, 0, 3), UMSI_ENOSLOT);
 	give(&p, 0, 0);
 	assert_int_equal(p.offered[1], 0);
 	assert_int_equal(take(&p, 1, 0), UMSI_ENOSLOT);
