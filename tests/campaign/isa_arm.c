@@ -24,7 +24,7 @@ static void machine(struct world *w, uint64_t seed, struct mach_config *out)
  */
 static uint64_t min_age_ns(const struct world *w)
 {
-	return w->plan.surprise || w->plan.deaf_steps ? 20000000 : w->run->seed % 4 ? 1000 : 300000;
+	return w->plan.surprise || w->plan.deaf_steps || w->plan.sleepers ? 20000000 : w->run->seed % 4 ? 1000 : 300000;
 }
 
 static void root(struct world *w, void (*timer)(void *host, umsi_cpu cpu), umsi_ipi_handler ipi)

@@ -18,10 +18,10 @@ static void machine(struct world *w, uint64_t seed, struct mach_config *out)
 		w->cpus[i].hw_id = mach_gicv3_affinity(i);
 }
 
-/* Only where a function is pulled out: longer than a message takes from its first word. */
+/* Only where a function is pulled out or reset: longer than a message takes from its first word. */
 static uint64_t min_age_ns(const struct world *w)
 {
-	return w->plan.surprise || w->plan.deaf_steps ? 20000000 : 300000;
+	return w->plan.surprise || w->plan.deaf_steps || w->plan.sleepers ? 20000000 : 300000;
 }
 
 /* What the ITS can do, and how it is made, differs from seed to seed. */

@@ -28,7 +28,7 @@ static void machine(struct world *w, uint64_t seed, struct mach_config *out)
  */
 static uint64_t min_age_ns(const struct world *w)
 {
-	return w->plan.surprise || w->plan.deaf_steps ? 20000000 : 1700000;
+	return w->plan.surprise || w->plan.deaf_steps || w->plan.sleepers ? 20000000 : 1700000;
 }
 
 static void root(struct world *w, void (*timer)(void *host, umsi_cpu cpu), umsi_ipi_handler ipi)

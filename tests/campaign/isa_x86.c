@@ -38,12 +38,12 @@ static void machine(struct world *w, uint64_t seed, struct mach_config *out)
 
 /*
  * Longer than any message takes from its flush to the request register of its
- * APIC; where a function is pulled out nothing was flushed, so longer than from
+ * APIC; where a function is pulled out or reset nothing was flushed, so longer than from
  * its first word.
  */
 static uint64_t min_age_ns(const struct world *w)
 {
-	return w->plan.surprise || w->plan.deaf_steps ? 20000000 : 1700000;
+	return w->plan.surprise || w->plan.deaf_steps || w->plan.sleepers ? 20000000 : 1700000;
 }
 
 static void root(struct world *w, void (*timer)(void *host, umsi_cpu cpu), umsi_ipi_handler ipi)
