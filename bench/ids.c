@@ -80,6 +80,13 @@ static void churn_blocks(struct space *s, uint32_t percent)
 		give(s, bench_random(s->count));
 }
 
+/* Only comes, until @percent are used. */
+static void fill_blocks(struct space *s, uint32_t percent)
+{
+	while (used(s) < s->size * percent / 100)
+		take(s, bench_random(BLOCK_ORDER + 1));
+}
+
 static void block_cost(uint32_t percent)
 {
 	struct space s;
@@ -100,7 +107,7 @@ static void block_cost(uint32_t percent)
 }
 
 /* How many more blocks of 32 go in, of those that would if all that is free lay together. */
-static double packing(uint32_t percent)
+static double packing(void (*fill)(struct space *s, uint32_t percent), uint32_t percent)
 {
 	uint32_t placed = 0, could = 0;
 
@@ -108,7 +115,7 @@ static double packing(uint32_t percent)
 		struct space s;
 
 		space_new(&s, SLOTS);
-		churn_blocks(&s, percent);
+		fill(&s, percent);
 		could += umsi_ids_free_count(&s.ids) >> BLOCK_ORDER;
 		while (take(&s, BLOCK_ORDER))
 			placed++;
@@ -166,9 +173,12 @@ void bench_ids(void)
 	fprintf(stderr, "sets of ids\n");
 	for (unsigned int i = 0; bench_wanted("block.32") && i < 4; i++)
 		block_cost(i * 25);
-	for (unsigned int i = 1; bench_wanted("block.packing") && i < 4; i++)
-		bench_figure("block.packing", bench_text("2048 slots, %u %% taken by blocks of 1 to 32", i * 25),
-			     packing(i * 25), "%");
+	for (unsigned int i = 1; bench_wanted("block.packing") && i < 4; i++) {
+		bench_figure("block.packing", bench_text("2048 slots, %u %% filled by blocks of 1 to 32", i * 25),
+			     packing(fill_blocks, i * 25), "%");
+		bench_figure("block.packing", bench_text("2048 slots, %u %% churned by blocks of 1 to 32", i * 25),
+			     packing(churn_blocks, i * 25), "%");
+	}
 	for (unsigned int i = 0; bench_wanted("index.single") && i < 3; i++) {
 		index_cost(65536, fills[i]);
 		if (!bench_quick)
