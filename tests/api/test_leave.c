@@ -177,6 +177,73 @@ static void R14_what_waits_in_its_inbox_is_handed_on(void **state)
 	rig_end(&r);
 }
 
+/* ---- A device whose flush says that all was sent, and no more (M1) ---- */
+
+#define AGE_STEPS	1000u
+
+static const struct umsi_store_ops slow_ops = {
+	.name = "slow", .number_name = "n", .write = void_write, .settle = void_settle, .one_word = true,
+	.flush_ages = true,
+};
+
+struct traveller {
+	struct rig *r;
+	struct umsi_msg msg;
+	bool leaving, arrived;
+};
+
+static void leave_and_die(void *arg)
+{
+	struct traveller *t = arg;
+	struct rig *r = t->r;
+
+	t->leaving = true;
+	assert_int_equal(umsi_cpu_leave(r->umsi, 2), UMSI_OK);
+	mach_thread(r->m, 2, die, r);
+}
+
+/* It was sent before the flush, and is as long under way as it may be. */
+static void arrive_late(void *arg)
+{
+	struct traveller *t = arg;
+
+	while (!t->leaving)
+		mach_delay(t->r->m, 1);
+	mach_delay(t->r->m, AGE_STEPS * 3 / 4);
+	mach_imsic_inject(t->r->m, 2, t->msg.data);
+	t->arrived = true;
+}
+
+static void R14_what_a_flush_left_on_its_way_is_waited_for(void **state)
+{
+	struct umsi_irq_request_at at = { .affinity = { .kind = UMSI_AFFINITY_CPU, .cpu = 2 } };
+	struct umsi_table_config config = { .size = 1 };
+	struct traveller t = { 0 };
+	struct umsi_table *table;
+	struct rig r;
+	umsi_irq irq;
+
+	(void)state;
+	rig_machine(&r, &mach_chaos_none, 1);
+	r.config.min_age_ns = AGE_STEPS * 1000;
+	rig_library(&r);
+	rig_device(&r);
+	assert_int_equal(umsi_table_create(r.dev, &slow_ops, NULL, &config, &table), UMSI_OK);
+	assert_int_equal(umsi_irq_alloc(table, &at, &irq), UMSI_OK);
+	assert_int_equal(umsi_irq_request(r.umsi, irq, rig_handler, &r, "slow"), UMSI_OK);
+	t.r = &r;
+	assert_int_equal(umsi_irq_message(r.umsi, irq, &t.msg), UMSI_OK);
+	mach_thread(r.m, 0, leave_and_die, &t);
+	mach_thread(r.m, 1, arrive_late, &t);
+	rig_settle(&r);
+	assert_true(t.arrived);
+	assert_false(umsi_cpu_is_online(r.umsi, 2));
+	assert_int_equal(r.calls, 1);
+	mach_cpu_up(r.m, 2, back, &r);
+	rig_settle(&r);
+	rig_end(&r);
+}
+
 /* ---- An IPI with a payload in memory, claimed by a dying CPU ---- */
 
 struct last_ipi {
@@ -279,6 +346,7 @@ int main(void)
 		cmocka_unit_test(P_34_unrequested_interrupts_move_as_well),
 		cmocka_unit_test(P_42_refused_as_a_whole),
 		cmocka_unit_test(R14_what_waits_in_its_inbox_is_handed_on),
+		cmocka_unit_test(R14_what_a_flush_left_on_its_way_is_waited_for),
 		cmocka_unit_test(an_ipi_at_death_shows_its_payload),
 		cmocka_unit_test(the_last_cpu_stays),
 	};

@@ -246,6 +246,37 @@ static void by_way_of_slots_that_still_retire(void **state)
 	rig_end(&r);
 }
 
+static void prove_quiet(void *arg)
+{
+	struct rig *r = arg;
+
+	mach_irq_off(r->m);
+	umsi_drain_point(r->umsi);
+	mach_irq_on(r->m);
+}
+
+/* Whatever retires on @cpu is free, if nothing but age keeps it. */
+static void drain(struct rig *r, umsi_cpu cpu)
+{
+	for (int turn = 0; turn < 3; turn++) {
+		mach_thread(r->m, cpu, prove_quiet, r);
+		rig_settle(r);
+	}
+	umsi_reap(r->umsi);
+}
+
+static void check_block_reaches(struct rig *r, const struct torn *s, umsi_cpu cpu)
+{
+	for (uint32_t i = 0; i < 4; i++) {
+		uint32_t calls = r->calls;
+
+		mach_imsic_inject(r->m, cpu, s->msg.data + i);
+		rig_settle(r);
+		assert_int_equal(r->calls, calls + 1);
+		assert_int_equal(r->last_cpu, cpu);
+	}
+}
+
 /* R1: a block that still retires is taken back as a whole, and retires as one again. */
 static void a_block_takes_back_what_still_retires(void **state)
 {
@@ -253,10 +284,10 @@ static void a_block_takes_back_what_still_retires(void **state)
 	struct umsi_irq_request_at at = {
 		.last = UMSI_INDEX_LAST, .affinity = { .kind = UMSI_AFFINITY_CPU, .cpu = 0 },
 	};
-	struct umsi_table *table;
-	struct torn s = { 0 };
+	struct umsi_table *table, *other_table;
+	struct torn s = { 0 }, other;
 	struct rig r;
-	umsi_irq irq[4];
+	umsi_irq irq[4], leaver;
 
 	(void)state;
 	rig_start(&r, 1);
@@ -273,11 +304,15 @@ static void a_block_takes_back_what_still_retires(void **state)
 	assert_int_equal(rig_move(&r, irq[1], 2), UMSI_OK);
 	assert_int_equal(rig_stats(&r).retiring, 4);
 	assert_int_equal(rig_stats(&r).revived, 2);
-	for (uint32_t i = 0; i < 4; i++) {
-		mach_imsic_inject(r.m, 2, s.msg.data + i);
-		rig_settle(&r);
-		assert_int_equal(r.calls, i + 1);
-	}
+	check_block_reaches(&r, &s, 2);
+	/* Taken back once more, it stays when what retires beside it is free. */
+	leaver = torn_irq(&r, &other, 0, &other_table);
+	assert_int_equal(rig_move(&r, leaver, 3), UMSI_OK);
+	assert_int_equal(rig_move(&r, irq[0], 0), UMSI_OK);
+	drain(&r, 0);
+	drain(&r, 2);
+	assert_int_equal(rig_stats(&r).retiring, 0);
+	check_block_reaches(&r, &s, 0);
 	rig_end(&r);
 }
 

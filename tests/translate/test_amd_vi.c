@@ -590,6 +590,44 @@ static void slots_are_published_before_entries(void **state)
 	fire_slow_stores(begin_narrow);
 }
 
+/* Between two CPUs, where its vector of the other one is a neighbour's. */
+static void to_and_fro(void *arg)
+{
+	struct function *f = arg;
+
+	for (umsi_cpu i = 1; i <= 40; i++)
+		MACH_CHECK(rig.m, rig_move(f->irq[0], i % 2) == UMSI_OK, "I-API", "move");
+}
+
+/* P-79: an entry of 128 bits is read between any two stores. */
+static void P_79_no_message_meets_half_an_entry(void **state)
+{
+	struct mach_chaos switching = mach_chaos_none;
+
+	(void)state;
+	switching.burst = 1;
+	for (uint64_t seed = 1; seed <= 10; seed++) {
+		struct function *f, *neighbours;
+
+		rig_begin_amd(seed, &switching, true);
+		f = rig_function(0, NULL, NULL);
+		neighbours = rig_function(1, NULL, NULL);
+		assert_int_equal(rig_irq(f, 0), UMSI_OK);
+		assert_int_equal(rig_move(f->irq[0], 0), UMSI_OK);
+		for (uint32_t i = 0; i < 8; i++) {
+			assert_int_equal(rig_irq(neighbours, i), UMSI_OK);
+			assert_int_equal(rig_move(neighbours->irq[i], i % 2), UMSI_OK);
+		}
+		mach_pci_traffic(f->pci, 1000, 20);
+		mach_thread(rig.m, 2, to_and_fro, f);
+		rig_run();
+		assert_true(f->calls[0] > 40);
+		for (uint32_t i = 0; i < 8; i++)
+			assert_int_equal(neighbours->calls[i], 0);
+		rig_end();
+	}
+}
+
 static void P_78_moves_under_fire_lose_nothing(void **state)
 {
 	(void)state;
@@ -620,6 +658,7 @@ int main(void)
 		cmocka_unit_test(P_86_a_level_pin_moves_before_its_end),
 		cmocka_unit_test(a_timers_messages_pass_too),
 		cmocka_unit_test(slots_are_published_before_entries),
+		cmocka_unit_test(P_79_no_message_meets_half_an_entry),
 		cmocka_unit_test(P_78_moves_under_fire_lose_nothing),
 	};
 
