@@ -12,6 +12,11 @@ enum {
 	RSDP_BYTES = 36,
 };
 
+uint64_t umsi_acpi_le64(const unsigned char *p)
+{
+	return umsi_acpi_le32(p) | (uint64_t)umsi_acpi_le32(p + 4) << 32;
+}
+
 static bool reads(const unsigned char *at, const char *text, unsigned int characters)
 {
 	for (unsigned int i = 0; i < characters; i++)
@@ -20,8 +25,8 @@ static bool reads(const unsigned char *at, const char *text, unsigned int charac
 	return true;
 }
 
-int umsi_acpi_refuse(struct umsi_acpi_error *error, const char *table, uint32_t offset,
-		     const char *what, int status)
+static int refuse(struct umsi_acpi_error *error, const char *table, uint32_t offset, const char *what,
+		  int status)
 {
 	if (error) {
 		for (int i = 0; i < 4; i++)
@@ -50,26 +55,60 @@ int umsi_acpi_open(const void *table, size_t bytes, const char *signature, uint3
 	uint32_t length;
 
 	if (!table)
-		return umsi_acpi_refuse(error, signature, 0, "a pointer is NULL", UMSI_EINVAL);
+		return refuse(error, signature, 0, "a pointer is NULL", UMSI_EINVAL);
 	if (bytes < ACPI_HEADER_BYTES)
-		return umsi_acpi_refuse(error, signature, 0, "shorter than a header",
-					UMSI_EFW_TRUNCATED);
+		return refuse(error, signature, 0, "shorter than a header", UMSI_EFW_TRUNCATED);
 	if (!reads(at + ACPI_SIGNATURE, signature, 4))
-		return umsi_acpi_refuse(error, signature, ACPI_SIGNATURE,
-					"signature: another table", UMSI_EFW_MAGIC);
+		return refuse(error, signature, ACPI_SIGNATURE, "signature: another table", UMSI_EFW_MAGIC);
 	length = umsi_acpi_le32(at + ACPI_LENGTH);
 	if (length < smallest)
-		return umsi_acpi_refuse(error, signature, ACPI_LENGTH,
-					"length: less than the fixed fields", UMSI_EFW_TRUNCATED);
+		return refuse(error, signature, ACPI_LENGTH,
+			      "length: less than the fixed fields", UMSI_EFW_TRUNCATED);
 	if (length > bytes)
-		return umsi_acpi_refuse(error, signature, ACPI_LENGTH,
-					"length: more than there is", UMSI_EFW_TRUNCATED);
+		return refuse(error, signature, ACPI_LENGTH, "length: more than there is", UMSI_EFW_TRUNCATED);
 	if (sum(at, length))
-		return umsi_acpi_refuse(error, signature, ACPI_CHECKSUM,
-					"checksum: bytes do not add up to 0", UMSI_EFW_VALUE);
+		return refuse(error, signature, ACPI_CHECKSUM,
+			      "checksum: bytes do not add up to 0", UMSI_EFW_VALUE);
 	*out = (struct umsi_acpi_view){ .at = at, .bytes = length, .name = signature,
 					.error = error };
 	return UMSI_OK;
+}
+
+int umsi_acpi_refuse(const struct umsi_acpi_view *v, uint32_t at, const char *what, int status)
+{
+	return refuse(v->error, v->name, at, what, status);
+}
+
+int umsi_acpi_next(const struct umsi_acpi_view *v, const struct umsi_acpi_row *row, struct umsi_acpi_item *i)
+{
+	uint32_t left, length, length_at;
+
+	i->at = i->next ? i->next : row->start;
+	left = v->bytes - i->at;
+	length_at = i->at + row->length_at;
+	if (!left)
+		return 0;
+	if (left < row->header_bytes)
+		return umsi_acpi_refuse(v, i->at, "half a structure at the end", UMSI_EFW_TRUNCATED);
+	i->p = v->at + i->at;
+	length = v->at[length_at];
+	if (row->header_bytes - row->length_at > 1)
+		length = umsi_acpi_le16(v->at + length_at);
+	if (length > left)
+		return umsi_acpi_refuse(v, length_at, "structure length: past the end of the table",
+					UMSI_EFW_TRUNCATED);
+	if (length < row->header_bytes || length < row->smallest(i->p))
+		return umsi_acpi_refuse(v, length_at, "structure length: too short for its type",
+					UMSI_EFW_STRUCTURE);
+	i->next = i->at + length;
+	return 1;
+}
+
+int umsi_acpi_counted(const struct umsi_acpi_view *v, uint32_t at, uint32_t count, uint32_t room,
+		      uint32_t *out_count)
+{
+	*out_count = count;
+	return count > room ? umsi_acpi_refuse(v, at, "more of them than room", UMSI_EFW_ROOM) : UMSI_OK;
 }
 
 /* A search: who maps, what for, and where complaints go. */
@@ -82,7 +121,7 @@ struct search {
 
 static int refuse_rsdp(const struct search *s, uint32_t offset, const char *what, int status)
 {
-	return umsi_acpi_refuse(s->error, "RSDP", offset, what, status);
+	return refuse(s->error, "RSDP", offset, what, status);
 }
 
 /* Header first, for its length; then all of it. */
@@ -141,7 +180,7 @@ static int open_root(const struct search *s, uint64_t phys, struct umsi_acpi_vie
 
 	at = map_table(s, phys, &bytes);
 	if (!at)
-		return umsi_acpi_refuse(s->error, name, 0, "cannot be mapped", UMSI_EFW_BOUNDS);
+		return refuse(s->error, name, 0, "cannot be mapped", UMSI_EFW_BOUNDS);
 	if (bytes < ACPI_HEADER_BYTES)
 		bytes = ACPI_HEADER_BYTES;
 	return umsi_acpi_open(at, bytes, name, ACPI_HEADER_BYTES, s->error, out);
@@ -166,16 +205,14 @@ int umsi_acpi_find(uint64_t rsdp, umsi_acpi_map map, void *context, const char s
 		return err;
 	entry = s.wide ? 8 : 4;
 	if ((root.bytes - ACPI_HEADER_BYTES) % entry)
-		return umsi_acpi_refuse(error, root.name, ACPI_LENGTH,
-					"length: not whole entries", UMSI_EFW_STRUCTURE);
+		return refuse(error, root.name, ACPI_LENGTH, "length: not whole entries", UMSI_EFW_STRUCTURE);
 	for (uint32_t at = ACPI_HEADER_BYTES; at < root.bytes; at += entry) {
 		const unsigned char *table;
 
 		phys = s.wide ? umsi_acpi_le64(root.at + at) : umsi_acpi_le32(root.at + at);
 		table = phys ? map_table(&s, phys, &bytes) : NULL;
 		if (!table)
-			return umsi_acpi_refuse(error, root.name, at, "an entry leads nowhere",
-						UMSI_EFW_BOUNDS);
+			return refuse(error, root.name, at, "an entry leads nowhere", UMSI_EFW_BOUNDS);
 		if (!reads(table, signature, 4) || instance--)
 			continue;
 		if (bytes < ACPI_HEADER_BYTES)
@@ -187,5 +224,5 @@ int umsi_acpi_find(uint64_t rsdp, umsi_acpi_map map, void *context, const char s
 		*out_bytes = found.bytes;
 		return UMSI_OK;
 	}
-	return umsi_acpi_refuse(error, signature, 0, "no such table", UMSI_EFW_MISSING);
+	return refuse(error, signature, 0, "no such table", UMSI_EFW_MISSING);
 }

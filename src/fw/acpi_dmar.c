@@ -26,71 +26,47 @@ enum {
 #define DMAR_OPT_OUT	2u
 #define DRHD_ALL	1u
 
-/* One structure; the walk starts with @next = DMAR_STRUCTURES. */
-struct structure {
-	const unsigned char *p;
-	uint32_t at, next;
-	uint16_t type;
+static uint32_t smallest(const unsigned char *p)
+{
+	return umsi_acpi_le16(p) == TYPE_DRHD ? DRHD_SCOPES : 0;
+}
+
+static const struct umsi_acpi_row structures = {
+	.start = DMAR_STRUCTURES,
+	.length_at = 2,
+	.header_bytes = 4,
+	.smallest = smallest,
 };
 
-static int refuse(const struct umsi_acpi_view *v, uint32_t at, const char *what, int status)
-{
-	return umsi_acpi_refuse(v->error, v->name, at, what, status);
-}
-
-/* 1 = a structure, 0 = the end, negative = refused. */
-static int next_structure(const struct umsi_acpi_view *v, struct structure *s)
-{
-	uint32_t left = v->bytes - s->next;
-	uint16_t length;
-
-	s->at = s->next;
-	if (!left)
-		return 0;
-	if (left < 4)
-		return refuse(v, s->at, "half a structure at the end", UMSI_EFW_TRUNCATED);
-	s->p = v->at + s->at;
-	s->type = umsi_acpi_le16(s->p);
-	length = umsi_acpi_le16(s->p + 2);
-	if (length < 4)
-		return refuse(v, s->at + 2, "structure length: below 4", UMSI_EFW_STRUCTURE);
-	if (length > left)
-		return refuse(v, s->at + 2, "structure length: past the end of the table", UMSI_EFW_TRUNCATED);
-	if (s->type == TYPE_DRHD && length < DRHD_SCOPES)
-		return refuse(v, s->at + 2, "structure length: too short for its type", UMSI_EFW_STRUCTURE);
-	s->next = s->at + length;
-	return 1;
-}
-
-/* As next_structure(), units only. */
-static int next_unit(const struct umsi_acpi_view *v, struct structure *s)
+/* As umsi_acpi_next(), units only. */
+static int next_unit(const struct umsi_acpi_view *v, struct umsi_acpi_item *s)
 {
 	int found;
 
 	do {
-		found = next_structure(v, s);
-	} while (found > 0 && s->type != TYPE_DRHD);
+		found = umsi_acpi_next(v, &structures, s);
+	} while (found > 0 && umsi_acpi_le16(s->p) != TYPE_DRHD);
 	return found;
 }
 
 /* Contradicts an earlier one: the same registers, or a second that takes all others of its segment. */
-static int check_unit(const struct umsi_acpi_view *v, const struct structure *own,
+static int check_unit(const struct umsi_acpi_view *v, const struct umsi_acpi_item *own,
 		      const struct umsi_acpi_dmar_unit *unit)
 {
-	struct structure s = { .next = DMAR_STRUCTURES };
+	struct umsi_acpi_item s = { 0 };
 
 	while (next_unit(v, &s) > 0 && s.at < own->at) {
 		if (umsi_acpi_le64(s.p + DRHD_ADDRESS) == unit->phys)
-			return refuse(v, own->at + DRHD_ADDRESS, "register base: there is such a unit already",
-				      UMSI_EFW_VALUE);
+			return umsi_acpi_refuse(v, own->at + DRHD_ADDRESS, "register base: there is such a unit already",
+						UMSI_EFW_VALUE);
 		if (umsi_acpi_le16(s.p + DRHD_SEGMENT) == unit->segment && s.p[DRHD_FLAGS] & DRHD_ALL)
-			return refuse(v, own->at + DRHD_FLAGS, "a unit follows the one that takes all others",
-				      UMSI_EFW_VALUE);
+			return umsi_acpi_refuse(v, own->at + DRHD_FLAGS, "a unit follows the one that takes all others",
+						UMSI_EFW_VALUE);
 	}
 	return UMSI_OK;
 }
 
-static int read_unit(const struct umsi_acpi_view *v, const struct structure *s,
+static int read_unit(const struct umsi_acpi_view *v, const struct umsi_acpi_item *s,
 		     struct umsi_acpi_dmar_unit *out)
 {
 	*out = (struct umsi_acpi_dmar_unit){
@@ -99,8 +75,8 @@ static int read_unit(const struct umsi_acpi_view *v, const struct structure *s,
 		.all_others = s->p[DRHD_FLAGS] & DRHD_ALL,
 	};
 	if (!out->phys || out->phys % 4096)
-		return refuse(v, s->at + DRHD_ADDRESS, "register base: 0 or not aligned to 4 KiB",
-			      UMSI_EFW_VALUE);
+		return umsi_acpi_refuse(v, s->at + DRHD_ADDRESS, "register base: 0 or not aligned to 4 KiB",
+					UMSI_EFW_VALUE);
 	return check_unit(v, s, out);
 }
 
@@ -108,7 +84,7 @@ int umsi_acpi_dmar(const void *table, size_t bytes, struct umsi_acpi_dmar *out,
 		   struct umsi_acpi_dmar_unit *units, uint32_t room, uint32_t *out_count,
 		   struct umsi_acpi_error *error)
 {
-	struct structure s = { .next = DMAR_STRUCTURES };
+	struct umsi_acpi_item s = { 0 };
 	struct umsi_acpi_dmar_unit one;
 	struct umsi_acpi_view v;
 	uint32_t n = 0;
@@ -117,7 +93,7 @@ int umsi_acpi_dmar(const void *table, size_t bytes, struct umsi_acpi_dmar *out,
 	if (err)
 		return err;
 	if (!out || !out_count || (room && !units))
-		return refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
+		return umsi_acpi_refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
 	while ((err = next_unit(&v, &s)) > 0) {
 		err = read_unit(&v, &s, &one);
 		if (err)
@@ -133,8 +109,7 @@ int umsi_acpi_dmar(const void *table, size_t bytes, struct umsi_acpi_dmar *out,
 		.x2apic_opt_out = v.at[DMAR_FLAGS] & DMAR_OPT_OUT,
 		.address_bits = (uint8_t)(v.at[DMAR_WIDTH] + 1),
 	};
-	*out_count = n;
-	return n > room ? refuse(&v, DMAR_STRUCTURES, "more units than room", UMSI_EFW_ROOM) : UMSI_OK;
+	return umsi_acpi_counted(&v, DMAR_STRUCTURES, n, room, out_count);
 }
 
 /* ---- Scopes ---- */
@@ -147,16 +122,16 @@ static int read_scope(const struct umsi_acpi_view *v, uint32_t at, uint32_t end,
 	uint32_t path;
 
 	if (end - at < SCOPE_PATH)
-		return refuse(v, at, "half a scope at the end of its unit", UMSI_EFW_TRUNCATED);
+		return umsi_acpi_refuse(v, at, "half a scope at the end of its unit", UMSI_EFW_TRUNCATED);
 	*length = p[SCOPE_LENGTH];
 	if (*length < SCOPE_PATH + 2 || *length % 2)
-		return refuse(v, at + SCOPE_LENGTH, "scope length: no whole path", UMSI_EFW_STRUCTURE);
+		return umsi_acpi_refuse(v, at + SCOPE_LENGTH, "scope length: no whole path", UMSI_EFW_STRUCTURE);
 	if (*length > end - at)
-		return refuse(v, at + SCOPE_LENGTH, "scope length: past the end of its unit",
-			      UMSI_EFW_TRUNCATED);
+		return umsi_acpi_refuse(v, at + SCOPE_LENGTH, "scope length: past the end of its unit",
+					UMSI_EFW_TRUNCATED);
 	path = (*length - SCOPE_PATH) / 2;
 	if (path > UMSI_ACPI_HOPS_MAX)
-		return refuse(v, at + SCOPE_LENGTH, "scope path: longer than can be", UMSI_EFW_VALUE);
+		return umsi_acpi_refuse(v, at + SCOPE_LENGTH, "scope path: longer than can be", UMSI_EFW_VALUE);
 	out->type = p[0];
 	out->enumeration_id = p[SCOPE_ID];
 	out->first_bus = p[SCOPE_BUS];
@@ -165,14 +140,14 @@ static int read_scope(const struct umsi_acpi_view *v, uint32_t at, uint32_t end,
 		const unsigned char *hop = p + SCOPE_PATH + 2 * i;
 
 		if (hop[0] > 31 || hop[1] > 7)
-			return refuse(v, at + SCOPE_PATH + 2 * i, "scope path: no such device or function",
-				      UMSI_EFW_VALUE);
+			return umsi_acpi_refuse(v, at + SCOPE_PATH + 2 * i, "scope path: no such device or function",
+						UMSI_EFW_VALUE);
 		out->hop[i] = (uint8_t)(hop[0] << 3 | hop[1]);
 	}
 	return UMSI_OK;
 }
 
-static int read_scopes(const struct umsi_acpi_view *v, const struct structure *s, uint32_t unit,
+static int read_scopes(const struct umsi_acpi_view *v, const struct umsi_acpi_item *s, uint32_t unit,
 		       struct umsi_acpi_scope *scopes, uint32_t room, uint32_t *n)
 {
 	uint32_t length = 0;
@@ -194,7 +169,7 @@ static int read_scopes(const struct umsi_acpi_view *v, const struct structure *s
 int umsi_acpi_dmar_scopes(const void *table, size_t bytes, struct umsi_acpi_scope *scopes,
 			  uint32_t room, uint32_t *out_count, struct umsi_acpi_error *error)
 {
-	struct structure s = { .next = DMAR_STRUCTURES };
+	struct umsi_acpi_item s = { 0 };
 	struct umsi_acpi_view v;
 	uint32_t n = 0, unit = 0;
 	int err = umsi_acpi_open(table, bytes, "DMAR", DMAR_STRUCTURES, error, &v);
@@ -202,7 +177,7 @@ int umsi_acpi_dmar_scopes(const void *table, size_t bytes, struct umsi_acpi_scop
 	if (err)
 		return err;
 	if (!out_count || (room && !scopes))
-		return refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
+		return umsi_acpi_refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
 	while ((err = next_unit(&v, &s)) > 0) {
 		err = read_scopes(&v, &s, unit++, scopes, room, &n);
 		if (err)
@@ -210,6 +185,5 @@ int umsi_acpi_dmar_scopes(const void *table, size_t bytes, struct umsi_acpi_scop
 	}
 	if (err)
 		return err;
-	*out_count = n;
-	return n > room ? refuse(&v, DMAR_STRUCTURES, "more scopes than room", UMSI_EFW_ROOM) : UMSI_OK;
+	return umsi_acpi_counted(&v, DMAR_STRUCTURES, n, room, out_count);
 }

@@ -21,14 +21,13 @@ int umsi_acpi_hpet(const void *table, size_t bytes, struct umsi_acpi_hpet *out,
 	if (err)
 		return err;
 	if (!out)
-		return umsi_acpi_refuse(error, v.name, 0, "a pointer is NULL", UMSI_EINVAL);
+		return umsi_acpi_refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
 	if (v.at[HPET_SPACE_ID])
-		return umsi_acpi_refuse(error, v.name, HPET_SPACE_ID,
+		return umsi_acpi_refuse(&v, HPET_SPACE_ID,
 					"base address: not in system memory", UMSI_EFW_VALUE);
 	phys = umsi_acpi_le64(v.at + HPET_ADDRESS);
 	if (!phys || phys % 8)
-		return umsi_acpi_refuse(error, v.name, HPET_ADDRESS,
-					"base address: 0 or unaligned", UMSI_EFW_VALUE);
+		return umsi_acpi_refuse(&v, HPET_ADDRESS, "base address: 0 or unaligned", UMSI_EFW_VALUE);
 	*out = (struct umsi_acpi_hpet){
 		.phys = phys,
 		.event_timer_block_id = umsi_acpi_le32(v.at + HPET_BLOCK_ID),

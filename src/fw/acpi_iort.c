@@ -42,33 +42,28 @@ struct span {
 	bool single;
 };
 
-static int refuse(const struct umsi_acpi_view *v, uint32_t at, const char *what, int status)
-{
-	return umsi_acpi_refuse(v->error, v->name, at, what, status);
-}
-
 static int read_node(const struct umsi_acpi_view *v, uint32_t at, struct node *out)
 {
 	uint32_t left;
 
 	if (at < IORT_FIXED || at > v->bytes)
-		return refuse(v, at, "node: offset outside the table", UMSI_EFW_BOUNDS);
+		return umsi_acpi_refuse(v, at, "node: offset outside the table", UMSI_EFW_BOUNDS);
 	left = v->bytes - at;
 	if (left < NODE_BYTES)
-		return refuse(v, at, "node: past the end of the table", UMSI_EFW_TRUNCATED);
+		return umsi_acpi_refuse(v, at, "node: past the end of the table", UMSI_EFW_TRUNCATED);
 	out->p = v->at + at;
 	out->at = at;
 	out->type = out->p[0];
 	out->bytes = umsi_acpi_le16(out->p + NODE_LENGTH);
 	if (out->bytes < NODE_BYTES)
-		return refuse(v, at + NODE_LENGTH, "node length: too short", UMSI_EFW_STRUCTURE);
+		return umsi_acpi_refuse(v, at + NODE_LENGTH, "node length: too short", UMSI_EFW_STRUCTURE);
 	if (out->bytes > left)
-		return refuse(v, at + NODE_LENGTH, "node length: past the end of the table", UMSI_EFW_TRUNCATED);
+		return umsi_acpi_refuse(v, at + NODE_LENGTH, "node length: past the end of the table", UMSI_EFW_TRUNCATED);
 	out->maps = umsi_acpi_le32(out->p + NODE_MAPS);
 	out->maps_at = umsi_acpi_le32(out->p + NODE_MAPS_AT);
 	if (out->maps && (out->maps_at < NODE_BYTES || out->maps_at > out->bytes ||
 			  out->maps > (out->bytes - out->maps_at) / MAP_BYTES))
-		return refuse(v, at + NODE_MAPS, "node: ID mappings outside of it", UMSI_EFW_BOUNDS);
+		return umsi_acpi_refuse(v, at + NODE_MAPS, "node: ID mappings outside of it", UMSI_EFW_BOUNDS);
 	return UMSI_OK;
 }
 
@@ -83,7 +78,7 @@ static int read_span(const struct umsi_acpi_view *v, const struct node *n, uint3
 	out->to = umsi_acpi_le32(p + MAP_OUTPUT);
 	out->node = umsi_acpi_le32(p + MAP_TO);
 	if (out->first + out->count > UINT64_C(1) << 32 || out->to + out->count > UINT64_C(1) << 32)
-		return refuse(v, n->at + at, "ID mapping: beyond 32 bits", UMSI_EFW_VALUE);
+		return umsi_acpi_refuse(v, n->at + at, "ID mapping: beyond 32 bits", UMSI_EFW_VALUE);
 	return UMSI_OK;
 }
 
@@ -93,10 +88,10 @@ static int group_has(const struct umsi_acpi_view *v, const struct node *n, uint3
 	uint32_t count;
 
 	if (n->bytes < GROUP_IDS)
-		return refuse(v, n->at + NODE_LENGTH, "ITS group: too short", UMSI_EFW_STRUCTURE);
+		return umsi_acpi_refuse(v, n->at + NODE_LENGTH, "ITS group: too short", UMSI_EFW_STRUCTURE);
 	count = umsi_acpi_le32(n->p + GROUP_COUNT);
 	if (count > (n->bytes - GROUP_IDS) / 4)
-		return refuse(v, n->at + GROUP_COUNT, "ITS group: more ids than it has room for", UMSI_EFW_BOUNDS);
+		return umsi_acpi_refuse(v, n->at + GROUP_COUNT, "ITS group: more ids than it has room for", UMSI_EFW_BOUNDS);
 	for (uint32_t i = 0; i < count; i++)
 		if (umsi_acpi_le32(n->p + GROUP_IDS + 4 * i) == its_id)
 			return 1;
@@ -107,9 +102,9 @@ static int add(const struct umsi_acpi_view *v, uint32_t at, uint32_t segment, co
 	       struct umsi_its_config *config)
 {
 	if (s->first + s->count > 0x10000)
-		return refuse(v, at, "ID mapping: requester ids beyond 16 bits", UMSI_EFW_VALUE);
+		return umsi_acpi_refuse(v, at, "ID mapping: requester ids beyond 16 bits", UMSI_EFW_VALUE);
 	if (config->maps == UMSI_ITS_MAPS_MAX)
-		return refuse(v, at, "more ID mappings than there is room for", UMSI_EFW_ROOM);
+		return umsi_acpi_refuse(v, at, "more ID mappings than there is room for", UMSI_EFW_ROOM);
 	config->map[config->maps++] = (struct umsi_its_map){
 		.first = segment << 16 | (uint32_t)s->first, .count = (uint32_t)s->count,
 		.device_id = (uint32_t)s->to,
@@ -147,14 +142,14 @@ static int follow(const struct umsi_acpi_view *v, const struct node *from, const
 		return err > 0 ? add(v, from->at, segment, s, config) : err;
 	}
 	if (to.type != TYPE_SMMU && to.type != TYPE_SMMUV3)
-		return refuse(v, from->at, "ID mapping: leads to neither an ITS group nor an SMMU", UMSI_EFW_VALUE);
+		return umsi_acpi_refuse(v, from->at, "ID mapping: leads to neither an ITS group nor an SMMU", UMSI_EFW_VALUE);
 	for (uint32_t i = 0; i < to.maps && !err; i++) {
 		err = read_span(v, &to, i, &out);
 		if (err || !compose(s, &out, &both))
 			continue;
 		err = read_node(v, both.node, &group);
 		if (!err && group.type != TYPE_ITS_GROUP)
-			err = refuse(v, to.at, "ID mapping of an SMMU: leads to no ITS group", UMSI_EFW_VALUE);
+			err = umsi_acpi_refuse(v, to.at, "ID mapping of an SMMU: leads to no ITS group", UMSI_EFW_VALUE);
 		if (!err)
 			err = group_has(v, &group, its_id);
 		if (err > 0)
@@ -170,7 +165,7 @@ static int read_complex(const struct umsi_acpi_view *v, const struct node *n, ui
 	int err = UMSI_OK;
 
 	if (n->bytes < COMPLEX_BYTES)
-		return refuse(v, n->at + NODE_LENGTH, "root complex: too short", UMSI_EFW_STRUCTURE);
+		return umsi_acpi_refuse(v, n->at + NODE_LENGTH, "root complex: too short", UMSI_EFW_STRUCTURE);
 	if (umsi_acpi_le32(n->p + COMPLEX_SEGMENT) != segment)
 		return UMSI_OK;
 	for (uint32_t i = 0; i < n->maps && !err; i++) {
@@ -192,7 +187,7 @@ int umsi_acpi_iort_its_map(const void *table, size_t bytes, uint32_t segment, ui
 	if (err)
 		return err;
 	if (!config || segment > 0xffff)
-		return refuse(&v, 0, "a pointer is NULL, or segment beyond 16 bits", UMSI_EINVAL);
+		return umsi_acpi_refuse(&v, 0, "a pointer is NULL, or segment beyond 16 bits", UMSI_EINVAL);
 	at = umsi_acpi_le32(v.at + IORT_FIRST);
 	for (left = umsi_acpi_le32(v.at + IORT_NODES); left && !err; left--) {
 		err = read_node(&v, at, &n);

@@ -36,79 +36,56 @@ enum {
 	SPECIAL_HPET = 2,
 };
 
-/* One block; the walk starts with @next = IVRS_BLOCKS. */
-struct block {
-	const unsigned char *p;
-	uint32_t at, next;
-};
-
-static int refuse(const struct umsi_acpi_view *v, uint32_t at, const char *what, int status)
+static bool is_ivhd(const unsigned char *p)
 {
-	return umsi_acpi_refuse(v->error, v->name, at, what, status);
-}
-
-static bool is_ivhd(const struct block *b)
-{
-	return b->p[0] == TYPE_10 || b->p[0] == TYPE_11 || b->p[0] == TYPE_40;
+	return p[0] == TYPE_10 || p[0] == TYPE_11 || p[0] == TYPE_40;
 }
 
 /* Where its device entries begin. */
-static uint32_t ivhd_bytes(const struct block *b)
+static uint32_t ivhd_bytes(const unsigned char *p)
 {
-	return b->p[0] == TYPE_10 ? 24 : 40;
+	return p[0] == TYPE_10 ? 24 : 40;
 }
 
-static int next_block(const struct umsi_acpi_view *v, struct block *b)
+static uint32_t smallest(const unsigned char *p)
 {
-	uint32_t left = v->bytes - b->next;
-	uint16_t length;
-
-	b->at = b->next;
-	if (!left)
-		return 0;
-	if (left < 4)
-		return refuse(v, b->at, "half a block at the end", UMSI_EFW_TRUNCATED);
-	b->p = v->at + b->at;
-	length = umsi_acpi_le16(b->p + BLOCK_LENGTH);
-	if (length < 4)
-		return refuse(v, b->at + BLOCK_LENGTH, "block length: below 4", UMSI_EFW_STRUCTURE);
-	if (length > left)
-		return refuse(v, b->at + BLOCK_LENGTH, "block length: past the end of the table",
-			      UMSI_EFW_TRUNCATED);
-	if (is_ivhd(b) && length < ivhd_bytes(b))
-		return refuse(v, b->at + BLOCK_LENGTH, "block length: too short for its type",
-			      UMSI_EFW_STRUCTURE);
-	b->next = b->at + length;
-	return 1;
+	return is_ivhd(p) ? ivhd_bytes(p) : 0;
 }
+
+static const struct umsi_acpi_row blocks = {
+	.start = IVRS_BLOCKS,
+	.length_at = BLOCK_LENGTH,
+	.header_bytes = 4,
+	.smallest = smallest,
+};
 
 /* The same unit, described once more with a higher type? */
-static bool is_outdone(const struct umsi_acpi_view *v, const struct block *own)
+static bool is_outdone(const struct umsi_acpi_view *v, const struct umsi_acpi_item *own)
 {
-	struct block b = { .next = IVRS_BLOCKS };
+	struct umsi_acpi_item b = { 0 };
 
-	while (next_block(v, &b) > 0)
-		if (is_ivhd(&b) && b.p[0] > own->p[0] &&
+	while (umsi_acpi_next(v, &blocks, &b) > 0)
+		if (is_ivhd(b.p) && b.p[0] > own->p[0] &&
 		    umsi_acpi_le16(b.p + IVHD_ID) == umsi_acpi_le16(own->p + IVHD_ID) &&
 		    umsi_acpi_le16(b.p + IVHD_SEGMENT) == umsi_acpi_le16(own->p + IVHD_SEGMENT))
 			return true;
 	return false;
 }
 
-/* As next_block(), units only, each once. */
-static int next_unit(const struct umsi_acpi_view *v, struct block *b)
+/* As umsi_acpi_next(), units only, each once. */
+static int next_unit(const struct umsi_acpi_view *v, struct umsi_acpi_item *b)
 {
 	int found;
 
 	do {
-		found = next_block(v, b);
-	} while (found > 0 && (!is_ivhd(b) || is_outdone(v, b)));
+		found = umsi_acpi_next(v, &blocks, b);
+	} while (found > 0 && (!is_ivhd(b->p) || is_outdone(v, b)));
 	return found;
 }
 
-static bool is_repeated(const struct umsi_acpi_view *v, const struct block *own)
+static bool is_repeated(const struct umsi_acpi_view *v, const struct umsi_acpi_item *own)
 {
-	struct block b = { .next = IVRS_BLOCKS };
+	struct umsi_acpi_item b = { 0 };
 
 	while (next_unit(v, &b) > 0 && b.at < own->at)
 		if (umsi_acpi_le64(b.p + IVHD_ADDRESS) == umsi_acpi_le64(own->p + IVHD_ADDRESS))
@@ -116,7 +93,7 @@ static bool is_repeated(const struct umsi_acpi_view *v, const struct block *own)
 	return false;
 }
 
-static int read_unit(const struct umsi_acpi_view *v, const struct block *b, struct umsi_acpi_ivrs_unit *out)
+static int read_unit(const struct umsi_acpi_view *v, const struct umsi_acpi_item *b, struct umsi_acpi_ivrs_unit *out)
 {
 	*out = (struct umsi_acpi_ivrs_unit){
 		.phys = umsi_acpi_le64(b->p + IVHD_ADDRESS),
@@ -129,18 +106,18 @@ static int read_unit(const struct umsi_acpi_view *v, const struct block *b, stru
 	if (out->efr_known)
 		out->efr = umsi_acpi_le64(b->p + IVHD_EFR);
 	if (!out->phys || out->phys % 16384)
-		return refuse(v, b->at + IVHD_ADDRESS, "register base: 0 or not aligned to 16 KiB",
-			      UMSI_EFW_VALUE);
+		return umsi_acpi_refuse(v, b->at + IVHD_ADDRESS, "register base: 0 or not aligned to 16 KiB",
+					UMSI_EFW_VALUE);
 	if (is_repeated(v, b))
-		return refuse(v, b->at + IVHD_ADDRESS, "register base: there is such a unit already",
-			      UMSI_EFW_VALUE);
+		return umsi_acpi_refuse(v, b->at + IVHD_ADDRESS, "register base: there is such a unit already",
+					UMSI_EFW_VALUE);
 	return UMSI_OK;
 }
 
 int umsi_acpi_ivrs(const void *table, size_t bytes, struct umsi_acpi_ivrs_unit *units,
 		   uint32_t room, uint32_t *out_count, struct umsi_acpi_error *error)
 {
-	struct block b = { .next = IVRS_BLOCKS };
+	struct umsi_acpi_item b = { 0 };
 	struct umsi_acpi_ivrs_unit one;
 	struct umsi_acpi_view v;
 	uint32_t n = 0;
@@ -149,7 +126,7 @@ int umsi_acpi_ivrs(const void *table, size_t bytes, struct umsi_acpi_ivrs_unit *
 	if (err)
 		return err;
 	if (!out_count || (room && !units))
-		return refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
+		return umsi_acpi_refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
 	while ((err = next_unit(&v, &b)) > 0) {
 		err = read_unit(&v, &b, &one);
 		if (err)
@@ -160,8 +137,7 @@ int umsi_acpi_ivrs(const void *table, size_t bytes, struct umsi_acpi_ivrs_unit *
 	}
 	if (err)
 		return err;
-	*out_count = n;
-	return n > room ? refuse(&v, IVRS_BLOCKS, "more units than room", UMSI_EFW_ROOM) : UMSI_OK;
+	return umsi_acpi_counted(&v, IVRS_BLOCKS, n, room, out_count);
 }
 
 /* ---- Device entries ---- */
@@ -203,9 +179,9 @@ static void begin_range(struct devices *d, uint32_t at, const struct umsi_acpi_i
 static int end_range(const struct umsi_acpi_view *v, uint32_t at, uint16_t last, struct devices *d)
 {
 	if (!d->in_range)
-		return refuse(v, at, "a range ends that has not begun", UMSI_EFW_STRUCTURE);
+		return umsi_acpi_refuse(v, at, "a range ends that has not begun", UMSI_EFW_STRUCTURE);
 	if (last < d->range.first)
-		return refuse(v, at + 1, "a range ends before it begins", UMSI_EFW_VALUE);
+		return umsi_acpi_refuse(v, at + 1, "a range ends before it begins", UMSI_EFW_VALUE);
 	d->in_range = false;
 	d->range.last = last;
 	put(d, &d->range);
@@ -236,7 +212,7 @@ static int read_entry(const struct umsi_acpi_view *v, uint32_t at, uint32_t unit
 	};
 
 	if (d->in_range && p[0] != ENTRY_END)
-		return refuse(v, at, "an entry inside a range", UMSI_EFW_STRUCTURE);
+		return umsi_acpi_refuse(v, at, "an entry inside a range", UMSI_EFW_STRUCTURE);
 	switch (p[0]) {
 	case ENTRY_ALL:
 		one.first = 0;
@@ -265,27 +241,27 @@ static int read_entry(const struct umsi_acpi_view *v, uint32_t at, uint32_t unit
 	return UMSI_OK;
 }
 
-static int read_entries(const struct umsi_acpi_view *v, const struct block *b, uint32_t unit,
+static int read_entries(const struct umsi_acpi_view *v, const struct umsi_acpi_item *b, uint32_t unit,
 			struct devices *d)
 {
 	uint32_t length;
 	int err;
 
-	for (uint32_t at = b->at + ivhd_bytes(b); at < b->next; at += length) {
+	for (uint32_t at = b->at + ivhd_bytes(b->p); at < b->next; at += length) {
 		length = entry_bytes(v->at + at, b->next - at);
 		if (length > b->next - at)
-			return refuse(v, at, "an entry past the end of its block", UMSI_EFW_TRUNCATED);
+			return umsi_acpi_refuse(v, at, "an entry past the end of its block", UMSI_EFW_TRUNCATED);
 		err = read_entry(v, at, unit, d);
 		if (err)
 			return err;
 	}
-	return d->in_range ? refuse(v, d->range_at, "a range without an end", UMSI_EFW_STRUCTURE) : UMSI_OK;
+	return d->in_range ? umsi_acpi_refuse(v, d->range_at, "a range without an end", UMSI_EFW_STRUCTURE) : UMSI_OK;
 }
 
 int umsi_acpi_ivrs_devices(const void *table, size_t bytes, struct umsi_acpi_ivrs_device *devices,
 			   uint32_t room, uint32_t *out_count, struct umsi_acpi_error *error)
 {
-	struct block b = { .next = IVRS_BLOCKS };
+	struct umsi_acpi_item b = { 0 };
 	struct devices d = { .out = devices, .room = room };
 	struct umsi_acpi_view v;
 	uint32_t unit = 0;
@@ -294,7 +270,7 @@ int umsi_acpi_ivrs_devices(const void *table, size_t bytes, struct umsi_acpi_ivr
 	if (err)
 		return err;
 	if (!out_count || (room && !devices))
-		return refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
+		return umsi_acpi_refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
 	while ((err = next_unit(&v, &b)) > 0) {
 		err = read_entries(&v, &b, unit++, &d);
 		if (err)
@@ -302,6 +278,5 @@ int umsi_acpi_ivrs_devices(const void *table, size_t bytes, struct umsi_acpi_ivr
 	}
 	if (err)
 		return err;
-	*out_count = d.n;
-	return d.n > room ? refuse(&v, IVRS_BLOCKS, "more entries than room", UMSI_EFW_ROOM) : UMSI_OK;
+	return umsi_acpi_counted(&v, IVRS_BLOCKS, d.n, room, out_count);
 }

@@ -26,17 +26,19 @@ enum {
 	MADT_TYPES,
 };
 
-/* One entry; the walk starts with @next = MADT_ENTRIES. */
-struct umsi_acpi_madt_entry {
-	const unsigned char *p;
-	uint32_t at, next;
-	uint8_t type;
-};
+/* 1 = an entry, as long as its type must be, 0 = the end, negative = refused. */
+int umsi_acpi_madt_next(const struct umsi_acpi_view *v, struct umsi_acpi_item *e);
 
 int umsi_acpi_madt_open(const void *table, size_t bytes, struct umsi_acpi_error *error,
 			struct umsi_acpi_view *v);
 
-/* 1 = an entry, as long as its type must be, 0 = the end, negative = refused. */
-int umsi_acpi_madt_next(const struct umsi_acpi_view *v, struct umsi_acpi_madt_entry *e);
+/*
+ * Lists the CPUs of the entries that @enabled says yes to, with the id it gives;
+ * the boot CPU first. What else as of umsi_acpi_madt_cpus().
+ */
+int umsi_acpi_madt_list(const void *table, size_t bytes, uint64_t boot_id,
+			bool (*enabled)(const struct umsi_acpi_item *e, uint64_t *out_id),
+			struct umsi_cpu_desc *cpus, uint32_t room, uint32_t *out_count,
+			struct umsi_acpi_error *error);
 
 #endif

@@ -9,11 +9,6 @@ enum {
 
 #define ECAM_BUS_SHIFT	20u
 
-static int refuse(const struct umsi_acpi_view *v, uint32_t at, const char *what, int status)
-{
-	return umsi_acpi_refuse(v->error, v->name, at, what, status);
-}
-
 /* The base address is where bus 0 would be, also when the entry starts with another. */
 static int read_entry(const struct umsi_acpi_view *v, uint32_t at, struct umsi_pci_host *out)
 {
@@ -28,12 +23,12 @@ static int read_entry(const struct umsi_acpi_view *v, uint32_t at, struct umsi_p
 		.last_bus = p[11],
 	};
 	if (out->first_bus > out->last_bus)
-		return refuse(v, at + 10, "buses: the last is before the first", UMSI_EFW_VALUE);
+		return umsi_acpi_refuse(v, at + 10, "buses: the last is before the first", UMSI_EFW_VALUE);
 	if (!base || base & ((1u << ECAM_BUS_SHIFT) - 1))
-		return refuse(v, at, "base address: 0 or not aligned to 1 MiB", UMSI_EFW_VALUE);
+		return umsi_acpi_refuse(v, at, "base address: 0 or not aligned to 1 MiB", UMSI_EFW_VALUE);
 	if (base > UINT64_MAX - (256ull << ECAM_BUS_SHIFT))
-		return refuse(v, at, "base address: past the end of the address space",
-			      UMSI_EFW_VALUE);
+		return umsi_acpi_refuse(v, at, "base address: past the end of the address space",
+					UMSI_EFW_VALUE);
 	buses = out->last_bus - out->first_bus + 1;
 	out->ecam_phys = base + ((uint64_t)out->first_bus << ECAM_BUS_SHIFT);
 	out->ecam_bytes = (uint64_t)buses << ECAM_BUS_SHIFT;
@@ -64,20 +59,19 @@ int umsi_acpi_mcfg(const void *table, size_t bytes, struct umsi_pci_host *hosts,
 	if (err)
 		return err;
 	if (!out_count || (room && !hosts))
-		return refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
+		return umsi_acpi_refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
 	if ((v.bytes - MCFG_ENTRIES) % MCFG_ENTRY_BYTES)
-		return refuse(&v, ACPI_LENGTH, "length: not whole entries", UMSI_EFW_TRUNCATED);
+		return umsi_acpi_refuse(&v, ACPI_LENGTH, "length: not whole entries", UMSI_EFW_TRUNCATED);
 	for (uint32_t at = MCFG_ENTRIES; at < v.bytes; at += MCFG_ENTRY_BYTES) {
 		err = read_entry(&v, at, &one);
 		if (err)
 			return err;
 		if (overlaps_earlier(&v, at, &one))
-			return refuse(&v, at, "a bus of this segment is there already",
-				      UMSI_EFW_VALUE);
+			return umsi_acpi_refuse(&v, at, "a bus of this segment is there already",
+						UMSI_EFW_VALUE);
 		if (n < room)
 			hosts[n] = one;
 		n++;
 	}
-	*out_count = n;
-	return n > room ? refuse(&v, MCFG_ENTRIES, "more bridges than room", UMSI_EFW_ROOM) : UMSI_OK;
+	return umsi_acpi_counted(&v, MCFG_ENTRIES, n, room, out_count);
 }

@@ -23,14 +23,7 @@ static inline uint32_t umsi_acpi_le32(const unsigned char *p)
 	return umsi_acpi_le16(p) | (uint32_t)umsi_acpi_le16(p + 2) << 16;
 }
 
-static inline uint64_t umsi_acpi_le64(const unsigned char *p)
-{
-	return umsi_acpi_le32(p) | (uint64_t)umsi_acpi_le32(p + 4) << 32;
-}
-
-/* Fills @error where there is one and returns @status. */
-int umsi_acpi_refuse(struct umsi_acpi_error *error, const char *table, uint32_t offset,
-		     const char *what, int status);
+uint64_t umsi_acpi_le64(const unsigned char *p);
 
 /* A table whose length and checksum were verified. */
 struct umsi_acpi_view {
@@ -43,5 +36,29 @@ struct umsi_acpi_view {
 /* @smallest: bytes up to the end of the fixed part. */
 int umsi_acpi_open(const void *table, size_t bytes, const char *signature, uint32_t smallest,
 		   struct umsi_acpi_error *error, struct umsi_acpi_view *out);
+
+/* Fills the reader's error where there is one and returns @status. */
+int umsi_acpi_refuse(const struct umsi_acpi_view *v, uint32_t at, const char *what, int status);
+
+/* How the structures begin that a table is a row of: with a type of one or two bytes, then their length. */
+struct umsi_acpi_row {
+	uint32_t start;				/* of the first */
+	uint32_t length_at, header_bytes;
+	/* The fixed part of the structure at @p, by its type. */
+	uint32_t (*smallest)(const unsigned char *p);
+};
+
+/* One of them; a walk starts with @next = 0. */
+struct umsi_acpi_item {
+	const unsigned char *p;
+	uint32_t at, next;
+};
+
+/* 1 = one, as long as its type must be, 0 = the end, negative = refused. */
+int umsi_acpi_next(const struct umsi_acpi_view *v, const struct umsi_acpi_row *row, struct umsi_acpi_item *i);
+
+/* Says how many were found; UMSI_EFW_ROOM at @at if they are more than the caller has room for. */
+int umsi_acpi_counted(const struct umsi_acpi_view *v, uint32_t at, uint32_t count, uint32_t room,
+		      uint32_t *out_count);
 
 #endif
