@@ -33,7 +33,7 @@ SIZE_CALLS := umsi_init umsi_cpu_online umsi_device_add umsi_device_remove umsi_
 # What a host that counts its bytes compiles with. Kernels do not unwind by tables;
 # RISC-V has one prologue and one epilogue for all functions, from libgcc (counted).
 SIZE_FLAGS := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables
-SIZE_FLAGS_riscv64 := -msave-restore
+SIZE_FLAGS_riscv64 := -msave-restore -malign-data=natural
 SIZE_FLAGS_x86_64 := -mpreferred-stack-boundary=3
 
 define size_of_isa
