@@ -64,6 +64,13 @@ static int write_words(struct umsi_table *t, struct umsi_record *first, struct u
 	return UMSI_OK;
 }
 
+/* The rest was refused: what is composed now leads to the slot in between, which is about to be given up. */
+static void take_back(struct umsi_table *t, struct umsi_record *first, unsigned int which)
+{
+	t->ops->write_words(t->store, umsi_leaf_index(t, first), first->cookie, &first->message, which);
+	umsi_leaf_settle(t, first);
+}
+
 /*
  * R3. Which mixtures the device may compose, and who owns them:
  *
@@ -79,6 +86,7 @@ static int update_torn(struct umsi_table *t, struct umsi_record *first, struct u
 {
 	unsigned int address = changed_address_words(&first->message, &mv->message);
 	unsigned int data = first->message.data != mv->message.data ? UMSI_WORD_DATA : 0;
+	unsigned int written = 0;
 	int status;
 
 	if (address == (UMSI_WORD_ADDRESS_LOW | UMSI_WORD_ADDRESS_HIGH))
@@ -88,10 +96,13 @@ static int update_torn(struct umsi_table *t, struct umsi_record *first, struct u
 		if (status)
 			return status;
 		mv->settled = umsi_leaf_settle(t, first);
+		written = data;
 		data = 0;
 	}
 	mv->replay = address && data;
 	status = write_words(t, first, mv, address | data);
+	if (status && written)
+		take_back(t, first, written);
 	if (status)
 		return status;
 	if (umsi_leaf_settle(t, first))

@@ -1,91 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Stores that cannot mask: which words a move writes, in which order (R3). */
-#include "rig.h"
-
-/* A message whose words are written one by one, and the order in which they were. */
-struct torn {
-	struct umsi_msg msg;
-	unsigned int order[16];
-	uint32_t writes, settles;
-	bool not_now;
-};
-
-static void apply(struct torn *s, const struct umsi_msg *msg, unsigned int which)
-{
-	uint64_t low = UINT32_MAX;
-
-	if (which & UMSI_WORD_ADDRESS_LOW)
-		s->msg.address = (s->msg.address & ~low) | (msg->address & low);
-	if (which & UMSI_WORD_ADDRESS_HIGH)
-		s->msg.address = (s->msg.address & low) | (msg->address & ~low);
-	if (which & UMSI_WORD_DATA)
-		s->msg.data = msg->data;
-}
-
-static int torn_write_words(void *store, uint32_t index, uint64_t cookie,
-			    const struct umsi_msg *msg, unsigned int which)
-{
-	struct torn *s = store;
-
-	(void)index, (void)cookie;
-	if (s->not_now)
-		return UMSI_EAGAIN;
-	apply(s, msg, which);
-	s->order[s->writes++ % 16] = which;
-	return 1;
-}
-
-static int torn_write(void *store, uint32_t index, uint64_t cookie, const struct umsi_msg *msg)
-{
-	return torn_write_words(store, index, cookie, msg,
-				UMSI_WORD_ADDRESS_LOW | UMSI_WORD_ADDRESS_HIGH | UMSI_WORD_DATA);
-}
-
-static int torn_settle(void *store, uint32_t index, uint64_t cookie)
-{
-	struct torn *s = store;
-
-	(void)index, (void)cookie;
-	s->settles++;
-	s->order[s->writes++ % 16] = 0;
-	return UMSI_OK;
-}
-
-static const struct umsi_store_ops torn_ops = {
-	.name = "torn", .number_name = "torn_index", .write = torn_write,
-	.write_words = torn_write_words, .settle = torn_settle,
-};
+#include "torn.h"
 
 static const struct umsi_store_ops torn_block_ops = {
 	.name = "torn_block", .number_name = "torn_index", .write = torn_write,
 	.write_words = torn_write_words, .settle = torn_settle, .shared_message = true,
 };
-
-static umsi_irq torn_irq(struct rig *r, struct torn *s, umsi_cpu cpu, struct umsi_table **table)
-{
-	struct umsi_table_config config = { .size = 1 };
-	struct umsi_irq_request_at at = { .affinity = { .kind = UMSI_AFFINITY_CPU, .cpu = cpu } };
-	umsi_irq irq;
-
-	memset(s, 0, sizeof(*s));
-	assert_int_equal(umsi_table_create(r->dev, &torn_ops, s, &config, table), UMSI_OK);
-	assert_int_equal(umsi_irq_alloc(*table, &at, &irq), UMSI_OK);
-	assert_int_equal(umsi_irq_request(r->umsi, irq, rig_handler, r, "torn"), UMSI_OK);
-	s->writes = 0;
-	return irq;
-}
-
-/* What the store holds reaches the handler, on that CPU. */
-static void check_reaches(struct rig *r, const struct torn *s, umsi_cpu cpu)
-{
-	uint32_t calls = r->calls;
-
-	assert_true(s->msg.address == mach_imsic_phys(r->m, cpu));
-	mach_imsic_inject(r->m, cpu, s->msg.data);
-	rig_settle(r);
-	assert_int_equal(r->calls, calls + 1);
-	assert_int_equal(r->last_cpu, cpu);
-}
 
 /* R3 (i): the same slot is free there, so only the address changes. */
 static void only_the_address_where_the_slot_is_free(void **state)
@@ -392,20 +312,13 @@ static void a_replay_where_nothing_is_free_on_both(void **state)
 /* R3 (v): groups above 4 GiB: both halves of the address change, one at a time. */
 static void two_moves_where_both_halves_change(void **state)
 {
-	struct mach_config config = {
-		.num_ids = 63, .chaos = &mach_chaos_none, .hart_bits = 1, .group_bits = 1,
-		.group_shift = 36,
-	};
 	struct umsi_table *table;
 	struct torn s;
 	struct rig r;
 	umsi_irq irq;
 
 	(void)state;
-	rig_machine_from(&r, config, 1);
-	r.imsic.hart_index_bits = 1;
-	r.imsic.group_index_bits = 1;
-	r.imsic.group_index_shift = 36;
+	torn_groups(&r);
 	rig_library(&r);
 	rig_device(&r);
 	irq = torn_irq(&r, &s, 0, &table);
