@@ -90,7 +90,7 @@ bench-linux: ## the same work on Debian's packaged Linux in the same emulator (x
 # ---- Stack between a root's trap entry and the handler: the way of a message is in line in it. ----
 
 STACK_riscv64 := imsic_trap:umsi_imsic_trap
-STACK_x86_64 := lapic_trap:umsi_lapic_trap
+STACK_x86_64 := lapic_trap:umsi_lapic_trap_at
 STACK_aarch64 := gicv3_trap:umsi_gicv3_trap
 
 $(B)/bench/counted/stack-%: $(wildcard src/root/*_trap.c src/*/*.h arch/*/*.h)

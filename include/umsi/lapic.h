@@ -57,7 +57,7 @@ int umsi_lapic_create(struct umsi *m, const struct umsi_lapic_config *config,
 int umsi_lapic_destroy(struct umsi_domain *root);
 
 /**
- * umsi_lapic_trap() - the one trap entry
+ * umsi_lapic_trap() - the trap entry
  * @root: from umsi_lapic_create()
  * @cpu: the CPU this runs on
  * @vector: the one that was taken, first_vector .. 0xFF
@@ -69,6 +69,21 @@ int umsi_lapic_destroy(struct umsi_domain *root);
  * with vectors of a higher class.
  */
 void umsi_lapic_trap(struct umsi_domain *root, umsi_cpu cpu, uint32_t vector);
+
+/* What the library keeps of one CPU, for the entry that need not look it up. */
+struct umsi_lapic_part;
+
+/**
+ * umsi_lapic_part() - one CPU's part, the same until the root is destroyed
+ *
+ * A host that keeps it where its trap finds it at once (with its own data of that CPU, by GS) hands it to
+ * umsi_lapic_trap_at() and saves the way there. NULL: the CPU is left out, and has umsi_lapic_trap() alone.
+ * Context: any. @cpu is one of the machine's.
+ */
+struct umsi_lapic_part *umsi_lapic_part(struct umsi_domain *root, umsi_cpu cpu);
+
+/* umsi_lapic_trap() on the CPU whose part this is; not NULL. */
+void umsi_lapic_trap_at(struct umsi_lapic_part *part, uint8_t vector);
 
 /* For the local timer's LVT entry. Any context. */
 uint32_t umsi_lapic_timer_vector(const struct umsi_domain *root);

@@ -130,6 +130,7 @@ static struct umsi_lapic *new_lapic(struct umsi *m, const struct umsi_lapic_conf
 	/* Nothing written says when an accepted message can be seen in the IRR (M1). */
 	la->v.ageing = true;
 	la->v.higher_first = true;
+	la->v.entries = LAPIC_VECTORS;
 	la->v.system = umsi_lapic_system;
 	la->v.domain.m = m;
 	return la;

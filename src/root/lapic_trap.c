@@ -35,7 +35,7 @@ static bool serve_local(struct umsi_lapic *la, umsi_cpu cpu, uint32_t slot)
 }
 
 /* A CPU that no message can name still has a timer and an inbox. */
-static void trap_left_out(struct umsi_lapic *la, umsi_cpu cpu, uint32_t vector)
+static __attribute__((noinline)) void trap_left_out(struct umsi_lapic *la, umsi_cpu cpu, uint32_t vector)
 {
 	struct umsi_cpu_core *core = &la->v.domain.m->cpu[cpu];
 	uint32_t slot = vector - la->system;
@@ -49,58 +49,58 @@ static void trap_left_out(struct umsi_lapic *la, umsi_cpu cpu, uint32_t vector)
 }
 
 /*
+ * A vector without a record: a system vector, or nobody's. False: there is nothing to end. "Spurious
+ * Interrupt": that vector is not in service, and an EOI would end another one.
+ */
+static __attribute__((noinline)) bool no_record(struct umsi_vec_cpu *c, uint32_t vector)
+{
+	struct umsi_lapic *la = umsi_lapic_of(c->v);
+	uint32_t slot = vector - la->system;
+
+	if (vector == LAPIC_SPURIOUS)
+		return false;
+	if (vector < la->v.first)
+		umsi_count_own(&c->unowned);
+	else if (vector < la->system)
+		umsi_vec_unowned(&la->v, c, vector);
+	else if (!serve_local(la, c->cpu, slot))
+		umsi_vec_system(&la->v, c, slot);
+	return true;
+}
+
+/*
+ * The table has an entry for each vector there is, so nothing is asked about one before it is used.
  * The end of interrupt comes after the handler: it is what lets a level pin
  * look at its line again, and by then the device has been served. It comes
  * before the look of the drain, which would find this vector in service.
  */
-static inline void trap_end(struct umsi_lapic *la, struct umsi_vec_cpu *c)
+void umsi_lapic_trap_at(struct umsi_lapic_part *part, uint8_t vector)
 {
-	umsi_count_own(&c->core->count.claimed);
-	umsi_lapic_eoi(la);
-	umsi_vec_trap_leave(&la->v, c);
-}
+	struct umsi_vec_cpu *c = (struct umsi_vec_cpu *)part;
 
-/*
- * A system vector, or a CPU of those above. "Spurious Interrupt": that vector is not in
- * service, and an EOI would end another one.
- */
-static __attribute__((noinline)) void trap_other(struct umsi_lapic *la, umsi_cpu cpu, uint32_t vector)
-{
-	struct umsi_vec_cpu *c = la->v.cpu[cpu];
-
-	if (vector >= LAPIC_SPURIOUS)
-		return;
-	if (!c) {
-		trap_left_out(la, cpu, vector);
-		return;
-	}
 	umsi_vec_trap_enter(c);
-	if (!serve_local(la, cpu, vector - la->system))
-		umsi_vec_dispatch(&la->v, c, vector - la->system);
-	trap_end(la, c);
+	if (__builtin_expect(umsi_vec_arrive(c, vector) || no_record(c, vector), 1)) {
+		umsi_count_own(&c->core->count.claimed);
+		umsi_lapic_eoi(umsi_lapic_of(c->v));
+	}
+	umsi_vec_trap_leave(c->v, c);
 }
 
-static __attribute__((noinline)) void unowned(struct umsi_lapic *la, struct umsi_vec_cpu *c, uint32_t vector)
+struct umsi_lapic_part *umsi_lapic_part(struct umsi_domain *root, umsi_cpu cpu)
 {
-	if (vector >= la->v.first)
-		umsi_vec_unowned(&la->v, c, vector);
-	else
-		umsi_count_own(&c->unowned);
+	return (struct umsi_lapic_part *)umsi_vec_of(root)->cpu[cpu];
 }
 
 void umsi_lapic_trap(struct umsi_domain *root, umsi_cpu cpu, uint32_t vector)
 {
-	struct umsi_lapic *la = umsi_lapic_of(umsi_vec_of(root));
-	struct umsi_vec_cpu *c = la->v.cpu[cpu];
+	struct umsi_lapic_part *part = umsi_lapic_part(root, cpu);
 
-	if (__builtin_expect(vector >= la->system || !c, 0)) {
-		trap_other(la, cpu, vector);
+	if (vector >= LAPIC_SPURIOUS)
 		return;
-	}
-	umsi_vec_trap_enter(c);
-	if (!umsi_vec_arrive(c, vector))
-		unowned(la, c, vector);
-	trap_end(la, c);
+	if (part)
+		umsi_lapic_trap_at(part, (uint8_t)vector);
+	else
+		trap_left_out(umsi_lapic_of(umsi_vec_of(root)), cpu, vector);
 }
 
 void umsi_lapic_drain(struct umsi_domain *d, umsi_cpu cpu)

@@ -8,10 +8,10 @@ static uint32_t words_of(uint32_t nslots)
 }
 
 /* One allocation a CPU: the struct, its table, four bitmaps, its ids. */
-static size_t cpu_bytes(uint32_t nslots)
+static size_t cpu_bytes(const struct umsi_vec *v)
 {
-	return sizeof(struct umsi_vec_cpu) + nslots * sizeof(umsi_atomic_ptr) +
-	       4 * words_of(nslots) * sizeof(uint64_t) + umsi_ids_bytes(nslots);
+	return sizeof(struct umsi_vec_cpu) + v->entries * sizeof(umsi_atomic_ptr) +
+	       4 * words_of(v->nslots) * sizeof(uint64_t) + umsi_ids_bytes(v->nslots);
 }
 
 static void join_node(struct umsi_vec *v, struct umsi *m, struct umsi_vec_cpu *c)
@@ -24,12 +24,12 @@ static void join_node(struct umsi_vec *v, struct umsi *m, struct umsi_vec_cpu *c
 
 static struct umsi_vec_cpu *new_cpu(struct umsi_vec *v, struct umsi *m, umsi_cpu cpu)
 {
-	struct umsi_vec_cpu *c = umsi_host_alloc(m->host, cpu_bytes(v->nslots));
+	struct umsi_vec_cpu *c = umsi_host_alloc(m->host, cpu_bytes(v));
 	uint64_t *bits;
 
 	if (!c)
 		return NULL;
-	bits = (uint64_t *)&c->table[v->nslots];
+	bits = (uint64_t *)&c->table[v->entries];
 	c->v = v;
 	c->core = &m->cpu[cpu];
 	c->cpu = cpu;
@@ -64,7 +64,7 @@ static void destroy(struct umsi_vec *v, struct umsi *m)
 		if (!v->cpu[cpu])
 			continue;
 		drop_retiring(v, v->cpu[cpu]);
-		umsi_host_free(m->host, v->cpu[cpu], cpu_bytes(v->nslots));
+		umsi_host_free(m->host, v->cpu[cpu], cpu_bytes(v));
 	}
 	umsi_vec_nodes_destroy(v, m);
 	umsi_host_free(m->host, v->cpu, m->ncpus * sizeof(*v->cpu));
@@ -75,6 +75,8 @@ int umsi_vec_init(struct umsi_vec *v, struct umsi *m, uint32_t nslots, uint32_t 
 {
 	v->nslots = nslots;
 	v->first = first;
+	if (v->entries < nslots)
+		v->entries = nslots;
 	v->cpu = umsi_host_alloc(m->host, m->ncpus * sizeof(*v->cpu));
 	if (!v->cpu)
 		return UMSI_ENOMEM;

@@ -108,7 +108,7 @@ struct umsi_vec_cpu {
 	umsi_atomic64 unowned, drains;
 	umsi_atomic64 revived, reaped;	/* under lock */
 
-	umsi_atomic_ptr table[];	/* nslots: struct umsi_record or NULL */
+	umsi_atomic_ptr table[];	/* v->entries: struct umsi_record or NULL */
 };
 
 /* Of a CPU that gives out no slots. */
@@ -150,6 +150,7 @@ struct umsi_vec {
 	const struct umsi_vec_root_ops *ops;
 	bool marker, ageing;
 	uint32_t nslots;		/* slots 0 .. nslots - 1; 0 is never valid */
+	uint32_t entries;		/* of a CPU's table: any number that is claimed, but at least nslots */
 	uint32_t first;			/* the first that is not a system slot */
 	bool higher_first;		/* of two that are pending the CPU takes the higher number first; else the lower */
 	struct umsi_vec_cpu **cpu;	/* ncpus; NULL: that CPU is never a target */

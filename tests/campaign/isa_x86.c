@@ -63,7 +63,13 @@ static void root(struct world *w, void (*timer)(void *host, umsi_cpu cpu), umsi_
 
 static void trap(struct world *w, umsi_cpu cpu)
 {
-	umsi_lapic_trap(w->root, cpu, mach_lapic_vector(w->m));
+	struct umsi_lapic_part *part = umsi_lapic_part(w->root, cpu);
+
+	/* Hosts of both kinds: one has the part at hand, one has it looked up. */
+	if (part && cpu % 2 == 0)
+		umsi_lapic_trap_at(part, (uint8_t)mach_lapic_vector(w->m));
+	else
+		umsi_lapic_trap(w->root, cpu, mach_lapic_vector(w->m));
 }
 
 static void cpu_up(struct world *w, umsi_cpu cpu)

@@ -28,6 +28,7 @@ typedef void (*cpu_job)(struct cpu *cpu, void *arg);
 struct cpu {
 	void *stack_top;		/* at CPU_STACK_TOP */
 	uint64_t trap_instret;		/* at CPU_TRAP_INSTRET */
+	void *trap_part;		/* its part of the root, where the arch's trap takes that */
 	uint32_t index;
 	uint32_t up;
 	uint64_t hw_id;

@@ -5,6 +5,7 @@
 #include "arch.h"
 #include "core/cpu.h"
 #include "core/kernel.h"
+#include "core/print.h"
 #include "port.h"
 
 #define TIMER_DIVIDE_1	0xbu
@@ -42,6 +43,11 @@ static void measure_timer(void)
 
 void arch_interrupts_open(void)
 {
+	struct cpu *cpu = this_cpu();
+
+	cpu->trap_part = umsi_lapic_part(kernel.root, cpu->index);
+	if (!cpu->trap_part)
+		panic("cpu %u: no message can name it", cpu->index);
 	if (!timer_per_second)
 		measure_timer();
 	lapic_write(LAPIC_TIMER_DIVIDE, TIMER_DIVIDE_1);

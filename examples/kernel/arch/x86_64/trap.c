@@ -78,7 +78,7 @@ void trap_handle(const struct frame *frame)
 	if (frame->vector < EXCEPTIONS)
 		exception(frame);
 	cpu->trap_depth++;
-	umsi_lapic_trap(kernel.root, cpu->index, (uint32_t)frame->vector);
+	umsi_lapic_trap_at(cpu->trap_part, (uint8_t)frame->vector);
 	cpu->trap_depth--;
 }
 
