@@ -177,6 +177,49 @@ static void R14_what_waits_in_its_inbox_is_handed_on(void **state)
 	rig_end(&r);
 }
 
+/* Deaf from before the message until it is dead: it waits in the CPU's file, or on its way into it. */
+static void die_deaf(void *arg)
+{
+	struct unheard *u = arg;
+
+	mach_irq_off(u->r->m);
+	mach_pci_raise(u->r->pci[0], 0);
+	u->triggered = true;
+	while (!u->left)
+		mach_delay(u->r->m, 10);
+	assert_int_equal(u->r->calls, 0);
+	die(u->r);
+}
+
+static void R14_what_waits_in_its_file_is_handed_on(void **state)
+{
+	struct mach_chaos slow_file = mach_chaos_none;
+
+	(void)state;
+	slow_file.burst = 4;
+	slow_file.lag_now = 64;
+	slow_file.lag_max = 3000;
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		struct rig r;
+		struct unheard u = { .r = &r };
+
+		rig_machine(&r, &slow_file, seed);
+		rig_library(&r);
+		rig_device(&r);
+		u.irq = rig_irq(&r, 0);
+		assert_int_equal(rig_move(&r, u.irq, 2), UMSI_OK);
+		mach_thread(r.m, 2, die_deaf, &u);
+		mach_thread(r.m, 0, leave_when_triggered, &u);
+		rig_settle(&r);
+		assert_int_equal(r.calls, 1);
+		assert_int_not_equal(r.last_cpu, 2);
+		mach_cpu_up(r.m, 2, back, &r);
+		rig_settle(&r);
+		assert_int_equal(r.calls, 1);
+		rig_end(&r);
+	}
+}
+
 /* ---- A device whose flush says that all was sent, and no more (M1) ---- */
 
 #define AGE_STEPS	1000u
@@ -346,6 +389,7 @@ int main(void)
 		cmocka_unit_test(P_34_unrequested_interrupts_move_as_well),
 		cmocka_unit_test(P_42_refused_as_a_whole),
 		cmocka_unit_test(R14_what_waits_in_its_inbox_is_handed_on),
+		cmocka_unit_test(R14_what_waits_in_its_file_is_handed_on),
 		cmocka_unit_test(R14_what_a_flush_left_on_its_way_is_waited_for),
 		cmocka_unit_test(an_ipi_at_death_shows_its_payload),
 		cmocka_unit_test(the_last_cpu_stays),
