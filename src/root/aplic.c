@@ -87,6 +87,7 @@ static int build(struct umsi_aplic *a, struct umsi *m, const struct umsi_aplic_c
 	a->domain.m = m;
 	a->sources = config->sources;
 	a->bytes = config->bytes;
+	a->ipis.limit = UMSI_APLIC_IPIS_MAX;
 	for (umsi_cpu cpu = 0; cpu < m->ncpus; cpu++)
 		a->cpu[cpu].index = config->hart_index[cpu];
 	a->region = umsi_host_mmio_map(m->host, config->phys, config->bytes);

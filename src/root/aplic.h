@@ -18,6 +18,7 @@
 #include "codec/aplic.h"
 #include "core/block.h"
 #include "core/domain.h"
+#include "core/ipi.h"
 #include "core/run.h"
 
 #define APLIC_WORDS	16	/* of 64 sources */
@@ -49,12 +50,6 @@ struct umsi_aplic_cpu {
 	umsi_atomic64 unowned;
 };
 
-/* handler is written before ipis (release). */
-struct umsi_aplic_ipi {
-	umsi_ipi_handler handler;
-	void *arg;
-};
-
 /*
  *   field                written under     read without the lock by
  *   record[]             lock              traps
@@ -62,8 +57,7 @@ struct umsi_aplic_ipi {
  *   req                  lock              traps (acquire)
  *   ending, ticket       lock              nobody
  *   ending_count         lock              dump, statistics
- *   ipi                  m->mutex          traps, for numbers below ipis
- *   ipis                 m->mutex          traps and senders (acquire)
+ *   ipis                 see there         anyone
  *   rest                 creation          anyone
  *
  * lock nests inside a record's lock; the records' lock nests inside it.
@@ -81,8 +75,7 @@ struct umsi_aplic {
 	umsi_atomic32 ending_count;
 	umsi_atomic64 reaped;
 
-	umsi_atomic32 ipis;
-	struct umsi_aplic_ipi ipi[UMSI_APLIC_IPIS_MAX];
+	struct umsi_ipis ipis;
 	umsi_atomic_ptr record[APLIC_SOURCES_MAX + 1];
 	umsi_atomic32 gate[APLIC_SOURCES_MAX + 1];
 	struct umsi_aplic_cpu cpu[];	/* ncpus */

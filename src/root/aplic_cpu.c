@@ -65,7 +65,7 @@ int umsi_aplic_cpu_restore(struct umsi_domain *d, umsi_cpu cpu)
 	int status = open_delivery(a, cpu);
 
 	if (!status)
-		umsi_aplic_signal(a, cpu, APLIC_KICK | ((UINT32_C(2) << umsi_load32(&a->ipis)) - 2));
+		umsi_aplic_signal(a, cpu, APLIC_KICK | ((UINT32_C(2) << umsi_load32(&a->ipis.count)) - 2));
 	return status;
 }
 
@@ -108,39 +108,21 @@ int umsi_aplic_cpu_dead(struct umsi_domain *d, umsi_cpu cpu)
 int umsi_aplic_ipi_add(struct umsi_domain *root, umsi_ipi_handler handler,
 		       void *arg, uint32_t *out_ipi)
 {
-	struct umsi_aplic *a;
-	struct umsi *m;
-	uint32_t ipi;
-	int status = UMSI_ENOSLOT;
-
-	if (!root || !handler || !out_ipi)
+	if (!root)
 		return UMSI_EINVAL;
-	a = umsi_aplic_of(root);
-	m = root->m;
-	umsi_host_mutex_lock(m->host, &m->mutex);
-	ipi = umsi_load32(&a->ipis);
-	if (ipi < UMSI_APLIC_IPIS_MAX) {
-		a->ipi[ipi].handler = handler;
-		a->ipi[ipi].arg = arg;
-		umsi_store32_release(&a->ipis, ipi + 1);
-		*out_ipi = ipi;
-		status = UMSI_OK;
-	}
-	umsi_host_mutex_unlock(m->host, &m->mutex);
-	return status;
+	return umsi_ipi_add(root->m, &umsi_aplic_of(root)->ipis, handler, arg, out_ipi);
 }
 
 int umsi_aplic_ipi_send(struct umsi_domain *root, uint32_t ipi, umsi_cpu cpu)
 {
 	struct umsi_aplic *a;
+	int status;
 
 	if (!root)
 		return UMSI_EINVAL;
 	a = umsi_aplic_of(root);
-	if (ipi >= umsi_load32_acquire(&a->ipis) || cpu >= root->m->ncpus)
-		return UMSI_ERANGE;
-	if (umsi_load32(&root->m->cpu[cpu].online) == UMSI_CPU_OFFLINE)
-		return UMSI_ENOCPU;
-	umsi_aplic_signal(a, cpu, UINT32_C(2) << ipi);
-	return UMSI_OK;
+	status = umsi_ipi_check(root->m, &a->ipis, ipi, cpu);
+	if (!status)
+		umsi_aplic_signal(a, cpu, UINT32_C(2) << ipi);
+	return status;
 }

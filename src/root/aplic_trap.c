@@ -44,11 +44,9 @@ static void serve(struct umsi_aplic *a, umsi_cpu cpu, uint32_t source)
 
 static void serve_ipis(struct umsi_aplic *a, umsi_cpu cpu, uint32_t bits)
 {
-	uint32_t ipis = umsi_load32_acquire(&a->ipis);
-
-	for (uint32_t i = 0; i < ipis; i++)
-		if (bits >> i & 1)
-			a->ipi[i].handler(a->ipi[i].arg, cpu);
+	for (uint32_t ipi = 0; bits >> ipi; ipi++)
+		if (bits >> ipi & 1)
+			umsi_ipi_handle(&a->ipis, ipi, cpu);
 }
 
 /*

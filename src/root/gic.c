@@ -103,6 +103,7 @@ static int build(struct umsi_gic *gic, struct umsi *m, const struct umsi_gic_con
 	gic->wires.domain = (struct umsi_domain){ .ops = &umsi_gic_wire_ops, .m = m };
 	gic->timer_id = config->timer_id;
 	gic->timer = config->timer;
+	gic->ipis.limit = GIC_IPIS_MAX;
 	umsi_ids_init(&gic->pool, gic + 1, GIC_FIRST_SPECIAL);
 	gic->distributor = umsi_host_mmio_map(m->host, config->distributor, GICD_BYTES);
 	gic->cpu_interface = umsi_host_mmio_map(m->host, config->cpu_interface, GICC_BYTES);

@@ -22,6 +22,7 @@
 #include "codec/gic.h"
 #include "core/block.h"
 #include "core/domain.h"
+#include "core/ipi.h"
 #include "core/run.h"
 #include "idspace/idspace.h"
 
@@ -46,20 +47,13 @@ struct umsi_gic_cpu {
 	umsi_atomic64 unowned;
 };
 
-/* handler is written before ipis (release). */
-struct umsi_gic_ipi {
-	umsi_ipi_handler handler;
-	void *arg;
-};
-
 /*
  *   field                        written under   read without the lock by
  *   record[]                     lock            traps
  *   pool, ending, not_before     lock            nobody
  *   ending_count                 lock            dump, statistics
  *   cpu[]                        see there       anyone
- *   ipi                          m->mutex        traps, for numbers below ipis
- *   ipis                         m->mutex        traps and senders (acquire)
+ *   ipis                         see there       anyone
  *   rest                         creation        anyone
  *
  * lock nests inside a record's lock; the records' lock nests inside it.
@@ -80,8 +74,7 @@ struct umsi_gic {
 	umsi_atomic64 reaped;
 	uint64_t not_before_ns[GIC_FIRST_SPECIAL];
 
-	umsi_atomic32 ipis;
-	struct umsi_gic_ipi ipi[GIC_IPIS_MAX];
+	struct umsi_ipis ipis;
 	struct umsi_gic_cpu cpu[UMSI_GIC_CPUS_MAX];
 	umsi_atomic_ptr record[GIC_FIRST_SPECIAL];
 };

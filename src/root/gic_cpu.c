@@ -72,7 +72,7 @@ int umsi_gic_cpu_restore(struct umsi_domain *d, umsi_cpu cpu)
 	struct umsi_gic *gic = umsi_gic_of(d);
 	int status = start_interface(gic, cpu);
 
-	for (uint32_t sgi = 0; !status && sgi <= umsi_load32_acquire(&gic->ipis); sgi++)
+	for (uint32_t sgi = 0; !status && sgi <= umsi_load32_acquire(&gic->ipis.count); sgi++)
 		umsi_gic_send(gic, cpu, GIC_SGI_KICK + sgi);
 	return status;
 }
@@ -86,39 +86,21 @@ void umsi_gic_send(struct umsi_gic *gic, umsi_cpu cpu, uint32_t sgi)
 int umsi_gic_ipi_add(struct umsi_domain *root, umsi_ipi_handler handler,
 		     void *arg, uint32_t *out_ipi)
 {
-	struct umsi_gic *gic;
-	struct umsi *m;
-	uint32_t ipi;
-	int status = UMSI_ENOSLOT;
-
-	if (!root || !handler || !out_ipi)
+	if (!root)
 		return UMSI_EINVAL;
-	gic = umsi_gic_of(root);
-	m = root->m;
-	umsi_host_mutex_lock(m->host, &m->mutex);
-	ipi = umsi_load32(&gic->ipis);
-	if (ipi < GIC_IPIS_MAX) {
-		gic->ipi[ipi].handler = handler;
-		gic->ipi[ipi].arg = arg;
-		umsi_store32_release(&gic->ipis, ipi + 1);
-		*out_ipi = ipi;
-		status = UMSI_OK;
-	}
-	umsi_host_mutex_unlock(m->host, &m->mutex);
-	return status;
+	return umsi_ipi_add(root->m, &umsi_gic_of(root)->ipis, handler, arg, out_ipi);
 }
 
 int umsi_gic_ipi_send(struct umsi_domain *root, uint32_t ipi, umsi_cpu cpu)
 {
 	struct umsi_gic *gic;
+	int status;
 
 	if (!root)
 		return UMSI_EINVAL;
 	gic = umsi_gic_of(root);
-	if (ipi >= umsi_load32(&gic->ipis) || cpu >= root->m->ncpus)
-		return UMSI_ERANGE;
-	if (!umsi_load32(&root->m->cpu[cpu].online))
-		return UMSI_ENOCPU;
-	umsi_gic_send(gic, cpu, GIC_SGI_KICK + 1 + ipi);
-	return UMSI_OK;
+	status = umsi_ipi_check(root->m, &gic->ipis, ipi, cpu);
+	if (!status)
+		umsi_gic_send(gic, cpu, GIC_SGI_KICK + 1 + ipi);
+	return status;
 }

@@ -20,15 +20,12 @@ static void serve_unowned(struct umsi_gic *gic, umsi_cpu cpu, uint32_t id)
 static __attribute__((noinline)) void serve_other(struct umsi_gic *gic, umsi_cpu cpu, uint32_t id)
 {
 	struct umsi *m = gic->messages.domain.m;
-	uint32_t ipi = id - GIC_SGI_KICK - 1;
 
 	if (id == GIC_SGI_KICK)
 		umsi_inbox_drain(m, &m->cpu[cpu]);
-	else if (id < GIC_SGIS && ipi < umsi_load32_acquire(&gic->ipis))
-		gic->ipi[ipi].handler(gic->ipi[ipi].arg, cpu);
 	else if (id == gic->timer_id)
 		gic->timer(m->host, cpu);
-	else
+	else if (id >= GIC_SGIS || !umsi_ipi_handle(&gic->ipis, id - GIC_SGI_KICK - 1, cpu))
 		serve_unowned(gic, cpu, id);
 }
 

@@ -107,6 +107,7 @@ static int build(struct umsi_gicv3 *gic, struct umsi *m, const struct umsi_gicv3
 	};
 	gic->timer_id = config->timer_id;
 	gic->timer = config->timer;
+	gic->ipis.limit = GICV3_IPIS_MAX;
 	gic->filling.first = gic->waiting.first = GICV3_NO_ID;
 	gic->cpu = umsi_host_alloc(m->host, m->ncpus * sizeof(*gic->cpu));
 	gic->distributor = umsi_host_mmio_map(m->host, config->distributor, GICV3_GICD_BYTES);

@@ -23,6 +23,7 @@
 #include "codec/gicv3.h"
 #include "core/block.h"
 #include "core/domain.h"
+#include "core/ipi.h"
 #include "core/run.h"
 #include "idspace/idspace.h"
 
@@ -79,12 +80,6 @@ struct umsi_gicv3_region_map {
 	volatile unsigned char *at;
 };
 
-/* handler is written before ipis (release). */
-struct umsi_gicv3_ipi {
-	umsi_ipi_handler handler;
-	void *arg;
-};
-
 /* Numbers whose owners are gone, and which wait for the same proof. */
 struct umsi_gicv3_batch {
 	uint32_t first, count;		/* linked by chunk next[] */
@@ -103,8 +98,7 @@ struct umsi_gicv3_batch {
  *   coherent                     cpu_online      who changes a configuration byte
  *   lost                         lock, resume    resume
  *   cpu[]                        see there       anyone
- *   ipi                          m->mutex        traps, for numbers below ipis
- *   ipis                         m->mutex        traps and senders (acquire)
+ *   ipis                         see there       anyone
  *   rest                         creation        anyone
  *
  * lock nests inside a record's lock; the records' lock nests inside it.
@@ -136,8 +130,7 @@ struct umsi_gicv3 {
 	umsi_atomic32 ending, owned;
 	umsi_atomic64 reaped;
 
-	umsi_atomic32 ipis;
-	struct umsi_gicv3_ipi ipi[GICV3_IPIS_MAX];
+	struct umsi_ipis ipis;
 	struct umsi_gicv3_cpu *cpu;
 	umsi_atomic_ptr *chunk;		/* 2^id_bits / GICV3_CHUNK of them */
 };

@@ -56,39 +56,21 @@ void umsi_gicv3_drain(struct umsi_domain *d, umsi_cpu cpu)
 int umsi_gicv3_ipi_add(struct umsi_domain *root, umsi_ipi_handler handler,
 		       void *arg, uint32_t *out_ipi)
 {
-	struct umsi_gicv3 *gic;
-	struct umsi *m;
-	uint32_t ipi;
-	int status = UMSI_ENOSLOT;
-
-	if (!root || root->ops != &umsi_gicv3_lpi_ops || !handler || !out_ipi)
+	if (!root || root->ops != &umsi_gicv3_lpi_ops)
 		return UMSI_EINVAL;
-	gic = umsi_gicv3_of(root);
-	m = root->m;
-	umsi_host_mutex_lock(m->host, &m->mutex);
-	ipi = umsi_load32(&gic->ipis);
-	if (ipi < GICV3_IPIS_MAX) {
-		gic->ipi[ipi].handler = handler;
-		gic->ipi[ipi].arg = arg;
-		umsi_store32_release(&gic->ipis, ipi + 1);
-		*out_ipi = ipi;
-		status = UMSI_OK;
-	}
-	umsi_host_mutex_unlock(m->host, &m->mutex);
-	return status;
+	return umsi_ipi_add(root->m, &umsi_gicv3_of(root)->ipis, handler, arg, out_ipi);
 }
 
 int umsi_gicv3_ipi_send(struct umsi_domain *root, uint32_t ipi, umsi_cpu cpu)
 {
 	struct umsi_gicv3 *gic;
+	int status;
 
 	if (!root || root->ops != &umsi_gicv3_lpi_ops)
 		return UMSI_EINVAL;
 	gic = umsi_gicv3_of(root);
-	if (ipi >= umsi_load32(&gic->ipis) || cpu >= root->m->ncpus)
-		return UMSI_ERANGE;
-	if (!umsi_load32(&root->m->cpu[cpu].online))
-		return UMSI_ENOCPU;
-	umsi_gicv3_send(gic, cpu, GICV3_SGI_KICK + 1 + ipi);
-	return UMSI_OK;
+	status = umsi_ipi_check(root->m, &gic->ipis, ipi, cpu);
+	if (!status)
+		umsi_gicv3_send(gic, cpu, GICV3_SGI_KICK + 1 + ipi);
+	return status;
 }

@@ -72,7 +72,7 @@ int umsi_gicv3_cpu_restore(struct umsi_domain *d, umsi_cpu cpu)
 	if (!kept)
 		call_all(gic, cpu);
 	umsi_store32_release(&c->restores, restores + 1);
-	for (uint32_t sgi = 0; sgi <= umsi_load32_acquire(&gic->ipis); sgi++)
+	for (uint32_t sgi = 0; sgi <= umsi_load32_acquire(&gic->ipis.count); sgi++)
 		umsi_gicv3_send(gic, cpu, GICV3_SGI_KICK + sgi);
 	return UMSI_OK;
 }

@@ -12,15 +12,12 @@
 static __attribute__((noinline)) void serve_private(struct umsi_gicv3 *gic, umsi_cpu cpu, uint32_t id)
 {
 	struct umsi *m = umsi_gicv3_machine(gic);
-	uint32_t ipi = id - GICV3_SGI_KICK - 1;
 
 	if (id == GICV3_SGI_KICK) {
 		umsi_inbox_drain(m, &m->cpu[cpu]);
-	} else if (id < GICV3_SGIS && ipi < umsi_load32_acquire(&gic->ipis)) {
-		gic->ipi[ipi].handler(gic->ipi[ipi].arg, cpu);
 	} else if (id == gic->timer_id) {
 		gic->timer(m->host, cpu);
-	} else {
+	} else if (id >= GICV3_SGIS || !umsi_ipi_handle(&gic->ipis, id - GICV3_SGI_KICK - 1, cpu)) {
 		umsi_count_own(&gic->cpu[cpu].unowned);
 		umsi_mmio_write32(gic->cpu[cpu].frame + GICR_ICENABLER0, umsi_gicv3_bit(id));
 	}

@@ -143,6 +143,7 @@ static struct umsi_imsic *new_imsic(struct umsi *m, const struct umsi_imsic_conf
 	im->page = (void **)(im->phys + m->ncpus);
 	im->num_ids = config->num_ids;
 	im->system_ids = config->system_ids ? config->system_ids : 8;
+	im->ipis.limit = im->system_ids - UMSI_SLOT_IPI + 1;
 	im->layout.guest_bits = config->guest_index_bits;
 	im->layout.hart_bits = config->hart_index_bits;
 	im->layout.group_bits = config->group_index_bits;

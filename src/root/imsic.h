@@ -6,20 +6,14 @@
 #include <umsi/imsic.h>
 
 #include "codec/imsic.h"
+#include "core/ipi.h"
 #include "vector/vector.h"
 
 #define IMSIC_SYSTEM_IDS_MAX	32
 
-/* An IPI's slot is UMSI_SLOT_IPI + its number. handler is written before ipis (release). */
-struct umsi_imsic_ipi {
-	umsi_ipi_handler handler;
-	void *arg;
-};
-
 /*
  *   field   written under         read without the lock by
- *   ipi     v.domain.m->mutex     traps, for numbers below ipis
- *   ipis    v.domain.m->mutex     traps and senders (acquire)
+ *   ipis    see there             anyone
  *   rest    creation only         anyone
  */
 struct umsi_imsic {
@@ -30,8 +24,7 @@ struct umsi_imsic {
 	void **page;			/* by CPU, mapped */
 	void (*timer)(void *host, umsi_cpu cpu);
 	void (*software)(void *host, umsi_cpu cpu);
-	umsi_atomic32 ipis;
-	struct umsi_imsic_ipi ipi[IMSIC_SYSTEM_IDS_MAX];
+	struct umsi_ipis ipis;
 };
 
 static inline struct umsi_imsic *umsi_imsic_of(struct umsi_vec *v)

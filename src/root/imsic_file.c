@@ -103,6 +103,6 @@ int umsi_imsic_cpu_restore(struct umsi_domain *d, umsi_cpu cpu)
 		return UMSI_OK;
 	status = start_file(im);
 	if (!status)
-		umsi_vec_restore(&im->v, cpu, umsi_load32_acquire(&im->ipis));
+		umsi_vec_restore(&im->v, cpu, umsi_load32_acquire(&im->ipis.count));
 	return status;
 }

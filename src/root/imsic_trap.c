@@ -74,48 +74,27 @@ void umsi_imsic_drain(struct umsi_domain *d, umsi_cpu cpu)
 void umsi_imsic_system(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot)
 {
 	struct umsi_imsic *im = umsi_imsic_of(v);
-	uint32_t ipi = slot - UMSI_SLOT_IPI;
 
-	if (slot < UMSI_SLOT_IPI || ipi >= umsi_load32_acquire(&im->ipis)) {
+	if (slot < UMSI_SLOT_IPI || !umsi_ipi_handle(&im->ipis, slot - UMSI_SLOT_IPI, c->cpu))
 		umsi_vec_unowned(v, c, slot);
-		return;
-	}
-	im->ipi[ipi].handler(im->ipi[ipi].arg, c->cpu);
 }
 
 int umsi_imsic_ipi_add(struct umsi_domain *root, umsi_ipi_handler handler,
 		       void *arg, uint32_t *out_ipi)
 {
-	struct umsi_imsic *im;
-	struct umsi *m;
-	uint32_t ipi;
-	int status = UMSI_ENOSLOT;
-
-	if (!root || !handler || !out_ipi)
+	if (!root)
 		return UMSI_EINVAL;
-	im = umsi_imsic_of(umsi_vec_of(root));
-	m = root->m;
-	umsi_host_mutex_lock(m->host, &m->mutex);
-	ipi = umsi_load32(&im->ipis);
-	if (UMSI_SLOT_IPI + ipi <= im->system_ids) {
-		im->ipi[ipi].handler = handler;
-		im->ipi[ipi].arg = arg;
-		umsi_store32_release(&im->ipis, ipi + 1);
-		*out_ipi = ipi;
-		status = UMSI_OK;
-	}
-	umsi_host_mutex_unlock(m->host, &m->mutex);
-	return status;
+	return umsi_ipi_add(root->m, &umsi_imsic_of(umsi_vec_of(root))->ipis, handler, arg, out_ipi);
 }
 
 int umsi_imsic_ipi_send(struct umsi_domain *root, uint32_t ipi, umsi_cpu cpu)
 {
 	struct umsi_imsic *im = umsi_imsic_of(umsi_vec_of(root));
+	int status = umsi_ipi_check(root->m, &im->ipis, ipi, cpu);
 
-	if (ipi >= umsi_load32(&im->ipis) || cpu >= root->m->ncpus)
-		return UMSI_ERANGE;
-	if (!im->v.cpu[cpu] || !umsi_load32(&root->m->cpu[cpu].online))
-		return UMSI_ENOCPU;
-	umsi_vec_kick(&im->v, cpu, UMSI_SLOT_IPI + ipi);
-	return UMSI_OK;
+	if (!status && !im->v.cpu[cpu])
+		status = UMSI_ENOCPU;
+	if (!status)
+		umsi_vec_kick(&im->v, cpu, UMSI_SLOT_IPI + ipi);
+	return status;
 }

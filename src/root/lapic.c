@@ -125,6 +125,7 @@ static struct umsi_lapic *new_lapic(struct umsi *m, const struct umsi_lapic_conf
 	la->directed_eoi = config->directed_eoi;
 	la->remapped = config->remapped;
 	la->system = system_vector(config);
+	la->ipis.limit = LAPIC_SPURIOUS - UMSI_SLOT_IPI - la->system;
 	la->timer = config->timer;
 	la->v.ops = &umsi_lapic_vec_ops;
 	/* Nothing written says when an accepted message can be seen in the IRR (M1). */

@@ -6,6 +6,7 @@
 #include <umsi/lapic.h>
 
 #include "codec/lapic.h"
+#include "core/ipi.h"
 #include "vector/vector.h"
 #include "umsi_lapic.h"
 
@@ -17,18 +18,10 @@
 #define LAPIC_SLOT_TIMER	0u
 #define LAPIC_SLOT_ERROR	UMSI_SLOT_MARKER	/* this root needs no marker */
 #define LAPIC_SPURIOUS		0xffu
-#define LAPIC_IPIS_MAX		28
-
-/* handler is written before ipis (release). */
-struct umsi_lapic_ipi {
-	umsi_ipi_handler handler;
-	void *arg;
-};
 
 /*
  *   field   written under         read without the lock by
- *   ipi     v.domain.m->mutex     traps, for numbers below ipis
- *   ipis    v.domain.m->mutex     traps and senders (acquire)
+ *   ipis    see there             anyone
  *   errors  atomic                traps
  *   rest    creation only         anyone
  */
@@ -39,8 +32,7 @@ struct umsi_lapic {
 	unsigned char *page;		/* xAPIC: each CPU finds its own there */
 	void (*timer)(void *host, umsi_cpu cpu);
 	umsi_atomic32 errors;
-	umsi_atomic32 ipis;
-	struct umsi_lapic_ipi ipi[LAPIC_IPIS_MAX];
+	struct umsi_ipis ipis;
 };
 
 static inline struct umsi_lapic *umsi_lapic_of(struct umsi_vec *v)

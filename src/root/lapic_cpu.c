@@ -207,6 +207,6 @@ int umsi_lapic_cpu_restore(struct umsi_domain *d, umsi_cpu cpu)
 	int status = start_apic(la, cpu);
 
 	if (!status && la->v.cpu[cpu])
-		umsi_vec_restore(&la->v, cpu, umsi_load32_acquire(&la->ipis));
+		umsi_vec_restore(&la->v, cpu, umsi_load32_acquire(&la->ipis.count));
 	return status;
 }

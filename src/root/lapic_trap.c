@@ -122,48 +122,27 @@ uint32_t umsi_lapic_timer_vector(const struct umsi_domain *root)
 void umsi_lapic_system(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot)
 {
 	struct umsi_lapic *la = umsi_lapic_of(v);
-	uint32_t ipi = slot - UMSI_SLOT_IPI;
 
-	if (slot < UMSI_SLOT_IPI || ipi >= umsi_load32_acquire(&la->ipis)) {
+	if (slot < UMSI_SLOT_IPI || !umsi_ipi_handle(&la->ipis, slot - UMSI_SLOT_IPI, c->cpu))
 		umsi_count_own(&c->unowned);
-		return;
-	}
-	la->ipi[ipi].handler(la->ipi[ipi].arg, c->cpu);
 }
 
 int umsi_lapic_ipi_add(struct umsi_domain *root, umsi_ipi_handler handler,
 		       void *arg, uint32_t *out_ipi)
 {
-	struct umsi_lapic *la;
-	struct umsi *m;
-	uint32_t ipi;
-	int status = UMSI_ENOSLOT;
-
-	if (!root || !handler || !out_ipi)
+	if (!root)
 		return UMSI_EINVAL;
-	la = umsi_lapic_of(umsi_vec_of(root));
-	m = root->m;
-	umsi_host_mutex_lock(m->host, &m->mutex);
-	ipi = umsi_load32(&la->ipis);
-	if (la->system + UMSI_SLOT_IPI + ipi < LAPIC_SPURIOUS) {
-		la->ipi[ipi].handler = handler;
-		la->ipi[ipi].arg = arg;
-		umsi_store32_release(&la->ipis, ipi + 1);
-		*out_ipi = ipi;
-		status = UMSI_OK;
-	}
-	umsi_host_mutex_unlock(m->host, &m->mutex);
-	return status;
+	return umsi_ipi_add(root->m, &umsi_lapic_of(umsi_vec_of(root))->ipis, handler, arg, out_ipi);
 }
 
 int umsi_lapic_ipi_send(struct umsi_domain *root, uint32_t ipi, umsi_cpu cpu)
 {
 	struct umsi_lapic *la = umsi_lapic_of(umsi_vec_of(root));
+	int status = umsi_ipi_check(root->m, &la->ipis, ipi, cpu);
 
-	if (ipi >= umsi_load32(&la->ipis) || cpu >= root->m->ncpus)
-		return UMSI_ERANGE;
-	if (!la->v.cpu[cpu] || !umsi_load32(&root->m->cpu[cpu].online))
-		return UMSI_ENOCPU;
-	umsi_vec_kick(&la->v, cpu, UMSI_SLOT_IPI + ipi);
-	return UMSI_OK;
+	if (!status && !la->v.cpu[cpu])
+		status = UMSI_ENOCPU;
+	if (!status)
+		umsi_vec_kick(&la->v, cpu, UMSI_SLOT_IPI + ipi);
+	return status;
 }
