@@ -49,7 +49,7 @@ static void interrupts_of(struct bench_machine *b, umsi_cpu cpu, struct umsi_tab
 /* Neighbouring records would share a slab's lines with nobody's help: one in between. */
 static struct umsi_record *record(struct bench_machine *b)
 {
-	struct umsi_record *r = umsi_record_new(b->m, b->root, 0, 0, NULL);
+	struct umsi_record *r = umsi_record_new(b->root, 0, &(struct umsi_irq_request_at){ 0 }, NULL);
 
 	bench_need(r ? UMSI_OK : UMSI_ENOMEM, "record");
 	return r;

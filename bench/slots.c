@@ -27,7 +27,7 @@ struct fill {
 
 static struct umsi_record *new_record(struct bench_machine *b)
 {
-	struct umsi_record *r = umsi_record_new(b->m, b->root, 0, 0, NULL);
+	struct umsi_record *r = umsi_record_new(b->root, 0, &(struct umsi_irq_request_at){ 0 }, NULL);
 
 	bench_need(r ? UMSI_OK : UMSI_ENOMEM, "record");
 	return r;

@@ -124,35 +124,22 @@ int umsi_move_to(struct umsi_record *r, umsi_cpu cpu)
 	return move_locked(r, &mv);
 }
 
-static void keep_affinity(struct umsi_record *r, const struct umsi_where *where,
-			  struct umsi_mask *mask)
+static void keep_affinity(struct umsi_record *r, const struct umsi_where *where)
 {
 	umsi_mask_put(r->m, r->mask);
-	r->mask = mask;
+	r->mask = where->mask;
 	r->affinity_cpu = where->cpu;
 	r->broken = false;
 }
 
-int umsi_where_get(struct umsi *m, const struct umsi_affinity *affinity,
-		   struct umsi_where *where, struct umsi_mask **mask)
+int umsi_where_named(struct umsi *m, const struct umsi_affinity *affinity, struct umsi_where *where)
 {
-	int status;
-
-	*mask = NULL;
-	where->mask = NULL;
-	where->cpu = UMSI_CPU_NONE;
-	switch (affinity->kind) {
-	case UMSI_AFFINITY_ANY:
-		return UMSI_OK;
-	case UMSI_AFFINITY_CPU:
-		where->cpu = affinity->cpu;
-		return affinity->cpu < m->ncpus ? UMSI_OK : UMSI_ERANGE;
-	case UMSI_AFFINITY_SET:
-		status = umsi_mask_get(m, &affinity->set, mask);
-		where->mask = *mask;
-		return status;
-	}
-	return UMSI_EINVAL;
+	if (affinity->kind == UMSI_AFFINITY_SET)
+		return umsi_mask_get(m, &affinity->set, &where->mask);
+	if (affinity->kind != UMSI_AFFINITY_CPU)
+		return UMSI_EINVAL;
+	where->cpu = affinity->cpu;
+	return affinity->cpu < m->ncpus ? UMSI_OK : UMSI_ERANGE;
 }
 
 /*
@@ -186,7 +173,7 @@ static int move_in_two(struct umsi_record *r, const struct umsi_move *refused)
 
 /* One try. UMSI_EAGAIN: slots are retiring where there is none free. */
 static int set_affinity_once(struct umsi *m, umsi_irq irq, const struct umsi_where *where,
-			     struct umsi_mask *mask, struct umsi_domain **out_root)
+			     struct umsi_domain **out_root)
 {
 	struct umsi_move mv = { .where = *where };
 	struct umsi_record *r;
@@ -205,7 +192,7 @@ static int set_affinity_once(struct umsi *m, umsi_irq irq, const struct umsi_whe
 		status = move_in_two(r, &mv);
 	/* UMSI_EGONE: the target has changed all the same. */
 	if (status == UMSI_OK || status == UMSI_EGONE)
-		keep_affinity(umsi_record_leader(r), where, mask);
+		keep_affinity(umsi_record_leader(r), where);
 	umsi_hold_unlock(r, &hold);
 	return status;
 }
@@ -214,20 +201,19 @@ static int set_affinity(struct umsi *m, umsi_irq irq, const struct umsi_affinity
 			bool may_wait)
 {
 	struct umsi_where where;
-	struct umsi_mask *mask;
 	struct umsi_domain *root = NULL;
 	struct umsi_deadline wait = { .over = !may_wait };
 	int status;
 
 	if (!m || !affinity)
 		return UMSI_EINVAL;
-	status = umsi_where_get(m, affinity, &where, &mask);
+	status = umsi_where_get(m, affinity, &where);
 	if (status)
 		return status;
 	if (may_wait)
 		wait = umsi_deadline_in(m->host, MOVE_WAIT_NS);
 	do {
-		status = set_affinity_once(m, irq, &where, mask, &root);
+		status = set_affinity_once(m, irq, &where, &root);
 		if (status != UMSI_EAGAIN || !may_wait)
 			break;
 		umsi_host_relax(m->host);
@@ -237,7 +223,7 @@ static int set_affinity(struct umsi *m, umsi_irq irq, const struct umsi_affinity
 	if (status == UMSI_EAGAIN && may_wait)
 		status = UMSI_ENOSLOT;
 	if (status != UMSI_OK && status != UMSI_EGONE) {
-		umsi_mask_put(m, mask);
+		umsi_mask_put(m, where.mask);
 		umsi_fetch_add64(&m->count.moves_refused, 1);
 	}
 	return status;

@@ -9,6 +9,7 @@ void umsi_domain_add(struct umsi *m, struct umsi_domain *d, struct umsi_domain *
 	d->ops = ops;
 	d->m = m;
 	d->parent = parent;
+	d->root = parent ? parent->root : d;
 	if (parent)
 		umsi_fetch_add32(&parent->users, 1);
 

@@ -18,7 +18,7 @@
 
 /* Where something may go: the library's form of struct umsi_affinity. Both empty: any CPU. */
 struct umsi_where {
-	const struct umsi_mask *mask;	/* NULL, or a set */
+	struct umsi_mask *mask;		/* NULL, or a set */
 	umsi_cpu cpu;			/* UMSI_CPU_NONE, or the one CPU */
 };
 
@@ -186,6 +186,7 @@ struct umsi_domain {
 	const struct umsi_domain_ops *ops;
 	struct umsi *m;
 	struct umsi_domain *parent;	/* towards the CPU; NULL for a root */
+	struct umsi_domain *root;	/* the end of that way */
 	umsi_atomic32 users;		/* devices and child domains */
 	struct umsi_domain *next;
 };
@@ -197,19 +198,24 @@ void umsi_domain_add(struct umsi *m, struct umsi_domain *d, struct umsi_domain *
 int umsi_domain_remove(struct umsi_domain *d);
 
 /* The root end of a path. */
-static inline struct umsi_domain *umsi_domain_root(struct umsi_domain *d)
+static inline struct umsi_domain *umsi_domain_root(const struct umsi_domain *d)
 {
-	while (d->parent)
-		d = d->parent;
-	return d;
+	return d->root;
 }
 
+/* The same of an affinity that is not UMSI_AFFINITY_ANY. */
+int umsi_where_named(struct umsi *m, const struct umsi_affinity *affinity, struct umsi_where *where);
+
 /*
- * The library's form of an affinity. *mask is a reference to keep or put, or
+ * The library's form of an affinity. where->mask is a reference to keep or put, or
  * NULL. UMSI_OK, UMSI_EINVAL, UMSI_ERANGE, UMSI_ENOMEM (only a set allocates).
  */
-int umsi_where_get(struct umsi *m, const struct umsi_affinity *affinity,
-		   struct umsi_where *where, struct umsi_mask **mask);
+static inline int umsi_where_get(struct umsi *m, const struct umsi_affinity *affinity, struct umsi_where *where)
+{
+	where->mask = NULL;
+	where->cpu = UMSI_CPU_NONE;
+	return affinity->kind == UMSI_AFFINITY_ANY ? UMSI_OK : umsi_where_named(m, affinity, where);
+}
 
 /*
  * The part of a move after the root's move_prepare: levels, flush, commit. The

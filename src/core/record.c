@@ -2,6 +2,7 @@
 #include "core/record.h"
 
 #include "core/block.h"
+#include "core/domain.h"
 #include "core/text.h"
 #include "core/trace.h"
 
@@ -138,31 +139,38 @@ static bool grow(struct umsi *m)
 	return true;
 }
 
-static struct umsi_lock *lock_of(struct umsi_record *r)
+static inline struct umsi_lock *lock_by(struct umsi_record *r, struct umsi_block *block)
 {
-	struct umsi_block *block = umsi_load_ptr_acquire(&r->block);
-
 	return block ? &block->lock : &r->lock;
 }
 
-struct umsi_record *umsi_record_new(struct umsi *m, struct umsi_domain *leaf, uint32_t index,
-				    uint64_t cookie, struct umsi_block *block)
+/* Whoever got here by a stale handle or table entry holds, or is trying, the lock it had so far. */
+static void set_block(struct umsi_record *r, struct umsi_block *old, struct umsi_block *block)
+{
+	uintptr_t state = umsi_lock(r->m, lock_by(r, old));
+
+	umsi_store_ptr(&r->block, block);
+	umsi_unlock(r->m, lock_by(r, old), state);
+}
+
+/* Nobody looks at what is free by more than its state, block and phase. */
+struct umsi_record *umsi_record_new(struct umsi_domain *leaf, uint32_t index,
+				    const struct umsi_irq_request_at *at, struct umsi_block *block)
 {
 	struct umsi_record *r;
-	struct umsi_lock *lock;
-	uintptr_t state;
+	struct umsi_block *old;
 
-	while (!(r = pop_free(m)))
-		if (!grow(m))
+	while (!(r = pop_free(leaf->m)))
+		if (!grow(leaf->m))
 			return NULL;
 
-	/* Whoever got here by a stale handle or table entry holds, or is trying, the lock it had so far. */
-	lock = lock_of(r);
-	state = umsi_lock(m, lock);
-	umsi_store_ptr(&r->block, block);
+	old = umsi_load_ptr_acquire(&r->block);
+	if (old != block)
+		set_block(r, old, block);
 	r->leaf = leaf;
 	r->index = (uint16_t)index;
-	r->cookie = cookie;
+	r->cookie = at->cookie;
+	r->trigger = at->trigger;
 	r->handler = NULL;
 	r->mask = NULL;
 	r->affinity_cpu = UMSI_CPU_NONE;
@@ -177,7 +185,6 @@ struct umsi_record *umsi_record_new(struct umsi *m, struct umsi_domain *leaf, ui
 	r->wake = false;
 	r->contained = false;
 	r->wish = 0;
-	r->trigger = UMSI_TRIGGER_NONE;
 	r->name[0] = '\0';
 	umsi_store64(&r->handled, 0);
 	umsi_store32(&r->merged, 0);
@@ -185,7 +192,6 @@ struct umsi_record *umsi_record_new(struct umsi *m, struct umsi_domain *leaf, ui
 	umsi_store32(&r->target, UMSI_CPU_NONE);
 	umsi_store32(&r->references, 1);
 	umsi_store32(&r->state, (umsi_load32(&r->state) & ~0xffu) | UMSI_DIS);
-	umsi_unlock(m, lock, state);
 	return r;
 }
 
@@ -218,17 +224,17 @@ struct umsi_record *umsi_record_lock(struct umsi *m, umsi_irq irq, uintptr_t *st
 {
 	uint32_t number = (uint32_t)irq - 1;
 	struct umsi_record *r = by_number(m, number);
-	struct umsi_lock *lock;
+	struct umsi_block *block;
 
 	if (!r)
 		return NULL;
-	lock = lock_of(r);
-	*state = umsi_lock(m, lock);
+	block = umsi_load_ptr_acquire(&r->block);
+	*state = umsi_lock(m, lock_by(r, block));
 	/* If the record has changed hands since, so may have its lock; then the handle is stale. */
-	if (lock == lock_of(r) && r->phase != UMSI_PHASE_FREE &&
+	if (block == umsi_load_ptr(&r->block) && r->phase != UMSI_PHASE_FREE &&
 	    umsi_state_generation(umsi_load32(&r->state)) == irq >> 32)
 		return r;
-	umsi_unlock(m, lock, *state);
+	umsi_unlock(m, lock_by(r, block), *state);
 	return NULL;
 }
 
@@ -236,18 +242,18 @@ struct umsi_record *umsi_record_lock(struct umsi *m, umsi_irq irq, uintptr_t *st
 uintptr_t umsi_record_enter(struct umsi_record *r)
 {
 	for (;;) {
-		struct umsi_lock *lock = lock_of(r);
-		uintptr_t state = umsi_lock(r->m, lock);
+		struct umsi_block *block = umsi_load_ptr_acquire(&r->block);
+		uintptr_t state = umsi_lock(r->m, lock_by(r, block));
 
-		if (lock == lock_of(r))
+		if (block == umsi_load_ptr(&r->block))
 			return state;
-		umsi_unlock(r->m, lock, state);
+		umsi_unlock(r->m, lock_by(r, block), state);
 	}
 }
 
 void umsi_record_unlock(struct umsi_record *r, uintptr_t state)
 {
-	umsi_unlock(r->m, lock_of(r), state);
+	umsi_unlock(r->m, lock_by(r, umsi_record_block(r)), state);
 }
 
 void umsi_record_wait_idle(struct umsi_record *r, uint32_t generation)

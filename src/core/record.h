@@ -18,6 +18,7 @@
 
 struct umsi_block;
 struct umsi_domain;
+struct umsi_irq_request_at;
 struct umsi_mask;
 
 /* Where a record is in its life; changed under its lock. */
@@ -115,8 +116,8 @@ static inline umsi_irq umsi_record_handle(const struct umsi_record *r, uint32_t 
  * A record with state DIS and one reference, its phase still FREE so that no
  * handle reaches it; NULL: none left or no memory. Sleepable.
  */
-struct umsi_record *umsi_record_new(struct umsi *m, struct umsi_domain *leaf, uint32_t index,
-				    uint64_t cookie, struct umsi_block *block);
+struct umsi_record *umsi_record_new(struct umsi_domain *leaf, uint32_t index,
+				    const struct umsi_irq_request_at *at, struct umsi_block *block);
 
 /* The last reference has gone. */
 void umsi_record_drained(struct umsi_record *r);

@@ -55,11 +55,9 @@ void umsi_text_field(struct umsi_text *t, const char *name, uint64_t value)
 
 void umsi_text_copy(char *to, const char *from, size_t room)
 {
-	size_t i = 0;
+	size_t i;
 
-	while (from && from[i] && i + 1 < room) {
-		to[i] = from[i];
-		i++;
-	}
+	for (i = 0; from && i + 1 < room && (to[i] = from[i]); i++)
+		;
 	to[i] = '\0';
 }

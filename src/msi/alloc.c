@@ -38,29 +38,17 @@ static int check_request(struct umsi_table *t, const struct umsi_irq_request_at 
 	status = is_usual(at) ? UMSI_OK : check_unusual(t, at);
 	if (status)
 		return status;
-	if (at->first > at->last || at->first >= t->map.size || at->last >= UMSI_TABLE_MAX)
-		return UMSI_ERANGE;
-	return UMSI_OK;
+	return at->first > *last || at->last >= UMSI_TABLE_MAX ? UMSI_ERANGE : UMSI_OK;
 }
 
 static int take_index(struct umsi_table *t, uint32_t first, uint32_t last, uint32_t *index)
 {
 	int status;
 
-	umsi_device_lock(t->dev);
-	status = t->closing ? UMSI_ESTATE
-			    : umsi_index_map_take(t->dev->m, &t->map, first, last, index);
-	umsi_device_unlock(t->dev);
-	if (status == UMSI_ENOINDEX && first == last)
-		return UMSI_EEXIST;
-	return status;
-}
-
-static void give_index(struct umsi_table *t, uint32_t index)
-{
-	umsi_device_lock(t->dev);
-	umsi_index_map_give(&t->map, index);
-	umsi_device_unlock(t->dev);
+	if (t->closing)
+		return UMSI_ESTATE;
+	status = umsi_index_map_take(t->dev->m, &t->map, first, last, index);
+	return status == UMSI_ENOINDEX && first == last ? UMSI_EEXIST : status;
 }
 
 umsi_irq umsi_alloc_go_live_locked(struct umsi_table *t, struct umsi_record *r)
@@ -75,37 +63,32 @@ umsi_irq umsi_alloc_go_live_locked(struct umsi_table *t, struct umsi_record *r)
 	return umsi_record_handle(r, state);
 }
 
-static umsi_irq go_live(struct umsi_table *t, struct umsi_record *r, const struct umsi_where *where,
-			struct umsi_mask *mask)
+/* May take long: others need not wait for it. */
+static int make_room(struct umsi_table *t, const struct umsi_where *where)
 {
-	uintptr_t state;
-	umsi_irq irq;
+	struct umsi_domain *root = umsi_domain_root(&t->domain);
+	int status = UMSI_ENOSLOT;
 
-	umsi_device_lock(t->dev);
-	state = umsi_record_enter(r);
-	r->affinity_cpu = where->cpu;
-	r->mask = mask;
-	irq = umsi_alloc_go_live_locked(t, r);
-	umsi_record_unlock(r, state);
 	umsi_device_unlock(t->dev);
-	return irq;
+	if (root->ops->make_room)
+		status = root->ops->make_room(root, where, false);
+	umsi_device_lock(t->dev);
+	return status;
 }
 
-int umsi_alloc_reserve(struct umsi_record *r, const struct umsi_where *where)
+int umsi_alloc_reserve(struct umsi_table *t, struct umsi_record *r, const struct umsi_where *where,
+		       uintptr_t *state)
 {
-	struct umsi_domain *root = umsi_domain_root(r->leaf);
-	uintptr_t state;
 	int status;
 
 	for (;;) {
-		state = umsi_record_enter(r);
+		*state = umsi_record_enter(r);
 		status = umsi_path_reserve(r, where);
-		umsi_record_unlock(r, state);
-		if (status != UMSI_EAGAIN)
-			return status;
-		if (!root->ops->make_room)
-			return UMSI_ENOSLOT;
-		status = root->ops->make_room(root, where, false);
+		if (!status)
+			return UMSI_OK;
+		umsi_record_unlock(r, *state);
+		if (status == UMSI_EAGAIN)
+			status = make_room(t, where);
 		if (status)
 			return status;
 	}
@@ -124,57 +107,70 @@ static int new_record(struct umsi_table *t, const struct umsi_irq_request_at *at
 {
 	if (has_places(at) && umsi_domain_root(&t->domain)->ops->keeps_places)
 		return umsi_alloc_with_places(t, at, index, where, out);
-	*out = umsi_record_new(t->dev->m, &t->domain, index, at->cookie, NULL);
+	*out = umsi_record_new(&t->domain, index, at, NULL);
 	return *out ? UMSI_OK : UMSI_ENOMEM;
 }
 
 static void wish(struct umsi_record *r, const struct umsi_irq_request_at *at)
 {
-	uintptr_t state = umsi_record_enter(r);
-
 	r->wish = (uint8_t)(at->band | (at->kind == UMSI_IRQ_RESERVED ? UMSI_WISH_COUNTED : 0) |
 			    (at->strict ? UMSI_WISH_STRICT : 0));
 	umsi_path_grant(r);
-	umsi_record_unlock(r, state);
 }
 
-int umsi_alloc_one(struct umsi_table *table, const struct umsi_irq_request_at *at, umsi_irq *out)
+/* The device's mutex is held; so is the record's lock from the first look at its slot till it is live. */
+static int alloc_locked(struct umsi_table *t, const struct umsi_irq_request_at *at, uint32_t last,
+			const struct umsi_where *where, umsi_irq *out)
 {
 	struct umsi_record *r;
-	struct umsi_where where;
-	struct umsi_mask *mask;
-	uint32_t index, last;
+	uintptr_t state;
+	uint32_t index;
 	int status;
 
-	if (umsi_in_trap(table->dev->m))
-		return UMSI_ECONTEXT;
-	status = check_request(table, at, &last);
+	status = take_index(t, at->first, last, &index);
 	if (status)
 		return status;
-	status = umsi_where_get(table->dev->m, &at->affinity, &where, &mask);
-	if (status)
-		return status;
-	status = take_index(table, at->first, last, &index);
-	if (status)
-		goto out_mask;
-	status = new_record(table, at, index, &where, &r);
+	status = new_record(t, at, index, where, &r);
 	if (status)
 		goto out_index;
-	r->trigger = at->trigger;
-	status = umsi_alloc_reserve(r, &where);
+	status = umsi_alloc_reserve(t, r, where, &state);
 	if (status)
 		goto out_record;
+	r->affinity_cpu = where->cpu;
+	r->mask = where->mask;
 	if (at->kind | at->band | at->strict)
 		wish(r, at);
-	*out = go_live(table, r, &where, mask);
+	*out = umsi_alloc_go_live_locked(t, r);
+	umsi_record_unlock(r, state);
 	return UMSI_OK;
 
 out_record:
 	umsi_alloc_drop(r);
 out_index:
-	give_index(table, index);
-out_mask:
-	umsi_mask_put(table->dev->m, mask);
+	umsi_index_map_give(&t->map, index);
+	return status;
+}
+
+int umsi_alloc_one(struct umsi_table *table, const struct umsi_irq_request_at *at, umsi_irq *out)
+{
+	struct umsi_device *dev = table->dev;
+	struct umsi_where where;
+	uint32_t last;
+	int status;
+
+	if (umsi_in_trap(dev->m))
+		return UMSI_ECONTEXT;
+	status = check_request(table, at, &last);
+	if (status)
+		return status;
+	status = umsi_where_get(dev->m, &at->affinity, &where);
+	if (status)
+		return status;
+	umsi_device_lock(dev);
+	status = alloc_locked(table, at, last, &where, out);
+	umsi_device_unlock(dev);
+	if (status)
+		umsi_mask_put(dev->m, where.mask);
 	return status;
 }
 

@@ -11,8 +11,12 @@ __attribute__((noinline)) int umsi_alloc_block(struct umsi_table *t, const struc
 					       umsi_irq *out);
 __attribute__((noinline)) int umsi_end_one(struct umsi_table *t, struct umsi_record *r, uint32_t generation);
 
-/* A place at every level. Retried while CPUs can be brought to give back retired slots. */
-int umsi_alloc_reserve(struct umsi_record *r, const struct umsi_where *where);
+/*
+ * A place at every level. Retried while CPUs can be brought to give back retired slots; the
+ * device's mutex is held but then. UMSI_OK: so is the record's lock, *@state is what unlocks it.
+ */
+int umsi_alloc_reserve(struct umsi_table *t, struct umsi_record *r, const struct umsi_where *where,
+		       uintptr_t *state);
 
 /* Undoes umsi_record_new() for a record that nothing was reserved for. */
 void umsi_alloc_drop(struct umsi_record *r);

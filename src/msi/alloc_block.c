@@ -20,10 +20,8 @@ static int check_block(const struct umsi_table *t, const struct umsi_irq_request
 
 static void give_indices(struct umsi_table *t, uint32_t count)
 {
-	umsi_device_lock(t->dev);
 	for (uint32_t i = 0; i < count; i++)
 		umsi_index_map_give(&t->map, i);
-	umsi_device_unlock(t->dev);
 }
 
 static int take_indices(struct umsi_table *t, uint32_t count)
@@ -31,7 +29,6 @@ static int take_indices(struct umsi_table *t, uint32_t count)
 	int status = UMSI_OK;
 	uint32_t taken = 0, index;
 
-	umsi_device_lock(t->dev);
 	if (t->closing)
 		status = UMSI_ESTATE;
 	else if (t->map.count)
@@ -40,7 +37,6 @@ static int take_indices(struct umsi_table *t, uint32_t count)
 		status = umsi_index_map_take(t->dev->m, &t->map, taken, taken, &index);
 		taken += !status;
 	}
-	umsi_device_unlock(t->dev);
 	if (status)
 		give_indices(t, taken);
 	return status;
@@ -72,7 +68,7 @@ struct umsi_block *umsi_alloc_new_block(struct umsi_table *t, const struct umsi_
 	block->managed = false;
 	umsi_store32(&block->references, 1);
 	for (uint32_t i = 0; i < count; i++) {
-		struct umsi_record *r = umsi_record_new(m, &t->domain, first + i, at->cookie, block);
+		struct umsi_record *r = umsi_record_new(&t->domain, first + i, at, block);
 
 		if (!r) {
 			drop_members(block, i);
@@ -80,57 +76,44 @@ struct umsi_block *umsi_alloc_new_block(struct umsi_table *t, const struct umsi_
 			return NULL;
 		}
 		umsi_fetch_add32(&block->references, 1);
-		r->trigger = at->trigger;
 		block->member[i] = r;
 	}
 	return block;
 }
 
-static void all_go_live(struct umsi_table *t, struct umsi_block *block,
-			const struct umsi_where *where, struct umsi_mask *mask, bool strict, umsi_irq *out)
+static void all_go_live_locked(struct umsi_table *t, struct umsi_block *block,
+			       const struct umsi_where *where, bool strict, umsi_irq *out)
 {
 	struct umsi_record *first = block->member[0];
-	uintptr_t state;
 
-	umsi_device_lock(t->dev);
-	state = umsi_record_enter(first);
 	first->affinity_cpu = where->cpu;
-	first->mask = mask;
+	first->mask = where->mask;
 	first->wish = strict ? UMSI_WISH_STRICT : 0;
 	for (uint32_t i = 0; i < block->count; i++)
 		out[i] = umsi_alloc_go_live_locked(t, block->member[i]);
-	umsi_record_unlock(first, state);
-	umsi_device_unlock(t->dev);
 }
 
-int umsi_alloc_block(struct umsi_table *table, const struct umsi_irq_request_at *at, uint32_t count, umsi_irq *out)
+/* The device's mutex is held. */
+static int alloc_locked(struct umsi_table *t, const struct umsi_irq_request_at *at, uint32_t count,
+			const struct umsi_where *where, umsi_irq *out)
 {
+	struct umsi *m = t->dev->m;
 	struct umsi_block *block;
-	struct umsi_where where;
-	struct umsi_mask *mask;
-	struct umsi *m;
+	uintptr_t state;
 	int status;
 
-	m = table->dev->m;
-	if (umsi_in_trap(m))
-		return UMSI_ECONTEXT;
-	status = check_block(table, at, count);
+	status = take_indices(t, count);
 	if (status)
 		return status;
-	status = umsi_where_get(m, &at->affinity, &where, &mask);
-	if (status)
-		return status;
-	status = take_indices(table, count);
-	if (status)
-		goto out_mask;
 	status = UMSI_ENOMEM;
-	block = umsi_alloc_new_block(table, at, 0, count);
+	block = umsi_alloc_new_block(t, at, 0, count);
 	if (!block)
 		goto out_indices;
-	status = umsi_alloc_reserve(block->member[0], &where);
+	status = umsi_alloc_reserve(t, block->member[0], where, &state);
 	if (status)
 		goto out_block;
-	all_go_live(table, block, &where, mask, at->strict, out);
+	all_go_live_locked(t, block, where, at->strict, out);
+	umsi_record_unlock(block->member[0], state);
 	umsi_alloc_put_block(m, block);
 	return UMSI_OK;
 
@@ -138,9 +121,29 @@ out_block:
 	drop_members(block, count);
 	umsi_alloc_put_block(m, block);
 out_indices:
-	give_indices(table, count);
-out_mask:
-	umsi_mask_put(m, mask);
+	give_indices(t, count);
+	return status;
+}
+
+int umsi_alloc_block(struct umsi_table *table, const struct umsi_irq_request_at *at, uint32_t count, umsi_irq *out)
+{
+	struct umsi *m = table->dev->m;
+	struct umsi_where where;
+	int status;
+
+	if (umsi_in_trap(m))
+		return UMSI_ECONTEXT;
+	status = check_block(table, at, count);
+	if (status)
+		return status;
+	status = umsi_where_get(m, &at->affinity, &where);
+	if (status)
+		return status;
+	umsi_device_lock(table->dev);
+	status = alloc_locked(table, at, count, &where, out);
+	umsi_device_unlock(table->dev);
+	if (status)
+		umsi_mask_put(m, where.mask);
 	return status;
 }
 

@@ -53,14 +53,22 @@ static uint32_t next_not_full(const struct umsi_index_map *map, uint32_t c, uint
 	return c;
 }
 
-static void mark_taken(struct umsi_index_map *map, uint32_t index)
+static void mark_full(struct umsi_index_map *map, uint32_t c)
 {
-	struct umsi_index_chunk *chunk = map->chunk[index / 64];
+	map->full[c / 64] |= UINT64_C(1) << (c % 64);
+	if (c == map->open)
+		map->open = next_not_full(map, c, UMSI_CHUNKS_MAX - 1);
+}
 
-	chunk->taken |= UINT64_C(1) << (index % 64);
+static void take_in(struct umsi_index_map *map, uint32_t c, uint32_t bit)
+{
+	struct umsi_index_chunk *chunk = map->chunk[c];
+
+	chunk->record[bit] = UINT32_MAX;
+	chunk->taken |= UINT64_C(1) << bit;
 	map->count++;
-	if (chunk->taken == ~UINT64_C(0))
-		map->full[index / 64 / 64] |= UINT64_C(1) << (index / 64 % 64);
+	if (__builtin_expect(!~chunk->taken, 0))
+		mark_full(map, c);
 }
 
 int umsi_index_map_take(struct umsi *m, struct umsi_index_map *map, uint32_t first,
@@ -68,7 +76,7 @@ int umsi_index_map_take(struct umsi *m, struct umsi_index_map *map, uint32_t fir
 {
 	uint32_t last_chunk = last / 64;
 
-	for (uint32_t c = next_not_full(map, first / 64, last_chunk); c <= last_chunk;
+	for (uint32_t c = first / 64 > map->open ? first / 64 : map->open; c <= last_chunk;
 	     c = next_not_full(map, c + 1, last_chunk)) {
 		uint64_t open = ~taken_in(map, c) & chunk_window(c, first, last);
 
@@ -79,23 +87,21 @@ int umsi_index_map_take(struct umsi *m, struct umsi_index_map *map, uint32_t fir
 		if (!map->chunk[c])
 			return UMSI_ENOMEM;
 		*out_index = c * 64 + umsi_lowest_bit(open);
-		map->chunk[c]->record[*out_index % 64] = UINT32_MAX;
-		mark_taken(map, *out_index);
+		take_in(map, c, umsi_lowest_bit(open));
 		return UMSI_OK;
 	}
 	return UMSI_ENOINDEX;
 }
 
-void umsi_index_map_set(struct umsi_index_map *map, uint32_t index, uint32_t record)
-{
-	map->chunk[index / 64]->record[index % 64] = record;
-}
-
 void umsi_index_map_give(struct umsi_index_map *map, uint32_t index)
 {
-	map->chunk[index / 64]->taken &= ~(UINT64_C(1) << (index % 64));
-	map->full[index / 64 / 64] &= ~(UINT64_C(1) << (index / 64 % 64));
+	uint32_t c = index / 64;
+
+	map->chunk[c]->taken &= ~(UINT64_C(1) << (index % 64));
+	map->full[c / 64] &= ~(UINT64_C(1) << (c % 64));
 	map->count--;
+	if (c < map->open)
+		map->open = c;
 }
 
 bool umsi_index_map_get(const struct umsi_index_map *map, uint32_t index, uint32_t *out_record)

@@ -22,6 +22,7 @@ struct umsi_index_chunk {
 struct umsi_index_map {
 	uint32_t size;			/* indices 0 .. size - 1 */
 	uint32_t count;			/* taken */
+	uint32_t open;			/* all chunks before this one are full */
 	uint64_t full[UMSI_CHUNKS_MAX / 64];	/* bit per chunk: nothing free in it */
 	struct umsi_index_chunk **chunk;	/* NULL until one of its indices is taken */
 };
@@ -36,7 +37,10 @@ void umsi_index_map_destroy(struct umsi *m, struct umsi_index_map *map);
  */
 int umsi_index_map_take(struct umsi *m, struct umsi_index_map *map, uint32_t first,
 			uint32_t last, uint32_t *out_index);
-void umsi_index_map_set(struct umsi_index_map *map, uint32_t index, uint32_t record);
+static inline void umsi_index_map_set(struct umsi_index_map *map, uint32_t index, uint32_t record)
+{
+	map->chunk[index / UMSI_CHUNK_INDICES]->record[index % UMSI_CHUNK_INDICES] = record;
+}
 void umsi_index_map_give(struct umsi_index_map *map, uint32_t index);
 
 /* False: free. */

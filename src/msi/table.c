@@ -23,7 +23,8 @@ static void fill(struct umsi_table *t, struct umsi_device *dev, const struct ums
 	t->gone = false;
 	t->shell = false;
 	t->domain = (struct umsi_domain){
-		.ops = ops->settle_sleeps ? &umsi_sleeping_leaf_ops : &umsi_leaf_ops, .m = dev->m, .parent = dev->parent,
+		.ops = ops->settle_sleeps ? &umsi_sleeping_leaf_ops : &umsi_leaf_ops, .m = dev->m,
+		.parent = dev->parent, .root = dev->parent->root,
 	};
 	umsi_text_copy(t->name, config->name ? config->name : ops->name, sizeof(t->name));
 }

@@ -103,7 +103,7 @@ static int build(struct umsi_gicv3 *gic, struct umsi *m, const struct umsi_gicv3
 
 	gic->lpi = (struct umsi_gicv3_domain){ .domain.m = m, .gic = gic };
 	gic->wires = (struct umsi_gicv3_domain){
-		.domain = { .ops = &umsi_gicv3_wire_ops, .m = m }, .gic = gic,
+		.domain = { .ops = &umsi_gicv3_wire_ops, .m = m, .root = &gic->wires.domain }, .gic = gic,
 	};
 	gic->timer_id = config->timer_id;
 	gic->timer = config->timer;

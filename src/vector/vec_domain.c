@@ -14,14 +14,10 @@ static inline void set_one(struct umsi_record *r, umsi_cpu cpu, uint32_t slot, b
 /* Member i of a block has slot + i. */
 static void set_place(struct umsi_record *r, umsi_cpu cpu, uint32_t slot, bool told)
 {
-	const struct umsi_block *block = umsi_record_block(r);
+	struct umsi_group g = umsi_group_of(&r);
 
-	if (!block) {
-		set_one(r, cpu, slot, told);
-		return;
-	}
-	for (uint32_t i = 0; i < block->count; i++)
-		set_one(block->member[i], cpu, slot + i, told);
+	for (uint32_t i = 0; i < g.count; i++)
+		set_one(g.member[i], cpu, slot + i, told);
 }
 
 /* A slot on every CPU; aimed at the best of those that are online, if any is. */
@@ -51,10 +47,9 @@ int umsi_vec_reserve(struct umsi_domain *d, struct umsi_record *r, const struct 
 	if (umsi_record_places(r))
 		return reserve_places(umsi_vec_of(d), r, where);
 	status = umsi_vec_take_any(umsi_vec_of(d), umsi_record_leader(r), &spot);
-	if (status)
-		return status;
-	set_place(r, spot.cpu, spot.slot, false);
-	return UMSI_OK;
+	if (!status)
+		set_place(r, spot.cpu, spot.slot, false);
+	return status;
 }
 
 void umsi_vec_give_up(struct umsi_vec *v, struct umsi_record *r, umsi_cpu cpu, uint32_t slot, bool told,

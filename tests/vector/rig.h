@@ -77,7 +77,7 @@ static inline void rig_start_without(struct rig *rig, const uint32_t *node, uint
 		mach_thread(rig->m, i, rig_cpu_up, rig);
 	mach_run(rig->m);
 	assert_null(mach_violated(rig->m));
-	rig->r = umsi_record_new(rig->umsi, rig->root, 0, 0, NULL);
+	rig->r = umsi_record_new(rig->root, 0, &(struct umsi_irq_request_at){ 0 }, NULL);
 	assert_non_null(rig->r);
 }
 
