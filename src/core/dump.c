@@ -38,7 +38,7 @@ static void dump_record(const struct umsi_record *r, umsi_dump_line line, void *
 
 	if (state & UMSI_DEAD && !umsi_load32(&r->references))
 		return;
-	umsi_text_clear(&t);
+	umsi_text_begin(&t, "");
 	umsi_text_field(&t, "irq", r->number + 1);
 	umsi_text_field(&t, "gen", umsi_state_generation(state));
 	umsi_text_add(&t, ":");
@@ -66,8 +66,7 @@ static void dump_machine(struct umsi *m, umsi_dump_line line, void *arg)
 {
 	struct umsi_text t;
 
-	umsi_text_clear(&t);
-	umsi_text_add(&t, "umsi");
+	umsi_text_begin(&t, "umsi");
 	umsi_text_field(&t, "cpus", m->ncpus);
 	umsi_text_field(&t, "irqs", umsi_load32(&m->records.live));
 	umsi_text_field(&t, "records", umsi_load32(&m->records.in_use));

@@ -67,8 +67,7 @@ static void log_contained(struct umsi_record *r)
 {
 	struct umsi_text t;
 
-	umsi_text_clear(&t);
-	umsi_text_add(&t, "umsi: nobody has anything to do for this interrupt, disabled:");
+	umsi_text_begin(&t, "umsi: nobody has anything to do for this interrupt, disabled:");
 	umsi_text_field(&t, "irq", r->number + 1);
 	umsi_text_add(&t, " ");
 	umsi_text_add(&t, r->name);

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/text.h"
 
-void umsi_text_clear(struct umsi_text *t)
-{
-	t->used = 0;
-	t->line[0] = '\0';
-}
-
 static void add_char(struct umsi_text *t, char c)
 {
 	if (t->used + 1 >= sizeof(t->line))
@@ -19,6 +13,13 @@ void umsi_text_add(struct umsi_text *t, const char *string)
 {
 	while (*string)
 		add_char(t, *string++);
+}
+
+void umsi_text_begin(struct umsi_text *t, const char *string)
+{
+	t->used = 0;
+	t->line[0] = '\0';
+	umsi_text_add(t, string);
 }
 
 static void add_number(struct umsi_text *t, uint64_t value, uint32_t base)

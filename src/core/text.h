@@ -12,7 +12,8 @@ struct umsi_text {
 	uint32_t used;
 };
 
-void umsi_text_clear(struct umsi_text *t);
+/* A new line, with this in it. */
+void umsi_text_begin(struct umsi_text *t, const char *string);
 void umsi_text_add(struct umsi_text *t, const char *string);
 void umsi_text_dec(struct umsi_text *t, uint64_t value);
 void umsi_text_hex(struct umsi_text *t, uint64_t value);

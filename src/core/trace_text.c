@@ -108,7 +108,7 @@ void umsi_trace_text(const struct umsi_trace_event *e, char *line)
 	const struct umsi_trace_kind *k = umsi_trace_kind(e->point);
 	struct umsi_text t;
 
-	umsi_text_clear(&t);
+	umsi_text_begin(&t, "");
 	add_time(&t, e->time_ns);
 	umsi_text_add(&t, "us");
 	umsi_text_field(&t, "cpu", e->cpu);

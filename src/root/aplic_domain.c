@@ -3,6 +3,7 @@
  * Sources as the root end of a path, and as the store at its other end: the
  * message of a source is its target register. All under the record's lock.
  */
+#include "core/dump_root.h"
 #include "msi/device.h"
 #include "root/aplic.h"
 
@@ -95,18 +96,9 @@ static void stats(struct umsi_domain *d, struct umsi_stats *out)
 	out->retiring += umsi_load32(&a->ending_count);
 }
 
-static void dump_path(struct umsi_domain *d, const struct umsi_record *r, struct umsi_text *t)
+static uint32_t load_of(const struct umsi_domain *d, umsi_cpu cpu)
 {
-	umsi_cpu cpu = umsi_load32(&r->target);
-
-	umsi_text_add(t, " aplic");
-	if (cpu == UMSI_CPU_NONE) {
-		umsi_text_add(t, " no target");
-		return;
-	}
-	umsi_text_field(t, "cpu", cpu);
-	umsi_text_field(t, "hw_id", d->m->cpu[cpu].hw_id);
-	umsi_text_field(t, "source", r->slot);
+	return umsi_load32(&((const struct umsi_aplic *)d)->cpu[cpu].load);
 }
 
 static void dump(struct umsi_domain *d, umsi_dump_line line, void *arg)
@@ -114,20 +106,10 @@ static void dump(struct umsi_domain *d, umsi_dump_line line, void *arg)
 	struct umsi_aplic *a = umsi_aplic_of(d);
 	struct umsi_text t;
 
-	umsi_text_clear(&t);
-	umsi_text_add(&t, "aplic");
+	umsi_text_begin(&t, "aplic");
 	umsi_text_field(&t, "sources", a->sources);
 	umsi_text_field(&t, "ending", umsi_load32(&a->ending_count));
-	line(arg, t.line);
-	for (umsi_cpu cpu = 0; cpu < d->m->ncpus; cpu++) {
-		umsi_text_clear(&t);
-		umsi_text_add(&t, "aplic");
-		umsi_text_field(&t, "cpu", cpu);
-		umsi_text_field(&t, "hw_id", d->m->cpu[cpu].hw_id);
-		umsi_text_add(&t, umsi_load32(&d->m->cpu[cpu].online) ? " online" : " offline");
-		umsi_text_field(&t, "targeted", umsi_load32(&a->cpu[cpu].load));
-		line(arg, t.line);
-	}
+	umsi_dump_loads(d, &t, load_of, line, arg);
 }
 
 const struct umsi_domain_ops umsi_aplic_ops = {
@@ -148,7 +130,7 @@ const struct umsi_domain_ops umsi_aplic_ops = {
 	.cpu_restore = umsi_aplic_cpu_restore,
 	.resume = resume,
 	.drain = umsi_aplic_drain,
-	.dump_path = dump_path,
+	.dump_path = umsi_dump_path,
 	.dump = dump,
 	.stats = stats,
 };

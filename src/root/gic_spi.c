@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPIs as the root end of a path: by message, by wire. All under the record's (or block's) lock. */
-#include "core/target.h"
+#include "core/dump_root.h"
 #include "root/gic.h"
 
 static uint32_t load_of(const struct umsi_domain *d, umsi_cpu cpu)
@@ -178,42 +178,17 @@ static void stats(struct umsi_domain *d, struct umsi_stats *out)
 	out->retiring += umsi_load32(&gic->ending_count);
 }
 
-static void dump_path(struct umsi_domain *d, const struct umsi_record *r, struct umsi_text *t)
-{
-	umsi_cpu cpu = umsi_load32(&r->target);
-
-	umsi_text_add(t, " ");
-	umsi_text_add(t, d->ops->name);
-	if (cpu == UMSI_CPU_NONE) {
-		umsi_text_add(t, " no target");
-		return;
-	}
-	umsi_text_field(t, "cpu", cpu);
-	umsi_text_field(t, "hw_id", d->m->cpu[cpu].hw_id);
-	umsi_text_field(t, d->ops->number_name, r->slot);
-}
-
 static void dump(struct umsi_domain *d, umsi_dump_line line, void *arg)
 {
 	struct umsi_gic *gic = umsi_gic_of(d);
 	struct umsi_text t;
 
-	umsi_text_clear(&t);
-	umsi_text_add(&t, "gic");
+	umsi_text_begin(&t, "gic");
 	umsi_text_field(&t, "ids", gic->ids);
 	umsi_text_field(&t, "frames", gic->frames);
 	umsi_text_field(&t, "free", umsi_ids_free_count(&gic->pool));
 	umsi_text_field(&t, "ending", umsi_load32(&gic->ending_count));
-	line(arg, t.line);
-	for (umsi_cpu cpu = 0; cpu < d->m->ncpus; cpu++) {
-		umsi_text_clear(&t);
-		umsi_text_add(&t, "gic");
-		umsi_text_field(&t, "cpu", cpu);
-		umsi_text_field(&t, "hw_id", d->m->cpu[cpu].hw_id);
-		umsi_text_add(&t, umsi_load32(&d->m->cpu[cpu].online) ? " online" : " offline");
-		umsi_text_field(&t, "targeted", umsi_load32(&gic->cpu[cpu].load));
-		line(arg, t.line);
-	}
+	umsi_dump_loads(d, &t, load_of, line, arg);
 }
 
 const struct umsi_domain_ops umsi_gic_message_ops = {
@@ -234,7 +209,7 @@ const struct umsi_domain_ops umsi_gic_message_ops = {
 	.cpu_leave = umsi_gic_cpu_leave,
 	.cpu_dead = umsi_gic_cpu_dead,
 	.cpu_restore = umsi_gic_cpu_restore,
-	.dump_path = dump_path,
+	.dump_path = umsi_dump_path,
 	.dump = dump,
 	.stats = stats,
 };
@@ -252,5 +227,5 @@ const struct umsi_domain_ops umsi_gic_wire_ops = {
 	.move_commit = move_commit,
 	.move_abort = move_abort,
 	.make_room = umsi_gic_make_room,
-	.dump_path = dump_path,
+	.dump_path = umsi_dump_path,
 };

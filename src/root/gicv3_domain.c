@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* LPIs and wires as the root end of a path. All under the record's (or block's) lock. */
-#include "core/target.h"
+#include "core/dump_root.h"
 #include "root/gicv3.h"
 #include "umsi_arch.h"
 
@@ -200,43 +200,18 @@ static uint64_t room(struct umsi_domain *d)
 	return n;
 }
 
-void umsi_gicv3_dump_path(struct umsi_domain *d, const struct umsi_record *r, struct umsi_text *t)
-{
-	umsi_cpu cpu = umsi_load32(&r->target);
-
-	umsi_text_add(t, " ");
-	umsi_text_add(t, d->ops->name);
-	if (cpu == UMSI_CPU_NONE) {
-		umsi_text_add(t, " no target");
-		return;
-	}
-	umsi_text_field(t, "cpu", cpu);
-	umsi_text_field(t, "hw_id", d->m->cpu[cpu].hw_id);
-	umsi_text_field(t, d->ops->number_name, r->slot);
-}
-
 static void dump(struct umsi_domain *d, umsi_dump_line line, void *arg)
 {
 	struct umsi_gicv3 *gic = umsi_gicv3_of(d);
 	struct umsi_text t;
 
-	umsi_text_clear(&t);
-	umsi_text_add(&t, "gicv3");
+	umsi_text_begin(&t, "gicv3");
 	umsi_text_field(&t, "lpis", gic->lpis_end - GICV3_FIRST_LPI);
 	umsi_text_field(&t, "free", umsi_ids_free_count(&gic->lpis));
 	umsi_text_field(&t, "owned", umsi_load32(&gic->owned));
 	umsi_text_field(&t, "ending", umsi_load32(&gic->ending));
 	umsi_text_field(&t, "coherent", !umsi_load32(&gic->incoherent));
-	line(arg, t.line);
-	for (umsi_cpu cpu = 0; cpu < d->m->ncpus; cpu++) {
-		umsi_text_clear(&t);
-		umsi_text_add(&t, "gicv3");
-		umsi_text_field(&t, "cpu", cpu);
-		umsi_text_field(&t, "hw_id", d->m->cpu[cpu].hw_id);
-		umsi_text_add(&t, umsi_load32(&d->m->cpu[cpu].online) ? " online" : " offline");
-		umsi_text_field(&t, "targeted", umsi_load32(&gic->cpu[cpu].load));
-		line(arg, t.line);
-	}
+	umsi_dump_loads(d, &t, load_of, line, arg);
 }
 
 int umsi_gicv3_count(struct umsi_domain *root, struct umsi_gicv3_lpis *out)
@@ -272,7 +247,7 @@ const struct umsi_domain_ops umsi_gicv3_lpi_ops = {
 	.cpu_dead = umsi_gicv3_cpu_dead,
 	.cpu_restore = umsi_gicv3_cpu_restore,
 	.resume = umsi_gicv3_resume,
-	.dump_path = umsi_gicv3_dump_path,
+	.dump_path = umsi_dump_path,
 	.dump = dump,
 	.stats = stats,
 };
@@ -290,5 +265,5 @@ const struct umsi_domain_ops umsi_gicv3_wire_ops = {
 	.move_commit = wire_move_commit,
 	.move_abort = umsi_gicv3_move_abort,
 	.make_room = umsi_gicv3_make_room,
-	.dump_path = umsi_gicv3_dump_path,
+	.dump_path = umsi_dump_path,
 };

@@ -4,6 +4,7 @@
  * pending. The number says all, so a move changes its route and no message.
  * Source: IHI 0069, "Message-based SPIs", "GICD_SETSPI_NSR".
  */
+#include "core/dump_root.h"
 #include "root/gicv3.h"
 #include "umsi_arch.h"
 
@@ -152,5 +153,5 @@ const struct umsi_domain_ops umsi_gicv3_message_ops = {
 	.move_commit = move_commit,
 	.move_abort = umsi_gicv3_move_abort,
 	.make_room = umsi_gicv3_make_room,
-	.dump_path = umsi_gicv3_dump_path,
+	.dump_path = umsi_dump_path,
 };

@@ -83,8 +83,7 @@ static void log_left_out(struct umsi *m, uint32_t n, umsi_cpu first, uint32_t bi
 {
 	struct umsi_text t;
 
-	umsi_text_clear(&t);
-	umsi_text_add(&t, "umsi: CPUs whose APIC id fits no message, left out as targets:");
+	umsi_text_begin(&t, "umsi: CPUs whose APIC id fits no message, left out as targets:");
 	umsi_text_field(&t, "cpus", n);
 	umsi_text_field(&t, "first", first);
 	umsi_text_field(&t, "apic_id", m->cpu[first].hw_id);

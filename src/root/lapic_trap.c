@@ -15,8 +15,7 @@ static void log_error(struct umsi_lapic *la, umsi_cpu cpu)
 
 	if (umsi_fetch_add32(&la->errors, 1) >= ERRORS_LOGGED)
 		return;
-	umsi_text_clear(&t);
-	umsi_text_add(&t, "umsi: local APIC error:");
+	umsi_text_begin(&t, "umsi: local APIC error:");
 	umsi_text_field(&t, "cpu", cpu);
 	umsi_text_field(&t, "esr", error);
 	umsi_host_log(la->v.domain.m->host, UMSI_LOG_WARN, t.line);

@@ -10,8 +10,8 @@
 #include <umsi/own_root.h>
 
 #include "core/block.h"
+#include "core/dump_root.h"
 #include "core/run.h"
-#include "core/target.h"
 #include "umsi_arch.h"
 
 #define NUMBERS_MAX	1048576u
@@ -305,17 +305,8 @@ static void stats(struct umsi_domain *d, struct umsi_stats *out)
 
 static void dump_path(struct umsi_domain *d, const struct umsi_record *r, struct umsi_text *t)
 {
-	umsi_cpu cpu = umsi_load32(&r->target);
-
-	umsi_text_add(t, " ");
-	umsi_text_add(t, own_of(d)->ops->name);
-	if (cpu == UMSI_CPU_NONE) {
-		umsi_text_add(t, " no target");
-		return;
-	}
-	umsi_text_field(t, "cpu", cpu);
-	umsi_text_field(t, "hw_id", d->m->cpu[cpu].hw_id);
-	umsi_text_field(t, own_of(d)->ops->number_name, r->slot);
+	if (umsi_dump_target(t, own_of(d)->ops->name, r))
+		umsi_text_field(t, own_of(d)->ops->number_name, r->slot);
 }
 
 static void dump(struct umsi_domain *d, umsi_dump_line line, void *arg)
@@ -323,8 +314,7 @@ static void dump(struct umsi_domain *d, umsi_dump_line line, void *arg)
 	struct own *o = own_of(d);
 	struct umsi_text t;
 
-	umsi_text_clear(&t);
-	umsi_text_add(&t, o->ops->name);
+	umsi_text_begin(&t, o->ops->name);
 	umsi_text_field(&t, "numbers", o->numbers);
 	umsi_text_field(&t, "ending", umsi_load32(&o->ending));
 	line(arg, t.line);

@@ -234,8 +234,7 @@ static void amd_dump(struct umsi_domain *d, umsi_dump_line line, void *arg)
 	struct umsi_amd_vi *v = umsi_amd_vi_of(d);
 	struct umsi_text t;
 
-	umsi_text_clear(&t);
-	umsi_text_add(&t, "amd_vi unit=");
+	umsi_text_begin(&t, "amd_vi unit=");
 	umsi_text_hex(&t, v->phys);
 	umsi_text_field(&t, "entry_bits", v->wide ? 128 : 32);
 	umsi_text_field(&t, "invalidations", umsi_load64(&v->invalidations));

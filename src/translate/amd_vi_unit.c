@@ -50,8 +50,7 @@ void umsi_amd_log(struct umsi_amd_vi *v, const char *what, const char *name, uin
 {
 	struct umsi_text t;
 
-	umsi_text_clear(&t);
-	umsi_text_add(&t, "umsi: amd-vi unit ");
+	umsi_text_begin(&t, "umsi: amd-vi unit ");
 	umsi_text_hex(&t, v->phys);
 	umsi_text_add(&t, " ");
 	umsi_text_add(&t, what);

@@ -269,8 +269,7 @@ static void dump(struct umsi_domain *d, umsi_dump_line line, void *arg)
 	struct umsi_text t;
 
 	umsi_its_count(d, &count);
-	umsi_text_clear(&t);
-	umsi_text_add(&t, "its");
+	umsi_text_begin(&t, "its");
 	umsi_text_field(&t, "devices", count.devices);
 	umsi_text_field(&t, "events", count.events);
 	umsi_text_field(&t, "room", count.room);

@@ -102,8 +102,7 @@ static void log_refused(struct umsi_its *its, uint64_t position)
 	const umsi_atomic64 *at = its->queue.memory + position % its->queue.commands * 4;
 	struct umsi_text t;
 
-	umsi_text_clear(&t);
-	umsi_text_add(&t, "its: queue stalled, command skipped:");
+	umsi_text_begin(&t, "its: queue stalled, command skipped:");
 	for (uint32_t i = 0; i < 3; i++)
 		umsi_text_field(&t, "word", umsi_load64(&at[i]));
 	umsi_host_log(machine_of(its)->host, UMSI_LOG_ERROR, t.line);
@@ -204,8 +203,7 @@ static void give_up_locked(struct umsi_its *its)
 	if (q->broken)
 		return;
 	q->broken = true;
-	umsi_text_clear(&t);
-	umsi_text_add(&t, "its: queue does not move:");
+	umsi_text_begin(&t, "its: queue does not move:");
 	umsi_text_field(&t, "posted", q->posted);
 	umsi_text_field(&t, "executed", q->consumed);
 	umsi_text_field(&t, "GITS_CREADR", umsi_gic_read64(its->frame + GITS_CREADR));

@@ -45,8 +45,7 @@ void umsi_its_quirks(struct umsi_its *its)
 			continue;
 		quirks[i].apply(its);
 		its->erratum = quirks[i].name;
-		umsi_text_clear(&t);
-		umsi_text_add(&t, "its: erratum, worked around: ");
+		umsi_text_begin(&t, "its: erratum, worked around: ");
 		umsi_text_add(&t, quirks[i].name);
 		umsi_host_log(its->domain.m->host, UMSI_LOG_INFO, t.line);
 	}

@@ -260,8 +260,7 @@ static void vtd_dump(struct umsi_domain *d, umsi_dump_line line, void *arg)
 	struct umsi_vtd *v = umsi_vtd_of(d);
 	struct umsi_text t;
 
-	umsi_text_clear(&t);
-	umsi_text_add(&t, "vtd");
+	umsi_text_begin(&t, "vtd");
 	umsi_text_add(&t, " unit=");
 	umsi_text_hex(&t, v->phys);
 	umsi_text_field(&t, "entries", v->entries);

@@ -45,8 +45,7 @@ void umsi_vtd_log(struct umsi_vtd *v, const char *what, const char *name, uint64
 {
 	struct umsi_text t;
 
-	umsi_text_clear(&t);
-	umsi_text_add(&t, "umsi: vt-d");
+	umsi_text_begin(&t, "umsi: vt-d");
 	umsi_text_add(&t, " unit ");
 	umsi_text_hex(&t, v->phys);
 	umsi_text_add(&t, " ");

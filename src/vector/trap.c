@@ -145,8 +145,7 @@ static void log_quarantine(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t 
 {
 	struct umsi_text t;
 
-	umsi_text_clear(&t);
-	umsi_text_add(&t, "umsi: storm on an identity nobody owns, shut:");
+	umsi_text_begin(&t, "umsi: storm on an identity nobody owns, shut:");
 	umsi_text_field(&t, "cpu", c->cpu);
 	umsi_text_field(&t, v->domain.ops->number_name, slot);
 	umsi_host_log(v->domain.m->host, UMSI_LOG_WARN, t.line);

@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Slots by class, and what is retiring. Reads without locks: see umsi_dump(). */
+#include "core/dump_root.h"
 #include "vector/vector.h"
 
 void umsi_vec_dump_path(struct umsi_domain *d, const struct umsi_record *r, struct umsi_text *t)
 {
-	umsi_cpu cpu = umsi_load32(&r->target);
-
-	umsi_text_add(t, " ");
-	umsi_text_add(t, d->ops->name);
-	if (cpu == UMSI_CPU_NONE) {
-		umsi_text_add(t, " no target");
+	if (!umsi_dump_target(t, d->ops->name, r))
 		return;
-	}
-	umsi_text_field(t, "cpu", cpu);
-	umsi_text_field(t, "hw_id", d->m->cpu[cpu].hw_id);
 	if (umsi_vec_is_counted(r))
 		umsi_text_add(t, " reserved");
 	else
@@ -30,11 +23,7 @@ static void dump_cpu(struct umsi_vec *v, struct umsi_vec_cpu *c, umsi_dump_line 
 	uint32_t quarantined = umsi_load32(&c->quarantines), aside = umsi_load32(&c->aside_count);
 	struct umsi_text t;
 
-	umsi_text_clear(&t);
-	umsi_text_add(&t, v->domain.ops->name);
-	umsi_text_field(&t, "cpu", c->cpu);
-	umsi_text_field(&t, "hw_id", c->core->hw_id);
-	umsi_text_add(&t, umsi_load32(&c->core->online) ? " online" : " offline");
+	umsi_dump_cpu(&t, v->domain.ops->name, v->domain.m, c->cpu);
 	umsi_text_field(&t, "slots", v->nslots - 1);
 	umsi_text_field(&t, "system", v->first - 1);
 	umsi_text_field(&t, "free", free_slots);
@@ -56,8 +45,7 @@ static void dump_retiring(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t s
 
 	if (!r)
 		return;
-	umsi_text_clear(&t);
-	umsi_text_add(&t, "retiring");
+	umsi_text_begin(&t, "retiring");
 	umsi_text_field(&t, "cpu", c->cpu);
 	umsi_text_field(&t, v->domain.ops->number_name, slot);
 	umsi_text_field(&t, "irq", r->number + 1);

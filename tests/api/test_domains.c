@@ -263,7 +263,7 @@ static void a_line_ends_where_its_room_does(void **state)
 	size_t n;
 
 	(void)state;
-	umsi_text_clear(&t);
+	umsi_text_begin(&t, "");
 	for (n = 0; n < sizeof(t.line) - 3; n++)
 		umsi_text_add(&t, "x");
 	umsi_text_field(&t, "name", 4711);
