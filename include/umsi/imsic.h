@@ -18,7 +18,7 @@ struct umsi_imsic_file {
 /* What firmware tells, or the host fills in by hand. Borrowed for the call. */
 struct umsi_imsic_config {
 	const struct umsi_imsic_file *files;	/* ncpus of them, in the order of umsi_config.cpus */
-	uint32_t num_ids;			/* 63 .. 2047, 64n - 1; identities are 1 .. num_ids */
+	uint32_t num_ids;			/* 63 .. 2047, 64n - 1; identities are 1 .. num_ids, and no file has one above enabled */
 	uint32_t system_ids;			/* identities kept for kick, marker and IPIs; 2 .. 32; 0 = 8 */
 	uint32_t guest_index_bits;		/* for composing and dumps: page = hart << guest bits | guest */
 	uint32_t hart_index_bits;

@@ -246,14 +246,12 @@ bool umsi_irq_moves_atomically(struct umsi *m, umsi_irq irq)
 {
 	struct umsi_record *r;
 	uintptr_t state;
-	bool atomic = true;
+	bool atomic;
 
 	r = m ? umsi_record_lock(m, irq, &state) : NULL;
 	if (!r)
 		return false;
-	for (struct umsi_domain *d = r->leaf; d; d = d->parent)
-		if (d->ops->moves_atomically && !d->ops->moves_atomically(d))
-			atomic = false;
+	atomic = !r->leaf->ops->turn_begin;
 	umsi_record_unlock(r, state);
 	return atomic;
 }

@@ -128,8 +128,6 @@ struct umsi_domain_ops {
 	void (*turn_end)(struct umsi_domain *d);
 	/* Leaf: would a move be seen word by word? NULL = no. */
 	bool (*torn)(struct umsi_domain *d);
-	/* May move_update be called in atomic context? NULL = yes. */
-	bool (*moves_atomically)(struct umsi_domain *d);
 
 	/*
 	 * Roots: slots are short but some are retiring: have their CPUs prove them

@@ -86,9 +86,13 @@ void umsi_inbox_drain(struct umsi *m, struct umsi_cpu_core *cpu)
 void umsi_inbox_open(struct umsi *m, struct umsi_cpu_core *cpu)
 {
 	uintptr_t state = umsi_lock(m, &cpu->inbox_lock);
+	bool waiting = cpu->inbox_first;
 
 	cpu->inbox_closed = false;
 	umsi_unlock(m, &cpu->inbox_lock, state);
+	/* Triggered here before any CPU was online: that kick found nobody. */
+	if (waiting)
+		m->kick_ops->kick(m->kick_root, (umsi_cpu)(cpu - m->cpu));
 }
 
 void umsi_inbox_close(struct umsi *m, struct umsi_cpu_core *cpu)

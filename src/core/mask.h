@@ -22,9 +22,10 @@ struct umsi_mask {
 	uint64_t bits[];		/* words, then for each 64 of them one that says which are not 0 */
 };
 
+/* @cpu is one of the machine's. */
 static inline bool umsi_mask_has(const struct umsi_mask *mask, umsi_cpu cpu)
 {
-	return cpu / 64 < mask->words && (mask->bits[cpu / 64] >> (cpu % 64) & 1);
+	return mask->bits[cpu / 64] >> (cpu % 64) & 1;
 }
 
 /* The first CPU of the set from @cpu on, or UMSI_CPU_NONE. Costs what is in the set. */

@@ -52,13 +52,10 @@ static uint64_t low_bits(unsigned int n)
 	return n < WORD_BITS ? (UINT64_C(1) << n) - 1 : WORD_FULL;
 }
 
-/* Starts of the aligned blocks of @order that are free throughout. */
+/* Starts of the aligned blocks of @order, less than a word, that are free throughout. */
 static inline uint64_t blocks_of(uint64_t free, unsigned int order)
 {
 	switch (order) {
-	case 6:
-		free &= free >> 32;
-		/* fall through */
 	case 5:
 		free &= free >> 16;
 		/* fall through */

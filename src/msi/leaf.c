@@ -152,12 +152,6 @@ static void leaf_turn_end(struct umsi_domain *d)
 	umsi_host_mutex_unlock(d->m->host, &umsi_table_of(d)->turn);
 }
 
-static bool not_atomically(struct umsi_domain *d)
-{
-	(void)d;
-	return false;
-}
-
 static bool leaf_torn(struct umsi_domain *d)
 {
 	return !umsi_table_of(d)->ops->mask;
@@ -249,6 +243,5 @@ const struct umsi_domain_ops umsi_sleeping_leaf_ops = {
 	.torn = leaf_torn,
 	.turn_begin = leaf_turn_begin,
 	.turn_end = leaf_turn_end,
-	.moves_atomically = not_atomically,
 	.dump_path = leaf_dump_path,
 };

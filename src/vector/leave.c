@@ -310,7 +310,7 @@ void umsi_vec_stay(struct umsi_domain *d, umsi_cpu cpu)
 void umsi_vec_forward(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot)
 {
 	/* No barrier behind the claim: since the CPU was left nobody has changed the entry of a slot that is owned. */
-	struct umsi_record *r = slot < v->nslots ? umsi_load_ptr(&c->table[slot]) : NULL;
+	struct umsi_record *r = umsi_load_ptr(&c->table[slot]);
 
 	if (r)
 		umsi_inbox_trigger(r);

@@ -253,6 +253,55 @@ static void each_other_survives(bool for_ever)
 	rig_end(&r);
 }
 
+/* ---- As many as there is memory for ---- */
+
+#define MANY	200
+
+static int void_write(void *store, uint32_t index, uint64_t cookie, const struct umsi_msg *msg)
+{
+	(void)store, (void)index, (void)cookie, (void)msg;
+	return 1;
+}
+
+static int void_settle(void *store, uint32_t index, uint64_t cookie)
+{
+	(void)store, (void)index, (void)cookie;
+	return UMSI_OK;
+}
+
+static const struct umsi_store_ops void_ops = {
+	.name = "void", .number_name = "n", .write = void_write, .settle = void_settle,
+};
+
+/* Indices come in chunks: once the memory is gone, those there is a chunk for are still an answer. */
+static void many_end_where_memory_does(void **state)
+{
+	struct umsi_irq_request_at any = { .last = UMSI_INDEX_LAST };
+	umsi_irq irq[MANY];
+	int before = 0, got;
+
+	(void)state;
+	for (uint64_t nth = 1; before < MANY - 1; nth++) {
+		struct umsi_table *table;
+		struct rig r;
+
+		rig_start(&r, 1);
+		assert_int_equal(umsi_table_create(r.dev, &void_ops, NULL, &(struct umsi_table_config){ .size = MANY },
+						   &table), UMSI_OK);
+		mach_fail_alloc(r.m, nth, true);
+		got = umsi_irq_alloc_many(table, &any, 10, MANY - 1, irq);
+		mach_fail_alloc(r.m, 0, false);
+		assert_true(got == UMSI_ENOMEM || got >= 10);
+		assert_int_equal(rig_stats(&r).irqs, got < 0 ? 0 : got);
+		assert_true(got < 0 ? !before : got >= before);
+		before = got < 0 ? 0 : got;
+		for (int i = 0; i < got; i++)
+			assert_int_equal(umsi_irq_free(r.umsi, irq[i]), UMSI_OK);
+		rig_end(&r);
+		assert_true(nth < 40);
+	}
+}
+
 static void others_once(void **state)
 {
 	(void)state;
@@ -280,6 +329,7 @@ static void for_ever(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(many_end_where_memory_does),
 		cmocka_unit_test(once),
 		cmocka_unit_test(for_ever),
 		cmocka_unit_test(others_once),

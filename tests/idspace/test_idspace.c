@@ -406,6 +406,27 @@ static void mixed_requests_fill_the_set(void **state)
 	}
 }
 
+/* What came back to the word in hand, in line, is a block again for who wants one. */
+static void the_word_in_hand_can_become_whole_again(void **state)
+{
+	uint32_t id, taken[64];
+	struct pair p;
+
+	(void)state;
+	begin(&p, 64, 1);
+	for (uint32_t i = 0; i < 64; i++) {
+		if (!umsi_ids_take_in_hand(&p.ids, &taken[i]))
+			taken[i] = umsi_ids_take_elsewhere(&p.ids);
+		assert_int_equal(taken[i], i);
+	}
+	for (uint32_t i = 0; i < 64; i++)
+		assert_true(umsi_ids_give_to_hand(&p.ids, taken[i]));
+	assert_int_equal(umsi_ids_free_count(&p.ids), 64);
+	assert_int_equal(umsi_ids_take_block(&p.ids, 6), 0);
+	assert_false(umsi_ids_take_in_hand(&p.ids, &id));
+	end(&p);
+}
+
 static void memory_for_2048_ids_is_small(void **state)
 {
 	(void)state;
@@ -425,6 +446,7 @@ int main(void)
 		cmocka_unit_test(fills_without_frees_stay_packed),
 		cmocka_unit_test(churn_leaves_large_blocks_whole),
 		cmocka_unit_test(mixed_requests_fill_the_set),
+		cmocka_unit_test(the_word_in_hand_can_become_whole_again),
 		cmocka_unit_test(memory_for_2048_ids_is_small),
 	};
 

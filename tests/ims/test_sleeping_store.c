@@ -5,6 +5,7 @@
 #include "umsi_hosted.h"
 
 #define ENTRY_BYTES	16
+#define STORM		20
 
 /* MSI-X entries behind a queue: nothing reaches the table before the queue is drained. */
 struct slow {
@@ -96,6 +97,7 @@ static void start(struct rig *r, struct slow *s, const struct umsi_store_ops *op
 	struct umsi_table_config config = { .size = RIG_ENTRIES };
 
 	rig_machine(r, &mach_chaos_none, seed);
+	r->config.storm_limit = STORM;
 	rig_library(r);
 	*s = (struct slow){ .r = r };
 	dev.parent = r->root;
@@ -385,6 +387,33 @@ static int now_unmask(void *store, uint32_t index, uint64_t cookie)
 	return 1;
 }
 
+/* What sleeps cannot be masked in a trap: a storm on a disabled one stays a storm, and nobody asks its store. */
+static void a_storm_asks_nothing_of_it(void **state)
+{
+	struct slow s;
+	struct rig r;
+	umsi_irq irq;
+	uint32_t drained;
+
+	(void)state;
+	start(&r, &s, &slow_ops, 1);
+	irq = open_one(&r, 0);
+	assert_int_equal(umsi_irq_disable(r.umsi, irq), UMSI_OK);
+	mach_entry_live(r.pci[0], 0, true);
+	drained = s.drained;
+	for (uint32_t i = 0; i < 3 * STORM; i++) {
+		assert_true(mach_pci_raise(r.pci[0], 0));
+		rig_settle(&r);
+	}
+	assert_true(s.open[0]);
+	assert_int_equal(s.drained, drained);
+	assert_int_equal(r.calls, 0);
+	assert_int_equal(umsi_irq_enable(r.umsi, irq), UMSI_OK);
+	rig_settle(&r);
+	assert_int_equal(r.calls, 1);
+	end(&r, &s);
+}
+
 static void unsettled_is_called_once_more(void **state)
 {
 	static const struct umsi_store_ops ops = {
@@ -432,6 +461,7 @@ int main(void)
 		cmocka_unit_test(answered_later_before_the_request_is_over),
 		cmocka_unit_test(not_from_a_trap),
 		cmocka_unit_test(several_at_once),
+		cmocka_unit_test(a_storm_asks_nothing_of_it),
 		cmocka_unit_test(unsettled_is_called_once_more),
 		cmocka_unit_test(what_cannot_work_is_refused),
 	};

@@ -36,6 +36,8 @@ static int take(void *ctx, umsi_cpu cpu, uint32_t *number)
 {
 	struct own_host *h = ctx;
 
+	if (h->fail_take && !--h->fail_take)
+		return UMSI_EREFUSED;
 	for (uint32_t n = 0; n < OWN_NUMBERS; n++) {
 		if (h->used[n])
 			continue;

@@ -25,6 +25,7 @@ struct own_host {
 	bool used[OWN_NUMBERS], ended[OWN_NUMBERS];
 	uint32_t kicks, taken, cancelled;
 	uint32_t fail_prepare;
+	uint32_t fail_take;			/* the n-th from now: UMSI_EREFUSED */
 };
 
 extern const struct umsi_own_ops own_host_ops;

@@ -2,7 +2,7 @@
 /* Roots of the host's own. */
 #include <umsi/limits.h>
 
-#include "../api/rig.h"
+#include "../api/torn.h"
 
 #include "host.h"
 #include "router.h"
@@ -24,11 +24,10 @@ static void file_up(void *arg)
 	mach_irq_on(r->m);
 }
 
-static void start(struct rig *r, struct own_host *h, const struct mach_chaos *chaos, uint64_t seed)
+static void start_on(struct rig *r, struct own_host *h)
 {
 	struct umsi_own_config config = { .ops = &own_host_ops, .ctx = h, .numbers = OWN_NUMBERS };
 
-	rig_machine(r, chaos, seed);
 	mach_set_trap(r->m, trap, r);
 	own_host_init(h, r->m);
 	host_now = h;
@@ -38,6 +37,12 @@ static void start(struct rig *r, struct own_host *h, const struct mach_chaos *ch
 		mach_thread(r->m, cpu, file_up, r);
 	rig_settle(r);
 	rig_device(r);
+}
+
+static void start(struct rig *r, struct own_host *h, const struct mach_chaos *chaos, uint64_t seed)
+{
+	rig_machine(r, chaos, seed);
+	start_on(r, h);
 }
 
 static void collect(struct rig *r, struct own_host *h)
@@ -127,6 +132,27 @@ static void refusals_leave_all_as_it_was(void **state)
 	finish(&r, &h);
 }
 
+/* Fewer than asked for is an answer only where there are no more; this host's is none at all. */
+static void many_are_all_given_back_when_the_host_fails(void **state)
+{
+	struct umsi_irq_request_at any = { .last = UMSI_INDEX_LAST };
+	umsi_irq irq[RIG_ENTRIES];
+	struct own_host h;
+	struct rig r;
+
+	(void)state;
+	start(&r, &h, &mach_chaos_none, 3);
+	h.fail_take = 5;
+	assert_int_equal(umsi_irq_alloc_many(r.table, &any, 2, 8, irq), UMSI_EBUG);
+	assert_int_equal(h.taken, 4);
+	assert_int_equal(rig_stats(&r).irqs, 0);
+	for (uint32_t n = 0; n < OWN_NUMBERS; n++)
+		assert_int_equal(h.ended[n], h.used[n]);
+	collect(&r, &h);
+	assert_int_equal(umsi_irq_alloc_many(r.table, &any, 2, 8, irq), 8);
+	finish(&r, &h);
+}
+
 /* Numbers without an order, not counted by CPU: no bands, no floors, nothing kept for a CPU that is away. */
 static void what_it_has_not_is_refused(void **state)
 {
@@ -147,6 +173,65 @@ static void what_it_has_not_is_refused(void **state)
 	assert_int_equal(rig_alloc(&r, 1, 1, &irq), UMSI_ELIMIT);
 	fire(&r, 0);
 	assert_int_equal(r.calls, 1);
+	finish(&r, &h);
+}
+
+/* ---- Stores that hesitate, or that it cannot reach word by word ---- */
+
+static int wait_to(struct rig *r, umsi_irq irq, umsi_cpu cpu)
+{
+	return umsi_irq_set_affinity_wait(r->umsi, irq, &(struct umsi_affinity){
+		.kind = UMSI_AFFINITY_CPU, .cpu = cpu });
+}
+
+/* Nothing here can be asked to make room: a move waits, bounded, for a store that says not now. */
+static void a_move_waits_for_a_store_but_not_for_ever(void **state)
+{
+	struct umsi_table *table;
+	struct own_host h;
+	struct torn s;
+	uint64_t before;
+	struct rig r;
+	umsi_irq irq;
+
+	(void)state;
+	start(&r, &h, &mach_chaos_none, 3);
+	irq = torn_irq(&r, &s, 0, &table);
+	s.refuse_in = 1;
+	s.refusals = 20;
+	s.refuse_with = UMSI_EAGAIN;
+	assert_int_equal(wait_to(&r, irq, 1), UMSI_OK);
+	assert_int_equal(s.refusals, 0);
+	assert_int_equal(umsi_irq_effective_cpu(r.umsi, irq), 1);
+	s.not_now = true;
+	before = umsi_host_time_ns(r.m);
+	assert_int_equal(wait_to(&r, irq, 2), UMSI_ENOSLOT);
+	assert_in_range(umsi_host_time_ns(r.m) - before, 100000000, 400000000);
+	assert_int_equal(umsi_irq_effective_cpu(r.umsi, irq), 1);
+	assert_int_equal(rig_stats(&r).moves_refused, 1);
+	check_reaches(&r, &s, 1);
+	finish(&r, &h);
+}
+
+/* Both halves of the address change, and no message of this root shares one half with each. */
+static void a_torn_message_goes_no_further_than_half_an_address(void **state)
+{
+	struct umsi_table *table;
+	struct own_host h;
+	struct torn s;
+	struct rig r;
+	umsi_irq irq;
+
+	(void)state;
+	torn_groups(&r);
+	start_on(&r, &h);
+	irq = torn_irq(&r, &s, 0, &table);
+	assert_int_equal(rig_move(&r, irq, 3), UMSI_ENOTSUP);
+	assert_int_equal(s.writes, 0);
+	assert_int_equal(h.cancelled, 1);
+	check_reaches(&r, &s, 0);
+	assert_int_equal(rig_move(&r, irq, 1), UMSI_OK);
+	check_reaches(&r, &s, 1);
 	finish(&r, &h);
 }
 
@@ -386,7 +471,10 @@ int main(void)
 		cmocka_unit_test(arrives_and_moves),
 		cmocka_unit_test(triggers_come_by_kick),
 		cmocka_unit_test(refusals_leave_all_as_it_was),
+		cmocka_unit_test(many_are_all_given_back_when_the_host_fails),
 		cmocka_unit_test(what_it_has_not_is_refused),
+		cmocka_unit_test(a_move_waits_for_a_store_but_not_for_ever),
+		cmocka_unit_test(a_torn_message_goes_no_further_than_half_an_address),
 		cmocka_unit_test(a_cpu_leaves),
 		cmocka_unit_test(moves_under_fire),
 		cmocka_unit_test(allocations_meet_a_leave),

@@ -152,11 +152,42 @@ static void P_86_moved_at_every_step_before_its_end(void **state)
 	}
 }
 
+static void wait_and_move(void *arg)
+{
+	int *status = arg;
+
+	mach_wait(rig.m, is_inside, NULL);
+	*status = umsi_irq_set_affinity_wait(rig.umsi, irq, &(struct umsi_affinity){
+		.kind = UMSI_AFFINITY_CPU, .cpu = 2 });
+}
+
+/* A pin whose end is directed is moved once it has been ended; who may sleep waits for that. */
+static void a_move_waits_for_a_line_in_service(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		int status = 1;
+
+		begin(seed, true, &mach_chaos_none);
+		mach_thread(rig.m, 3, wait_and_move, &status);
+		mach_ioapic_line(ioapic, PIN, true);
+		rig_run();
+		assert_int_equal(status, UMSI_OK);
+		calls = 0;
+		mach_ioapic_line(ioapic, PIN, true);
+		rig_run();
+		assert_int_equal(calls, 1);
+		assert_int_equal(last_cpu, 2);
+		end();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(P_85_a_line_stays_masked_until_its_thread_is_done),
 		cmocka_unit_test(P_86_moved_at_every_step_before_its_end),
+		cmocka_unit_test(a_move_waits_for_a_line_in_service),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
