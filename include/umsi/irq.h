@@ -114,7 +114,7 @@ int umsi_irq_done(struct umsi *m, umsi_irq irq);
  *   (a set that was never named before is copied).
  * Return: UMSI_OK, UMSI_ENOENT, UMSI_EINVAL, UMSI_ERANGE (a CPU that does not exist),
  *   UMSI_ENOMEM (a set), UMSI_ENOTSUP (a set, in the small profile of sources.list), UMSI_ENOCPU, UMSI_ENOSLOT,
- *   UMSI_EAGAIN (no slot is free there, but some are being drained: try later, or wait as below),
+ *   UMSI_EAGAIN (no slot is free there, but some are being drained, or its store says not now: try later, or wait as below),
  *   UMSI_EGONE (device unreachable: the cached message and the target have changed all the same),
  *   UMSI_ECONTEXT (inside a trap, and it does not move atomically, or the set is new).
  */
@@ -125,9 +125,10 @@ int umsi_irq_set_affinity(struct umsi *m, umsi_irq irq,
  * umsi_irq_set_affinity_wait() - the same, and waits for slots being drained
  *
  * Where no slot is free but some are retiring, asks their CPU once to prove
- * them quiet (counted in umsi_stats.ipis_for_moves) and waits, bounded.
+ * them quiet (counted in umsi_stats.ipis_for_moves) and waits, bounded. So it does for a
+ * store that says not now: a level line that is being handled (<umsi/ioapic.h>).
  *
- * Context: sleepable. Return: as above without UMSI_EAGAIN, and UMSI_ECONTEXT.
+ * Context: sleepable. Return: as above without UMSI_EAGAIN, UMSI_ETIMEOUT (the store went on saying so), and UMSI_ECONTEXT.
  */
 int umsi_irq_set_affinity_wait(struct umsi *m, umsi_irq irq,
 			       const struct umsi_affinity *affinity);

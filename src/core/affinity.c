@@ -87,6 +87,7 @@ int umsi_move_finish(struct umsi_record *r, struct umsi_move *mv)
 		if (status) {
 			umsi_trace_irq(r, UMSI_TRACE_MOVE_ABORT, mv->cpu, mv->slot);
 			root->ops->move_abort(root, r, mv);
+			mv->refused = true;
 			return status;
 		}
 		mv->told = !mv->cached;
@@ -171,7 +172,7 @@ static int move_in_two(struct umsi_record *r, const struct umsi_move *refused)
 	return second;
 }
 
-/* One try. UMSI_EAGAIN: slots are retiring where there is none free. */
+/* One try. UMSI_EAGAIN: slots are retiring where there is none free, or @out_root is NULL and the store says not now. */
 static int set_affinity_once(struct umsi *m, umsi_irq irq, const struct umsi_where *where,
 			     struct umsi_domain **out_root)
 {
@@ -184,15 +185,18 @@ static int set_affinity_once(struct umsi *m, umsi_irq irq, const struct umsi_whe
 	status = umsi_hold_lock(m, irq, &hold, &r);
 	if (status)
 		return status;
-	*out_root = umsi_domain_root(r->leaf);
 	now = umsi_load32(&r->target);
 	if (!permits(where, now))
 		status = move_locked(r, &mv);
-	if (status == UMSI_ENOTSUP)
+	if (status == UMSI_ENOTSUP) {
+		mv.refused = false;
 		status = move_in_two(r, &mv);
+	}
 	/* UMSI_EGONE: the target has changed all the same. */
 	if (status == UMSI_OK || status == UMSI_EGONE)
 		keep_affinity(umsi_record_leader(r), where);
+	else
+		*out_root = mv.refused ? NULL : umsi_domain_root(r->leaf);
 	umsi_hold_unlock(r, &hold);
 	return status;
 }
@@ -217,11 +221,10 @@ static int set_affinity(struct umsi *m, umsi_irq irq, const struct umsi_affinity
 		if (status != UMSI_EAGAIN || !may_wait)
 			break;
 		umsi_host_relax(m->host);
-	} while (umsi_deadline_left(&wait) &&
-		 (!root->ops->make_room || root->ops->make_room(root, &where, true) == UMSI_OK));
+	} while (umsi_deadline_left(&wait) && (!root || root->ops->make_room(root, &where, true) == UMSI_OK));
 
 	if (status == UMSI_EAGAIN && may_wait)
-		status = UMSI_ENOSLOT;
+		status = root ? UMSI_ENOSLOT : UMSI_ETIMEOUT;
 	if (status != UMSI_OK && status != UMSI_EGONE) {
 		umsi_mask_put(m, where.mask);
 		umsi_fetch_add64(&m->count.moves_refused, 1);

@@ -39,6 +39,7 @@ struct umsi_move {
 	bool transient;			/* the old CPU's slot of the new number is owned too, till commit */
 	bool transient_revived;		/* it was still this interrupt's */
 	bool replay;			/* words were mixed: call every handler once */
+	bool refused;			/* by a level nearer the device, not for want of a slot */
 	uint32_t device_writes;
 	int settled;			/* UMSI_OK, or UMSI_EGONE: the flush proved nothing */
 	bool ages;			/* the store did answer, but what it proved leaves an age to wait (M1) */

@@ -205,7 +205,7 @@ static void a_move_waits_for_a_store_but_not_for_ever(void **state)
 	assert_int_equal(umsi_irq_effective_cpu(r.umsi, irq), 1);
 	s.not_now = true;
 	before = umsi_host_time_ns(r.m);
-	assert_int_equal(wait_to(&r, irq, 2), UMSI_ENOSLOT);
+	assert_int_equal(wait_to(&r, irq, 2), UMSI_ETIMEOUT);
 	assert_in_range(umsi_host_time_ns(r.m) - before, 100000000, 400000000);
 	assert_int_equal(umsi_irq_effective_cpu(r.umsi, irq), 1);
 	assert_int_equal(rig_stats(&r).moves_refused, 1);
