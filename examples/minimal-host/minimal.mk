@@ -27,12 +27,18 @@ $(B)/tests/small/refusals: $(B)/asan/tests/small/refusals.o $(B)/small/libumsi.a
 	$(call show,LINK,$@)$(GCC) $(TEST_FLAGS) -o $@ $< \
 		-Wl,--start-group $(B)/small/libumsi.a $(B)/asan/libmachine.a -Wl,--end-group -lpthread
 
+# Its set of ids is another implementation, held against the same model.
+$(B)/tests/small/ids: $(B)/asan/tests/idspace/test_idspace.o $(B)/asan/tests/pattern.o $(B)/small/libumsi.a
+	@mkdir -p $(@D)
+	$(call show,LINK,$@)$(GCC) $(TEST_FLAGS) -o $@ $^ $(TEST_LIBS)
+
 minimal-host: $(MINIMAL) ## the smallest host, and run it
 	$(MINIMAL)
 
-check-minimal: $(MINIMAL) $(MINIMAL)-small $(B)/tests/small/refusals ## its size, its hooks, and that it works
+check-minimal: $(MINIMAL) $(MINIMAL)-small $(B)/tests/small/refusals $(B)/tests/small/ids ## its size, its hooks, and that it works
 	$(PYTHON) tests/minimal/check $(MINIMAL) $(B)/asan/examples/minimal-host/main.o
 	$(PYTHON) tests/minimal/check $(MINIMAL)-small $(B)/asan/examples/minimal-host/main.o
 	$(B)/tests/small/refusals
+	$(B)/tests/small/ids
 
 -include $(B)/asan/examples/minimal-host/main.d

@@ -12,7 +12,7 @@ enum { UMSI_WORD_COUNTS_ZEROS = 0 };
 enum { UMSI_WORD_COUNTS_ZEROS = 1 };
 #endif
 
-/* By the top six bits of 2^n times a constant, which differ for every n: n (idspace.c). */
+/* By the top six bits of 2^n times a constant, which differ for every n: n (word.c). */
 extern const uint8_t umsi_bit_position[64];
 
 /* Lowest set bit of a word that is not zero. */
