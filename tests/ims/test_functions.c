@@ -12,6 +12,8 @@ struct part {
 	unsigned char *table;
 	uint32_t first;
 	uint32_t writes;
+	uint32_t restores;
+	bool gone;
 };
 
 static volatile uint32_t *dword(struct part *p, uint32_t index, uint32_t which)
@@ -51,9 +53,26 @@ static int part_settle(void *store, uint32_t index, uint64_t cookie)
 	return umsi_hosted_mmio_read(dword(store, index, 3), 4) == UINT32_MAX ? UMSI_EGONE : UMSI_OK;
 }
 
+static int part_restore(void *store)
+{
+	struct part *p = store;
+
+	assert_false(p->gone);
+	p->restores++;
+	return UMSI_OK;
+}
+
+static void part_destroy(void *store)
+{
+	struct part *p = store;
+
+	assert_false(p->gone);
+	p->gone = true;
+}
+
 static const struct umsi_store_ops part_ops = {
 	.name = "part", .number_name = "slot", .write = part_write, .mask = part_mask, .unmask = part_unmask,
-	.settle = part_settle,
+	.settle = part_settle, .restore = part_restore, .destroy = part_destroy,
 };
 
 #define CONTROL		(0x70 + 2)	/* MSI-X message control of the machine's functions */
@@ -213,8 +232,11 @@ static void what_its_user_still_holds_stays_harmless(void **state)
 	assert_int_equal(umsi_device_functions(r.dev, note, info), 2);
 	assert_int_equal(info[0].tables, 0);
 	assert_int_equal(info[1].tables, 1);
-	assert_int_equal(umsi_device_quiesce(f[0]), UMSI_OK);
-	assert_int_equal(umsi_device_restore(f[0]), UMSI_OK);
+	for (uint32_t i = 0; i < 2; i++) {
+		assert_int_equal(umsi_device_quiesce(f[i]), UMSI_OK);
+		assert_int_equal(umsi_device_restore(f[i]), UMSI_OK);
+		assert_int_equal(part[i].restores, i);
+	}
 	for (uint32_t i = 0; i < 2; i++)
 		assert_int_equal(umsi_device_remove(f[i]), UMSI_OK);
 	end(&r, mapped);
