@@ -18,6 +18,7 @@ struct direct {
 	struct mach_pci *pci;
 	struct umsi_domain *messages;
 	uint64_t calls[COUNT];
+	bool deaf;		/* a CPU is as if in a trap */
 };
 
 /* As PCI's MSI: one message for all indices, and no mask. */
@@ -118,6 +119,39 @@ static void use_a_block(void *arg)
 	MACH_CHECK(r->m, umsi_device_remove(dev) == UMSI_OK, "T-REMOVE", "remove");
 }
 
+static void stay_in_a_trap(void *arg)
+{
+	struct direct *d = arg;
+
+	mach_irq_off(d->r->m);
+	d->deaf = true;
+	mach_delay(d->r->m, 30000);
+	d->deaf = false;
+	mach_irq_on(d->r->m);
+}
+
+/* A CPU may have acknowledged the number and not have looked it up: it serves nobody else until that CPU's trap has ended. */
+static void use_one_again(void *arg)
+{
+	struct direct *d = arg;
+	struct rig *r = d->r;
+	struct umsi_irq_request_at any = { .last = UMSI_INDEX_LAST };
+	struct umsi_device *dev;
+	struct umsi_table *table;
+	umsi_irq irq[COUNT], again;
+
+	MACH_CHECK(r->m, add_device(d, &rig_store, 32, &dev, &table) == UMSI_OK, "T-DEVICE", "device");
+	for (uint32_t i = 0; i < COUNT; i++)
+		irq[i] = rig_begin(r, table, i, &d->calls[i]);
+	mach_thread(r->m, (mach_cpu(r->m) + 1) % r->cpus, stay_in_a_trap, d);
+	while (!d->deaf)
+		mach_delay(r->m, 10);
+	MACH_CHECK(r->m, umsi_irq_free(r->umsi, irq[2]) == UMSI_OK && d->deaf, "T-FREE", "free");
+	MACH_CHECK(r->m, umsi_irq_alloc(table, &any, &again) == UMSI_OK, "T-AGAIN", "alloc");
+	MACH_CHECK(r->m, !d->deaf, "T-EARLY", "the number is another's while a CPU is in a trap");
+	MACH_CHECK(r->m, umsi_device_remove(dev) == UMSI_OK, "T-REMOVE", "remove");
+}
+
 /* The lines of the range are nobody's wires. */
 static void ask_for_a_wire(void *arg)
 {
@@ -164,6 +198,12 @@ static void a_block_of_spis_moves_as_one(void **state)
 {
 	(void)state;
 	run_each(use_a_block);
+}
+
+static void a_number_waits_for_every_cpus_traps(void **state)
+{
+	(void)state;
+	run_each(use_one_again);
 }
 
 static void spis_by_message_are_no_wires(void **state)
@@ -237,6 +277,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(spis_by_message_arrive_move_and_run_out),
 		cmocka_unit_test(a_block_of_spis_moves_as_one),
+		cmocka_unit_test(a_number_waits_for_every_cpus_traps),
 		cmocka_unit_test(spis_by_message_are_no_wires),
 		cmocka_unit_test(wrong_ranges_are_named),
 	};

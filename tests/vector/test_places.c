@@ -34,6 +34,28 @@ static void a_roaming_interrupt_moves_with_every_other_slot_taken(void **state)
 	roam((struct mach_msi){ .present = true });
 }
 
+/* R8: its store knew one of its slots once; that it moved since, and told nobody, proves none of them. */
+static void places_that_were_told_are_not_given_back_at_once(void **state)
+{
+	struct umsi_msg old;
+	struct site s;
+	umsi_irq irq;
+
+	(void)state;
+	begin(&s, (struct mach_msi){ 0 });
+	assert_int_equal(alloc(&s, 0, UMSI_IRQ_ROAMING, NULL, &irq), UMSI_OK);
+	assert_int_equal(umsi_irq_request(s.rig.umsi, irq, handler, &s, "roams"), UMSI_OK);
+	assert_int_equal(move(&s, irq, 1), UMSI_OK);
+	assert_int_equal(umsi_irq_message(s.rig.umsi, irq, &old), UMSI_OK);
+	assert_int_equal(umsi_irq_release(s.rig.umsi, irq), UMSI_OK);
+	assert_int_equal(move(&s, irq, 2), UMSI_OK);
+	assert_int_equal(umsi_irq_free(s.rig.umsi, irq), UMSI_OK);
+	mach_imsic_inject(s.rig.m, 1, old.data);
+	settle(&s);
+	assert_int_equal(stats(&s).unowned, 0);
+	end(&s);
+}
+
 /* Of the same numbers, wherever they can be had. */
 static void places_have_one_number(void **state)
 {
@@ -318,6 +340,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_roaming_interrupt_moves_with_every_other_slot_taken),
+		cmocka_unit_test(places_that_were_told_are_not_given_back_at_once),
 		cmocka_unit_test(places_have_one_number),
 		cmocka_unit_test(places_of_two_numbers_move),
 		cmocka_unit_test(a_cpu_without_room_refuses_it_and_nothing_stays),
