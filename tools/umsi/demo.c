@@ -31,7 +31,7 @@ static const struct argp_option options[] = {
 	{ "first", 'f', "SEED", 0, "start at SEED (default 1)", 0 },
 	{ "turns", KEY_TURNS, "N", 0, "operations of each thread (default 100)", 0 },
 	{ "cycles", KEY_CYCLES, "N", 0, "of systems whose tables come and go: as many seeds as N cycles take", 0 },
-	{ "json", KEY_JSON, NULL, 0, "one object for each system", 0 },
+	{ "json", KEY_JSON, NULL, 0, "one object for each system; with --list, one with all", 0 },
 	{ 0 },
 };
 
@@ -168,7 +168,6 @@ static void print_json(const struct system *s, const struct paths *p, const stru
 	for (uint32_t i = 0; i < n; i++)
 		json_number(&j, f[i].name, f[i].value);
 	json_close(&j, '}');
-	putchar('\n');
 }
 
 static bool enough(const struct settings *s, const struct system *system, const struct system_totals *t)
@@ -191,6 +190,33 @@ static bool demo(const struct settings *s, const struct system *system)
 	return !t.violations && !t.lost && !t.leaked;
 }
 
+static void list_json(void)
+{
+	const struct system *system;
+	struct json j;
+
+	json_begin(&j, stdout);
+	json_open(&j, NULL, '{');
+	json_open(&j, "systems", '[');
+	for (size_t i = 0; (system = system_at(i)); i++) {
+		json_open(&j, NULL, '{');
+		json_string(&j, "name", system->name);
+		json_string(&j, "text", system->text);
+		json_string(&j, "path", system->path);
+		json_close(&j, '}');
+	}
+	json_close(&j, ']');
+	json_close(&j, '}');
+}
+
+static void list_text(void)
+{
+	const struct system *system;
+
+	for (size_t i = 0; (system = system_at(i)); i++)
+		printf("%-28s %s\n", system->name, system->text);
+}
+
 static int run_demo(int argc, char **argv)
 {
 	struct settings s = { .seeds = 100, .first = 1, .turns = 100 };
@@ -198,12 +224,13 @@ static int run_demo(int argc, char **argv)
 	bool good = true;
 
 	argp_parse(&parser, argc, argv, 0, NULL, &s);
-	for (size_t i = 0; (system = system_at(i)); i++) {
-		if (s.list)
-			printf("%-28s %s\n", system->name, system->text);
-		else if (!strcmp(s.name, "all") || !strcmp(s.name, system->name))
-			good &= demo(&s, system);
+	if (s.list) {
+		(s.json ? list_json : list_text)();
+		return STATUS_CLEAN;
 	}
+	for (size_t i = 0; (system = system_at(i)); i++)
+		if (!strcmp(s.name, "all") || !strcmp(s.name, system->name))
+			good &= demo(&s, system);
 	return good ? STATUS_CLEAN : STATUS_VIOLATED;
 }
 

@@ -44,7 +44,7 @@ static const struct argp_option options[] = {
 	{ "isa", 'i', "NAME", 0, "machines of NAME; --list names them (default riscv)", 1 },
 	{ "set", KEY_SET, "FIELDS", 0, "give fields of the plan other values: cpus=2,hotplug=0; \"calm\" first: all at their calmest", 1 },
 	{ "list", KEY_LIST, NULL, 0, "list scenarios, machines and fields", 1 },
-	{ "show", KEY_SHOW, NULL, 0, "print the scenario as YAML, to start one of your own", 1 },
+	{ "show", KEY_SHOW, NULL, 0, "print the scenario as YAML (or JSON), to start one of your own", 1 },
 	{ NULL, 0, NULL, 0, "How they are run", 2 },
 	{ "jobs", 'j', "J", 0, "in J processes (default: one per processor)", 2 },
 	{ "keep-going", 'k', NULL, 0, "do not stop at the first violation", 2 },
@@ -241,8 +241,34 @@ static void list_json(void)
 	json_close(&j, '}');
 }
 
+static void show_json(const struct scenario *s)
+{
+	struct json j;
+
+	json_begin(&j, stdout);
+	json_open(&j, NULL, '{');
+	json_string(&j, "name", s->name);
+	json_string(&j, "text", s->text);
+	json_string(&j, "isa", s->isa->name);
+	json_number(&j, "first", s->first);
+	json_number(&j, "seeds", s->seeds);
+	json_open(&j, "plan", '{');
+	for (uint32_t i = 0; i < s->nfields; i++) {
+		json_open(&j, s->field[i].field->name, '[');
+		json_number(&j, NULL, s->field[i].least);
+		json_number(&j, NULL, s->field[i].most);
+		json_close(&j, ']');
+	}
+	json_close(&j, '}');
+	json_close(&j, '}');
+}
+
 static void show(const struct settings *s)
 {
+	if (s->json) {
+		show_json(&s->scenario);
+		return;
+	}
 	if (s->scenario_text) {
 		fputs(s->scenario_text, stdout);
 		return;

@@ -79,10 +79,21 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp parser = { .options = options, .parser = parse, .args_doc = "FILE", .doc = doc };
 
-static void list_points(void)
+static void list_points(bool as_json)
 {
-	for (uint32_t i = 0; i < UMSI_TRACE_POINTS; i++)
+	struct json j;
+
+	for (uint32_t i = 0; !as_json && i < UMSI_TRACE_POINTS; i++)
 		puts(umsi_trace_kind(i)->name);
+	if (!as_json)
+		return;
+	json_begin(&j, stdout);
+	json_open(&j, NULL, '{');
+	json_open(&j, "points", '[');
+	for (uint32_t i = 0; i < UMSI_TRACE_POINTS; i++)
+		json_string(&j, NULL, umsi_trace_kind(i)->name);
+	json_close(&j, ']');
+	json_close(&j, '}');
 }
 
 static void keep_wanted(const struct settings *s, struct events *e)
@@ -162,7 +173,7 @@ static int run_trace(int argc, char **argv)
 
 	argp_parse(&parser, argc, argv, 0, NULL, &s);
 	if (s.list) {
-		list_points();
+		list_points(s.json);
 		return STATUS_CLEAN;
 	}
 	if (!events_read(s.file, &e, why)) {
