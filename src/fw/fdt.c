@@ -29,6 +29,11 @@ int umsi_fdt_refuse_node(struct umsi_fdt_error *error, const struct umsi_fdt *fd
 	return umsi_fdt_refuse(error, offset, what, status);
 }
 
+int umsi_fdt_refuse_here(const struct umsi_fdt_reader *r, const char *what, int status)
+{
+	return umsi_fdt_refuse_node(r->error, r->fdt, r->node, what, status);
+}
+
 uint32_t umsi_fdt_be32(const unsigned char *at)
 {
 	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
@@ -474,4 +479,12 @@ umsi_fdt_node umsi_fdt_find_compatible(const struct umsi_fdt *fdt, umsi_fdt_node
 			return node;
 	}
 	return -1;
+}
+
+umsi_fdt_node umsi_fdt_next_okay(const struct umsi_fdt *fdt, umsi_fdt_node after, const char *compatible)
+{
+	do {
+		after = umsi_fdt_find_compatible(fdt, after, compatible);
+	} while (after >= 0 && !umsi_fdt_is_okay(fdt, after));
+	return after;
 }

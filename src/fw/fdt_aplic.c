@@ -193,11 +193,9 @@ static int found_hart(void *arg, uint32_t cpu, uint32_t target)
 /* Leaves the next enabled supervisor-level domain in @f. */
 static int find_domain(struct finder *f, umsi_fdt_node after)
 {
-	while ((after = umsi_fdt_find_compatible(f->harts.fdt, after, "riscv,aplic")) >= 0) {
+	while ((after = umsi_fdt_next_okay(f->harts.fdt, after, "riscv,aplic")) >= 0) {
 		int err;
 
-		if (!umsi_fdt_is_okay(f->harts.fdt, after))
-			continue;
 		f->harts.node = after;
 		err = read_parent(f);
 		if (err || f->supervisor)

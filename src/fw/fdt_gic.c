@@ -17,30 +17,20 @@
 /* Of arm,armv8-timer: secure, non-secure, virtual, hypervisor. */
 #define TIMER_VIRTUAL		2u
 
-static int refuse(const struct umsi_fdt *fdt, umsi_fdt_node node, struct umsi_fdt_error *error,
-		  const char *what, int status)
-{
-	return umsi_fdt_refuse_node(error, fdt, node, what, status);
-}
-
 umsi_fdt_node umsi_fdt_gic_find(const struct umsi_fdt *fdt, const char *const *names)
 {
-	for (; *names; names++) {
-		umsi_fdt_node node = -1;
+	umsi_fdt_node node = -1;
 
-		while ((node = umsi_fdt_find_compatible(fdt, node, *names)) >= 0)
-			if (umsi_fdt_is_okay(fdt, node))
-				return node;
-	}
-	return -1;
+	for (; *names && node < 0; names++)
+		node = umsi_fdt_next_okay(fdt, -1, *names);
+	return node;
 }
 
-int umsi_fdt_gic_reg(const struct umsi_fdt *fdt, umsi_fdt_node node, uint32_t index,
-		     uint64_t *out_phys, uint64_t *out_bytes)
+int umsi_fdt_gic_reg(const struct umsi_fdt_reader *r, uint32_t index, uint64_t *out_phys, uint64_t *out_bytes)
 {
 	struct umsi_fdt_regs regs;
 	uint64_t address, bytes;
-	int err = umsi_fdt_regs_of(fdt, node, &regs);
+	int err = umsi_fdt_regs_of(r->fdt, r->node, &regs);
 
 	if (err)
 		return err;
@@ -49,63 +39,58 @@ int umsi_fdt_gic_reg(const struct umsi_fdt *fdt, umsi_fdt_node node, uint32_t in
 	if (!umsi_fdt_regs_entry(&regs, index, &address, &bytes) || !bytes)
 		return UMSI_EFW_VALUE;
 	*out_bytes = bytes;
-	return umsi_fdt_to_cpu(fdt, &regs, address, bytes, out_phys);
+	return umsi_fdt_to_cpu(r->fdt, &regs, address, bytes, out_phys);
 }
 
-static int read_frame(const struct umsi_fdt *fdt, umsi_fdt_node node, struct umsi_gic_frame *out,
-		      struct umsi_fdt_error *error)
+static int read_frame(const struct umsi_fdt_reader *r, struct umsi_gic_frame *out)
 {
 	uint64_t bytes;
-	int err = umsi_fdt_gic_reg(fdt, node, 0, &out->phys, &bytes);
+	int err = umsi_fdt_gic_reg(r, 0, &out->phys, &bytes);
 
 	if (err)
-		return refuse(fdt, node, error, "v2m frame: reg", err);
-	if (umsi_fdt_u32_or(fdt, node, "arm,msi-base-spi", 0, &out->spi_base) ||
-	    umsi_fdt_u32_or(fdt, node, "arm,msi-num-spis", 0, &out->spis))
-		return refuse(fdt, node, error, "arm,msi-*: not one cell", UMSI_EFW_VALUE);
+		return umsi_fdt_refuse_here(r, "v2m frame: reg", err);
+	if (umsi_fdt_u32_or(r->fdt, r->node, "arm,msi-base-spi", 0, &out->spi_base) ||
+	    umsi_fdt_u32_or(r->fdt, r->node, "arm,msi-num-spis", 0, &out->spis))
+		return umsi_fdt_refuse_here(r, "arm,msi-*: not one cell", UMSI_EFW_VALUE);
 	if (!out->spi_base != !out->spis)
-		return refuse(fdt, node, error, "arm,msi-base-spi, arm,msi-num-spis: one without the other",
-			      UMSI_EFW_VALUE);
+		return umsi_fdt_refuse_here(r, "arm,msi-base-spi, arm,msi-num-spis: one without the other",
+					    UMSI_EFW_VALUE);
 	return UMSI_OK;
 }
 
-static int read_frames(const struct umsi_fdt *fdt, umsi_fdt_node gic, struct umsi_gic_config *out,
-		       struct umsi_fdt_error *error)
+static int read_frames(const struct umsi_fdt_reader *gic, struct umsi_gic_config *out)
 {
-	umsi_fdt_node node;
-	int err;
+	struct umsi_fdt_reader r = *gic;
+	int err = UMSI_OK;
 
-	for (node = umsi_fdt_first_child(fdt, gic); node >= 0;
-	     node = umsi_fdt_next_sibling(fdt, node)) {
-		if (!umsi_fdt_is_compatible(fdt, node, "arm,gic-v2m-frame") ||
-		    !umsi_fdt_is_okay(fdt, node))
+	for (r.node = umsi_fdt_first_child(r.fdt, r.node); r.node >= 0 && !err;
+	     r.node = umsi_fdt_next_sibling(r.fdt, r.node)) {
+		if (!umsi_fdt_is_compatible(r.fdt, r.node, "arm,gic-v2m-frame") ||
+		    !umsi_fdt_is_okay(r.fdt, r.node))
 			continue;
 		if (out->frames == UMSI_GIC_FRAMES_MAX)
-			return refuse(fdt, node, error, "more v2m frames than there is room for",
-				      UMSI_EFW_ROOM);
-		err = read_frame(fdt, node, &out->frame[out->frames], error);
-		if (err)
-			return err;
-		out->frames++;
+			return umsi_fdt_refuse_here(&r, "more v2m frames than there is room for", UMSI_EFW_ROOM);
+		err = read_frame(&r, &out->frame[out->frames++]);
 	}
-	return UMSI_OK;
+	return err;
 }
 
-int umsi_fdt_gic_timer(const struct umsi_fdt *fdt, uint32_t *out_id, struct umsi_fdt_error *error)
+int umsi_fdt_gic_timer(const struct umsi_fdt_reader *gic, uint32_t *out_id)
 {
 	static const char *const names[] = { "arm,armv8-timer", "arm,armv7-timer", NULL };
-	umsi_fdt_node node = umsi_fdt_gic_find(fdt, names);
+	struct umsi_fdt_reader r = *gic;
 	uint8_t trigger;
 	uint32_t id;
 	int err;
 
-	if (node < 0)
+	r.node = umsi_fdt_gic_find(r.fdt, names);
+	if (r.node < 0)
 		return UMSI_OK;
-	err = umsi_fdt_gic_interrupt(fdt, node, TIMER_VIRTUAL, &id, &trigger);
+	err = umsi_fdt_gic_interrupt(r.fdt, r.node, TIMER_VIRTUAL, &id, &trigger);
 	if (!err && id >= FIRST_SHARED)
 		err = UMSI_EFW_VALUE;
 	if (err)
-		return refuse(fdt, node, error, "timer: no private virtual interrupt", err);
+		return umsi_fdt_refuse_here(&r, "timer: no private virtual interrupt", err);
 	*out_id = id;
 	return UMSI_OK;
 }
@@ -116,31 +101,30 @@ int umsi_fdt_gic(const struct umsi_fdt *fdt, struct umsi_gic_config *out,
 	static const char *const names[] = {
 		"arm,cortex-a15-gic", "arm,gic-400", "arm,cortex-a7-gic", "arm,cortex-a9-gic", NULL
 	};
+	struct umsi_fdt_reader r = { .fdt = fdt, .error = error };
 	struct umsi_gic_config config = { .version = 2 };
-	umsi_fdt_node node;
 	uint64_t bytes;
 	uint32_t cells;
 	int err;
 
 	if (!fdt || !out)
 		return umsi_fdt_refuse(error, 0, "a pointer is NULL", UMSI_EINVAL);
-	node = umsi_fdt_gic_find(fdt, names);
-	if (node < 0)
-		return refuse(fdt, node, error, "no GICv2", UMSI_EFW_MISSING);
-	if (umsi_fdt_u32_or(fdt, node, "#interrupt-cells", CELLS, &cells) || cells != CELLS)
-		return refuse(fdt, node, error, "#interrupt-cells: not 3", UMSI_EFW_CELLS);
-	err = umsi_fdt_gic_reg(fdt, node, 0, &config.distributor, &bytes);
+	r.node = umsi_fdt_gic_find(fdt, names);
+	if (r.node < 0)
+		return umsi_fdt_refuse_here(&r, "no GICv2", UMSI_EFW_MISSING);
+	if (umsi_fdt_u32_or(fdt, r.node, "#interrupt-cells", CELLS, &cells) || cells != CELLS)
+		return umsi_fdt_refuse_here(&r, "#interrupt-cells: not 3", UMSI_EFW_CELLS);
+	err = umsi_fdt_gic_reg(&r, 0, &config.distributor, &bytes);
 	if (!err)
-		err = umsi_fdt_gic_reg(fdt, node, 1, &config.cpu_interface, &bytes);
+		err = umsi_fdt_gic_reg(&r, 1, &config.cpu_interface, &bytes);
 	if (err)
-		return refuse(fdt, node, error, "reg: distributor or CPU interface", err);
-	err = read_frames(fdt, node, &config, error);
+		return umsi_fdt_refuse_here(&r, "reg: distributor or CPU interface", err);
+	err = read_frames(&r, &config);
 	if (!err)
-		err = umsi_fdt_gic_timer(fdt, &config.timer_id, error);
-	if (err)
-		return err;
-	*out = config;
-	return UMSI_OK;
+		err = umsi_fdt_gic_timer(&r, &config.timer_id);
+	if (!err)
+		*out = config;
+	return err;
 }
 
 /* Flags, bits 3:0: 1 rising, 2 falling, 4 high, 8 low. */

@@ -9,10 +9,9 @@
 umsi_fdt_node umsi_fdt_gic_find(const struct umsi_fdt *fdt, const char *const *names);
 
 /* Entry @index of reg as the CPUs see it. */
-int umsi_fdt_gic_reg(const struct umsi_fdt *fdt, umsi_fdt_node node, uint32_t index,
-		     uint64_t *out_phys, uint64_t *out_bytes);
+int umsi_fdt_gic_reg(const struct umsi_fdt_reader *r, uint32_t index, uint64_t *out_phys, uint64_t *out_bytes);
 
 /* The virtual timer's private interrupt; *out_id stays as it is where there is no timer. */
-int umsi_fdt_gic_timer(const struct umsi_fdt *fdt, uint32_t *out_id, struct umsi_fdt_error *error);
+int umsi_fdt_gic_timer(const struct umsi_fdt_reader *gic, uint32_t *out_id);
 
 #endif

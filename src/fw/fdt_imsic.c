@@ -47,9 +47,7 @@ static int find_node(struct finder *finder)
 	int err;
 
 	found.node = -1;
-	while ((node = umsi_fdt_find_compatible(fdt, node, "riscv,imsics")) >= 0) {
-		if (!umsi_fdt_is_okay(fdt, node))
-			continue;
+	while ((node = umsi_fdt_next_okay(fdt, node, "riscv,imsics")) >= 0) {
 		finder->harts.node = node;
 		err = umsi_fdt_harts_read(&finder->harts);
 		if (err)

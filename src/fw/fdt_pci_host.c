@@ -101,6 +101,7 @@ static int add_window(struct bridge *bridge, const unsigned char *entry, uint32_
 	uint32_t space = PHYS_HI_SPACE(hi);
 	uint64_t last = space == SPACE_MEMORY64 ? UINT64_MAX : UINT32_MAX;
 	uint64_t phys;
+	uint32_t n;
 	int err;
 
 	if (space == SPACE_CONFIG)
@@ -113,13 +114,13 @@ static int add_window(struct bridge *bridge, const unsigned char *entry, uint32_
 	if (err)
 		return refuse(bridge, "ranges: no ranges above shows a window to the CPUs", err);
 
-	bridge->host.window[bridge->host.windows].pci = pci;
-	bridge->host.window[bridge->host.windows].phys = phys;
-	bridge->host.window[bridge->host.windows].bytes = bytes;
-	bridge->host.window[bridge->host.windows].io = space == SPACE_IO;
-	bridge->host.window[bridge->host.windows].prefetchable = hi & PHYS_HI_PREFETCHABLE;
-	bridge->host.window[bridge->host.windows].wide = space == SPACE_MEMORY64;
-	bridge->host.windows++;
+	n = bridge->host.windows++;
+	bridge->host.window[n].pci = pci;
+	bridge->host.window[n].phys = phys;
+	bridge->host.window[n].bytes = bytes;
+	bridge->host.window[n].io = space == SPACE_IO;
+	bridge->host.window[n].prefetchable = hi & PHYS_HI_PREFETCHABLE;
+	bridge->host.window[n].wide = space == SPACE_MEMORY64;
 	return UMSI_OK;
 }
 
@@ -150,19 +151,14 @@ static int read_windows(struct bridge *bridge)
 int umsi_fdt_pci_host(const struct umsi_fdt *fdt, umsi_fdt_node after,
 		      struct umsi_pci_host *out, struct umsi_fdt_error *error)
 {
-	struct bridge bridge = { .fdt = fdt, .node = after, .error = error };
+	struct bridge bridge = { .fdt = fdt, .error = error };
 	int err;
 
 	if (!fdt || !out)
 		return umsi_fdt_refuse(error, 0, "a pointer is NULL", UMSI_EINVAL);
-	do {
-		bridge.node = umsi_fdt_find_compatible(fdt, bridge.node,
-						       "pci-host-ecam-generic");
-		if (bridge.node < 0)
-			return refuse(&bridge, "no further pci-host-ecam-generic",
-				      UMSI_EFW_MISSING);
-	} while (!umsi_fdt_is_okay(fdt, bridge.node));
-
+	bridge.node = umsi_fdt_next_okay(fdt, after, "pci-host-ecam-generic");
+	if (bridge.node < 0)
+		return refuse(&bridge, "no further pci-host-ecam-generic", UMSI_EFW_MISSING);
 	bridge.host.node = bridge.node;
 	err = read_ecam(&bridge);
 	if (!err)

@@ -30,6 +30,15 @@ int umsi_fdt_refuse(struct umsi_fdt_error *error, uint32_t offset,
 int umsi_fdt_refuse_node(struct umsi_fdt_error *error, const struct umsi_fdt *fdt,
 			 umsi_fdt_node node, const char *what, int status);
 
+/* Who reads one node, and where complaints go. */
+struct umsi_fdt_reader {
+	const struct umsi_fdt *fdt;
+	umsi_fdt_node node;
+	struct umsi_fdt_error *error;
+};
+
+int umsi_fdt_refuse_here(const struct umsi_fdt_reader *r, const char *what, int status);
+
 struct umsi_fdt_token {
 	uint32_t kind;			/* FDT_* */
 	uint32_t next;			/* where the token after it starts, bytes into the block */
@@ -63,6 +72,9 @@ bool umsi_fdt_is_compatible(const struct umsi_fdt *fdt, umsi_fdt_node node,
 
 /* No status, or "okay" (or "ok", which older trees say). */
 bool umsi_fdt_is_okay(const struct umsi_fdt *fdt, umsi_fdt_node node);
+
+/* umsi_fdt_find_compatible(), of those whose status is okay. */
+umsi_fdt_node umsi_fdt_next_okay(const struct umsi_fdt *fdt, umsi_fdt_node after, const char *compatible);
 
 /* A one-cell property, or @fallback without it. UMSI_OK, UMSI_EFW_VALUE (not one cell). */
 int umsi_fdt_u32_or(const struct umsi_fdt *fdt, umsi_fdt_node node,
