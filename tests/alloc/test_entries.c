@@ -452,6 +452,73 @@ static int alloc_many(void)
 	return got == 100 ? UMSI_OK : got;
 }
 
+/* ---- Limits: what they promise holds without memory too ---- */
+
+#define PROMISED	4u
+#define CEILING		1000u
+
+static void nobody_is_asked(void *arg, uint32_t wanted)
+{
+	(void)arg;
+	fail_msg("memory is short, not slots: asked for %u", (unsigned int)wanted);
+}
+
+static void nothing_is_offered(void *arg)
+{
+	(void)arg;
+	fail_msg("nobody was refused a slot");
+}
+
+static int ceiling(void)
+{
+	return umsi_device_set_limits(w.dev, &(struct umsi_device_limits){ .most = CEILING, .give_back = nobody_is_asked });
+}
+
+static int limits(void)
+{
+	int status = umsi_device_set_limits(w.platform, &(struct umsi_device_limits){
+		.least = PROMISED, .give_back = nobody_is_asked, .offer = nothing_is_offered });
+
+	return status ? status : ceiling();
+}
+
+/* The function takes all it can get; the other one still gets what it was promised. */
+static int promised(void)
+{
+	struct umsi_irq_request_at at = { .last = UMSI_INDEX_LAST };
+	static umsi_irq irq[CEILING];
+	struct umsi_table *other;
+	int got = umsi_irq_alloc_many(w.table, &at, 1, CEILING, irq);
+
+	/* From here on slots are what is short. */
+	assert_int_equal(umsi_device_set_limits(w.dev, &(struct umsi_device_limits){ .most = CEILING }), UMSI_OK);
+	assert_in_range(got, 1, CEILING - 1);
+	assert_int_equal(umsi_irq_alloc(w.table, &at, &irq[0]), UMSI_ENOSLOT);
+	assert_int_equal(umsi_table_create(w.platform, &store, NULL, &(struct umsi_table_config){ .size = 64 }, &other), UMSI_OK);
+	assert_int_equal(umsi_irq_alloc_many(other, &at, PROMISED, PROMISED, irq), PROMISED);
+	return UMSI_OK;
+}
+
+/* Not above its ceiling, whatever failed before. */
+static int up_to_the_ceiling(void)
+{
+	struct umsi_irq_request_at at = { .last = UMSI_INDEX_LAST };
+	umsi_irq irq[2];
+
+	assert_int_equal(umsi_device_set_limits(w.dev, &(struct umsi_device_limits){ .most = w.irqs + 1 }), UMSI_OK);
+	assert_int_equal(umsi_irq_alloc(w.table, &at, &irq[0]), UMSI_OK);
+	assert_int_equal(umsi_irq_alloc(w.table, &at, &irq[1]), UMSI_ELIMIT);
+	return umsi_irq_free(w.umsi, irq[0]);
+}
+
+static int up_to_the_ceiling_of_many(void)
+{
+	w.irqs += 100;
+	up_to_the_ceiling();
+	w.irqs -= 100;
+	return UMSI_OK;
+}
+
 static enum umsi_handled handler(void *arg)
 {
 	(void)arg;
@@ -574,6 +641,30 @@ static const struct path riscv_own_store = { .pci = { 0 }, PATHS(
 	{ "umsi_table_create", table }, { "umsi_irq_alloc_many", alloc_many },
 ) };
 
+static const struct path riscv_limits = { .pci = { 0 }, PATHS(
+	{ .call = init }, { .call = imsic }, { .call = all_online }, { "umsi_device_add", device }, { "umsi_device_add", platform },
+	{ .call = limits }, { "umsi_table_create", table }, { "umsi_irq_alloc", alloc },
+	{ "umsi_irq_alloc", alloc_roaming }, { "umsi_irq_alloc", alloc_managed }, { "umsi_irq_alloc", alloc_reserved },
+	{ .call = up_to_the_ceiling }, { .call = limits }, { "umsi_irq_alloc_many", alloc_many },
+	{ "umsi_irq_set_affinity", set_affinity }, { .call = promised },
+) };
+
+static const struct path riscv_msi_limits = { FUNCTION_MSI, PATHS(
+	{ .call = init }, { .call = imsic }, { .call = all_online }, { .call = device }, { .call = platform },
+	{ .call = limits }, { "umsi_pci_msi_create", msi }, { "umsi_irq_alloc_block", alloc_block },
+) };
+
+static const struct path own_limits = { .pci = { 0 }, PATHS(
+	{ .call = init }, { .call = own }, { .call = all_online }, { .call = device }, { .call = ceiling },
+	{ "umsi_table_create", table }, { "umsi_irq_alloc", alloc }, { .call = up_to_the_ceiling },
+) };
+
+static const struct path arm3_limits = { .config = { .kind = MACH_ARM3 }, .pci = { 0 }, PATHS(
+	{ .call = hw_its }, { .call = init }, { .call = gicv3 }, { .call = all_online }, { .call = its }, { .call = device },
+	{ .call = platform }, { .call = limits }, { "umsi_table_create", table }, { "umsi_irq_alloc", alloc },
+	{ "umsi_irq_alloc_many", alloc_many }, { .call = up_to_the_ceiling_of_many },
+) };
+
 static const struct path riscv_pci = { FUNCTION, PATHS(
 	{ .call = init }, { .call = imsic }, { .call = all_online }, { .call = device },
 	{ "umsi_pci_irqs_alloc", pci_irqs_messages },
@@ -653,6 +744,7 @@ static const struct path arm3 = { .config = { .kind = MACH_ARM3 }, FUNCTION, PAT
 static const struct path *const paths[] = {
 	&riscv, &riscv_msi, &riscv_own_store, &riscv_pci, &aplic_lines, &aplic_root, &own_root,
 	&x86, &x86_vtd, &x86_vtd_msi, &x86_amd, &arm, &arm3, &arm3_msi, &arm3_many,
+	&riscv_limits, &riscv_msi_limits, &own_limits, &arm3_limits,
 };
 
 static void all(bool for_ever)

@@ -21,6 +21,7 @@
 #include <umsi/irq.h>
 #include <umsi/its.h>
 #include <umsi/lapic.h>
+#include <umsi/limits.h>
 #include <umsi/own_root.h>
 #include <umsi/pci.h>
 #include <umsi/shared.h>
