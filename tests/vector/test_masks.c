@@ -46,7 +46,6 @@ static void a_set_may_be_shorter_than_the_machine(void **state)
 	assert_int_equal(umsi_mask_next(mask, CPUS + 56), UMSI_CPU_NONE);
 	assert_true(umsi_mask_has(mask, 63));
 	assert_false(umsi_mask_has(mask, 64));
-	assert_false(umsi_mask_has(mask, CPUS + 56));
 
 	/* The same CPUs, said with more words. */
 	set = (struct umsi_cpuset){ .bits = longer, .nbits = CPUS };
