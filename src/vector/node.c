@@ -49,6 +49,11 @@ void umsi_vec_nodes_destroy(struct umsi_vec *v, struct umsi *m)
 	umsi_host_free(m->host, v->node, m->nnodes * sizeof(struct umsi_vec_node *));
 }
 
+struct umsi_vec_node *umsi_vec_node_of(struct umsi_vec *v, umsi_cpu cpu)
+{
+	return v->node[v->domain.m->cpu[cpu].node];
+}
+
 static uint32_t rung_of(const struct umsi_vec_node *node, uint32_t number)
 {
 	return node->ladder.rungs - 1 - number;
