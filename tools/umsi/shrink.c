@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define EFFORT_MOST	32
@@ -28,13 +28,24 @@ struct search {
 	struct op *ops;			/* present */
 	uint32_t count;
 	uint32_t effort;		/* 1, 2, 4, ... */
-	time_t deadline;
+	bool apart;			/* in a child */
+	double spent;			/* by those before it, in seconds */
 	struct attempt *attempt;	/* shared with a child */
 };
 
+static double seconds_of(int who)
+{
+	struct rusage use;
+
+	getrusage(who, &use);
+	return (double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) +
+	       (double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec) / 1e6;
+}
+
+/* Of the processor's time, so that what comes out does not depend on who else is at work. */
 static bool out_of_time(const struct search *f)
 {
-	return time(NULL) >= f->deadline;
+	return f->spent + seconds_of(f->apart ? RUSAGE_SELF : RUSAGE_CHILDREN) >= f->s->seconds;
 }
 
 static void show(const struct search *f)
@@ -77,8 +88,9 @@ static void attempt(const struct search *f, const struct run *wanted, uint32_t s
 }
 
 /* In a child, for a bug may well kill the process. */
-static void attempt_apart(const struct search *f, const struct run *run, uint32_t schedules)
+static void attempt_apart(struct search *f, const struct run *run, uint32_t schedules)
 {
+	double spent = seconds_of(RUSAGE_CHILDREN);
 	struct attempt *a = f->attempt;
 	pid_t child;
 	int status;
@@ -90,6 +102,8 @@ static void attempt_apart(const struct search *f, const struct run *run, uint32_
 		abort();
 	if (!child) {
 		alarm(60);
+		f->spent += spent;
+		f->apart = true;
 		attempt(f, run, schedules);
 		_exit(0);
 	}
@@ -132,27 +146,25 @@ static bool try_value(struct search *f, const struct plan_field *field, uint32_t
 	return true;
 }
 
-/* Straight to the calmest, else halfway again and again. */
+/* Straight to the calmest, else by half of what is left, and by less where that fails. */
 static bool calm_field(struct search *f, const struct plan_field *field)
 {
-	uint32_t value = plan_get(&f->s->run.plan, field);
+	uint32_t value = plan_get(&f->s->run.plan, field), less;
 	bool any = false;
 
 	if (value == field->calm)
 		return false;
 	if (try_value(f, field, field->calm))
 		return true;
-	while (field->kind == PLAN_SIZE && value > field->calm + 1) {
-		value = field->calm + (value - field->calm) / 2;
-		if (!try_value(f, field, value))
-			break;
-		any = true;
-	}
-	/* One less: a bisection stops at the first gap. */
-	value = plan_get(&f->s->run.plan, field);
-	while (field->kind == PLAN_SIZE && value > field->calm && try_value(f, field, value - 1)) {
-		value--;
-		any = true;
+	if (field->kind != PLAN_SIZE || value < field->calm)
+		return false;
+	for (less = (value - field->calm) / 2; less && !out_of_time(f);) {
+		if (less < value - field->calm && try_value(f, field, value - less)) {
+			value -= less;
+			any = true;
+		} else {
+			less /= 2;
+		}
 	}
 	return any;
 }
@@ -273,7 +285,8 @@ bool shrink(struct shrink *s)
 	if (!f)
 		abort();
 	f->s = s;
-	f->deadline = time(NULL) + s->seconds;
+	/* What came before is not its. */
+	f->spent = -seconds_of(RUSAGE_CHILDREN);
 	f->attempt = mmap(NULL, sizeof(*f->attempt), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (f->attempt == MAP_FAILED)
 		abort();
@@ -290,8 +303,8 @@ bool shrink(struct shrink *s)
 	for (f->effort = 1; f->effort <= EFFORT_MOST && !out_of_time(f);) {
 		bool smaller = drop_actors(f);
 
-		smaller |= drop_operations(f);
 		smaller |= calm_fields(f);
+		smaller |= drop_operations(f);
 		if (!smaller)
 			f->effort *= 2;
 	}

@@ -9,7 +9,7 @@ struct shrink {
 	struct run run;			/* in: violates; out: the smallest found */
 	struct keep keep;		/* run.keep points here afterwards */
 	struct outcome outcome;		/* of run */
-	uint32_t seconds;		/* stop looking after so long */
+	uint32_t seconds;		/* of the processor: then stop looking */
 	bool progress;
 	uint64_t tries;			/* runs that were needed */
 	uint32_t operations_before, operations;

@@ -56,7 +56,7 @@ static const struct argp_option options[] = {
 	{ "keep", KEY_KEEP, "OPS", 0, "only these operations: owner0:1,5-7;mover0:3", 3 },
 	{ "schedule", KEY_SCHEDULE, "N", 0, "another order of the same steps", 3 },
 	{ "shrink", KEY_SHRINK, NULL, 0, "make what violates small, then tell its story", 3 },
-	{ "shrink-seconds", KEY_SHRINK_SECONDS, "N", 0, "look for a smaller one at most N seconds (default 60)", 3 },
+	{ "shrink-seconds", KEY_SHRINK_SECONDS, "N", 0, "look for a smaller one for N seconds of the processor (default 60)", 3 },
 	{ "events", 'e', "N", 0, "the last N lines of a story (default 60, shrunk 200; 0 = all)", 3 },
 	{ "trace", KEY_TRACE, "FILE", 0, "write the library's trace of the run, for umsi trace", 3 },
 	{ NULL, 0, NULL, 0, "Output", 4 },
