@@ -127,11 +127,11 @@ void umsi_trace_stop(struct umsi *m);
  */
 bool umsi_trace_read(const struct umsi_trace_ring *ring, uint64_t n, struct umsi_trace_event *out);
 
-/* What a point is called, and its two numbers; a NULL name: it has no such number. NULL: no such point. */
+/* What a point is called, and its two numbers; NULL: no such point, no such number. */
 struct umsi_trace_kind {
 	const char *name, *a, *b;
 };
-const struct umsi_trace_kind *umsi_trace_kind(uint32_t point);
+struct umsi_trace_kind umsi_trace_kind(uint32_t point);
 
 /* "12.000345 cpu1 move_commit irq=7 cpu=2 slot=19"; @line: UMSI_DUMP_LINE_MAX bytes. */
 void umsi_trace_text(const struct umsi_trace_event *e, char *line);

@@ -4,72 +4,86 @@
 
 #include "core/text.h"
 
-static const struct umsi_trace_kind kinds[UMSI_TRACE_POINTS] = {
-	[UMSI_TRACE_ALLOC] = { "alloc", "index", "generation" },
-	[UMSI_TRACE_FREE] = { "free", "unproved", "generation" },
-	[UMSI_TRACE_RECYCLE] = { "recycle", NULL, "generation" },
-	[UMSI_TRACE_REQUEST] = { "request", "index", "generation" },
-	[UMSI_TRACE_RELEASE] = { "release", "unproved", NULL },
-	[UMSI_TRACE_DISABLE] = { "disable", "state", NULL },
-	[UMSI_TRACE_ENABLE] = { "enable", "state", NULL },
-	[UMSI_TRACE_CLAIM] = { "claim", NULL, NULL },
-	[UMSI_TRACE_EXIT] = { "exit", NULL, NULL },
-	[UMSI_TRACE_PEND] = { "pend", "state", NULL },
-	[UMSI_TRACE_DROP] = { "drop", "state", NULL },
-	[UMSI_TRACE_HANDOVER] = { "handover", "state", NULL },
-	[UMSI_TRACE_LATER] = { "later", "state", NULL },
-	[UMSI_TRACE_DONE] = { "done", "state", NULL },
-	[UMSI_TRACE_QUEUE] = { "queue", "target", NULL },
-	[UMSI_TRACE_UNQUEUE] = { "unqueue", "target", NULL },
-	[UMSI_TRACE_MOVE_PREPARE] = { "move_prepare", "target", "slot" },
-	[UMSI_TRACE_MOVE_UPDATE] = { "move_update", "unproved", "writes" },
-	[UMSI_TRACE_MOVE_COMMIT] = { "move_commit", "target", "slot" },
-	[UMSI_TRACE_MOVE_ABORT] = { "move_abort", "target", "slot" },
-	[UMSI_TRACE_SLOT_TAKE] = { "slot_take", "target", "slot" },
-	[UMSI_TRACE_SLOT_GIVE] = { "slot_give", "target", "slot" },
-	[UMSI_TRACE_SLOT_RETIRE] = { "slot_retire", "target", "ticket_slot" },
-	[UMSI_TRACE_SLOT_REVIVE] = { "slot_revive", "target", "slot" },
-	[UMSI_TRACE_SLOT_REAP] = { "slot_reap", "target", "slot" },
-	[UMSI_TRACE_MARKER] = { "marker", "target", "ticket" },
-	[UMSI_TRACE_DRAINED] = { "drained", "target", "ticket" },
-	[UMSI_TRACE_CPU_ONLINE] = { "cpu_online", "target", NULL },
-	[UMSI_TRACE_CPU_LEAVE] = { "cpu_leave", "target", NULL },
-	[UMSI_TRACE_CPU_STAY] = { "cpu_stay", "target", "status" },
-	[UMSI_TRACE_CPU_DEAD] = { "cpu_dead", "target", NULL },
-	[UMSI_TRACE_UNOWNED] = { "unowned", "target", "slot" },
-	[UMSI_TRACE_QUARANTINE] = { "quarantine", "target", "slot" },
-	[UMSI_TRACE_DEVICE_ADD] = { "device_add", "requester_id", NULL },
-	[UMSI_TRACE_DEVICE_REMOVE] = { "device_remove", "requester_id", NULL },
-	[UMSI_TRACE_DEVICE_LOST] = { "device_lost", "requester_id", NULL },
-	[UMSI_TRACE_RESERVE] = { "reserve", "entry", "slot" },
-	[UMSI_TRACE_UNRESERVE] = { "unreserve", "entry", "slot" },
-	[UMSI_TRACE_DEVICE_AWAY] = { "device_away", "requester_id", "lost" },
-	[UMSI_TRACE_DEVICE_BACK] = { "device_back", "requester_id", "status" },
-	[UMSI_TRACE_SUSPEND] = { "suspend", NULL, "status" },
-	[UMSI_TRACE_RESUME] = { "resume", NULL, "status" },
-	[UMSI_TRACE_CPU_RESTORE] = { "cpu_restore", "target", "status" },
-};
+/*
+ * In the order of enum umsi_trace_point: what it is called, and its two numbers. A third of the bytes of
+ * pointers to so many short strings.
+ */
+static const char kinds[] =
+	"alloc\0" "index\0" "generation\0"
+	"free\0" "unproved\0" "generation\0"
+	"recycle\0" "\0" "generation\0"
+	"request\0" "index\0" "generation\0"
+	"release\0" "unproved\0" "\0"
+	"disable\0" "state\0" "\0"
+	"enable\0" "state\0" "\0"
+	"claim\0" "\0" "\0"
+	"exit\0" "\0" "\0"
+	"pend\0" "state\0" "\0"
+	"drop\0" "state\0" "\0"
+	"handover\0" "state\0" "\0"
+	"later\0" "state\0" "\0"
+	"done\0" "state\0" "\0"
+	"queue\0" "target\0" "\0"
+	"unqueue\0" "target\0" "\0"
+	"move_prepare\0" "target\0" "slot\0"
+	"move_update\0" "unproved\0" "writes\0"
+	"move_commit\0" "target\0" "slot\0"
+	"move_abort\0" "target\0" "slot\0"
+	"slot_take\0" "target\0" "slot\0"
+	"slot_give\0" "target\0" "slot\0"
+	"slot_retire\0" "target\0" "ticket_slot\0"
+	"slot_revive\0" "target\0" "slot\0"
+	"slot_reap\0" "target\0" "slot\0"
+	"marker\0" "target\0" "ticket\0"
+	"drained\0" "target\0" "ticket\0"
+	"cpu_online\0" "target\0" "\0"
+	"cpu_leave\0" "target\0" "\0"
+	"cpu_stay\0" "target\0" "status\0"
+	"cpu_dead\0" "target\0" "\0"
+	"unowned\0" "target\0" "slot\0"
+	"quarantine\0" "target\0" "slot\0"
+	"device_add\0" "requester_id\0" "\0"
+	"device_remove\0" "requester_id\0" "\0"
+	"device_lost\0" "requester_id\0" "\0"
+	"reserve\0" "entry\0" "slot\0"
+	"unreserve\0" "entry\0" "slot\0"
+	"device_away\0" "requester_id\0" "lost\0"
+	"device_back\0" "requester_id\0" "status\0"
+	"suspend\0" "\0" "status\0"
+	"resume\0" "\0" "status\0"
+	"cpu_restore\0" "target\0" "status\0";
 
-const struct umsi_trace_kind *umsi_trace_kind(uint32_t point)
+static const char *after(const char *string)
 {
-	return point < UMSI_TRACE_POINTS ? &kinds[point] : NULL;
+	while (*string++)
+		;
+	return string;
+}
+
+struct umsi_trace_kind umsi_trace_kind(uint32_t point)
+{
+	const char *name = kinds, *a, *b;
+
+	if (point >= UMSI_TRACE_POINTS)
+		return (struct umsi_trace_kind){ NULL, NULL, NULL };
+	for (uint32_t strings = 3 * point; strings; strings--)
+		name = after(name);
+	a = after(name);
+	b = after(a);
+	return (struct umsi_trace_kind){ name, *a ? a : NULL, *b ? b : NULL };
 }
 
 /* As in core/state.h. */
-static const struct {
-	uint32_t bit;
-	const char *name;
-} state_bits[] = {
-	{ 0x01, " RUN" }, { 0x02, " PEND" }, { 0x04, " DIS" }, { 0x08, " DEAD" },
-	{ 0x10, " QUEUED" }, { 0x20, " DRAINED" }, { 0x40, " HELD" }, { 0x80, " DONE" },
+static const char state_bits[][9] = {
+	" RUN", " PEND", " DIS", " DEAD", " QUEUED", " DRAINED", " HELD", " DONE",
 };
 
 static void add_state(struct umsi_text *t, uint32_t state)
 {
 	umsi_text_field(t, "gen", state >> 8);
 	for (size_t i = 0; i < sizeof(state_bits) / sizeof(state_bits[0]); i++)
-		if (state & state_bits[i].bit)
-			umsi_text_add(t, state_bits[i].name);
+		if (state >> i & 1)
+			umsi_text_add(t, state_bits[i]);
 }
 
 /* Microseconds with three decimals. */
@@ -105,7 +119,7 @@ static void add_numbers(struct umsi_text *t, const struct umsi_trace_kind *k, co
 
 void umsi_trace_text(const struct umsi_trace_event *e, char *line)
 {
-	const struct umsi_trace_kind *k = umsi_trace_kind(e->point);
+	struct umsi_trace_kind k = umsi_trace_kind(e->point);
 	struct umsi_text t;
 
 	umsi_text_begin(&t, "");
@@ -113,10 +127,9 @@ void umsi_trace_text(const struct umsi_trace_event *e, char *line)
 	umsi_text_add(&t, "us");
 	umsi_text_field(&t, "cpu", e->cpu);
 	umsi_text_add(&t, " ");
-	umsi_text_add(&t, k ? k->name : "unknown");
+	umsi_text_add(&t, k.name ? k.name : "unknown");
 	if (e->irq)
 		umsi_text_field(&t, "irq", e->irq);
-	if (k)
-		add_numbers(&t, k, e);
+	add_numbers(&t, &k, e);
 	umsi_text_copy(line, t.line, UMSI_DUMP_LINE_MAX);
 }

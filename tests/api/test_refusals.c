@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Stores that refuse, limits that are met, and what a dump says of them. */
+#include <limits.h>
+
 #include "rig.h"
 
 /* A message of one word somewhere; may refuse to be written or to start. */
@@ -215,9 +217,31 @@ static void a_dump_of_all_that(void **state)
 	umsi_dump(r.umsi, count_line, &seen);
 	assert_true(seen.lines > 4);
 	assert_true(seen.longest < UMSI_DUMP_LINE_MAX);
-	assert_string_equal(umsi_status_text(12345), "unknown status");
 	r.offline = 3u << 2;
 	rig_end(&r);
+}
+
+/* The first and the last of each group of numbers, and the numbers beside them. */
+static void each_status_has_its_text(void **state)
+{
+	static const struct {
+		int status;
+		const char *word;
+	} known[] = {
+		{ UMSI_OK, "success" }, { UMSI_EINVAL, "malformed" }, { UMSI_EBUSY, "use it" }, { UMSI_ENOTSUP, "cannot do that" },
+		{ UMSI_ENOMEM, "memory" }, { UMSI_EAGAIN, "draining" }, { UMSI_ELIMIT, "limit" },
+		{ UMSI_EGONE, "all-ones" }, { UMSI_EREFUSED, "register" },
+		{ UMSI_ECAP_NONE, "no such" }, { UMSI_ECAP_BAR, "empty" }, { UMSI_ECAP_VERSION, "revision" },
+		{ UMSI_EFW_MAGIC, "kind" }, { UMSI_EFW_DEPTH, "deep" }, { UMSI_EFW_ROOM, "room" }, { UMSI_EBUG, "bug" },
+	};
+	static const int unknown[] = { 1, 12345, UMSI_ENOTSUP - 1, UMSI_ENOMEM + 1, UMSI_ELIMIT - 1, UMSI_EREFUSED - 1,
+				       UMSI_ECAP_NONE + 1, UMSI_ECAP_VERSION - 1, UMSI_EFW_ROOM - 1, UMSI_EBUG - 1, INT_MIN };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		assert_non_null(strstr(umsi_status_text(known[i].status), known[i].word));
+	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+		assert_string_equal(umsi_status_text(unknown[i]), "unknown status");
 }
 
 int main(void)
@@ -228,6 +252,7 @@ int main(void)
 		cmocka_unit_test(a_cpu_cannot_leave_what_refuses_to_move),
 		cmocka_unit_test(wakers_and_records_run_out),
 		cmocka_unit_test(a_dump_of_all_that),
+		cmocka_unit_test(each_status_has_its_text),
 	};
 
 	return cmocka_run_group_tests_name("api refusals", tests, NULL, NULL);

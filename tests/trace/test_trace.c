@@ -162,12 +162,19 @@ static void every_point_has_a_name_and_a_line(void **state)
 	for (uint32_t i = 0; i < UMSI_TRACE_POINTS; i++) {
 		struct umsi_trace_event e = { .time_ns = 12000345, .point = (uint16_t)i, .cpu = 1, .irq = 7 };
 
-		assert_non_null(umsi_trace_kind(i)->name);
+		assert_non_null(umsi_trace_kind(i).name);
 		umsi_trace_text(&e, line);
-		assert_non_null(strstr(line, umsi_trace_kind(i)->name));
+		assert_non_null(strstr(line, umsi_trace_kind(i).name));
 		assert_int_equal(strncmp(line, "12000.345us cpu=1 ", 18), 0);
 	}
-	assert_null(umsi_trace_kind(UMSI_TRACE_POINTS));
+	assert_null(umsi_trace_kind(UMSI_TRACE_POINTS).name);
+	assert_string_equal(umsi_trace_kind(UMSI_TRACE_ALLOC).name, "alloc");
+	assert_string_equal(umsi_trace_kind(UMSI_TRACE_SLOT_TAKE).name, "slot_take");
+	assert_string_equal(umsi_trace_kind(UMSI_TRACE_CPU_RESTORE).name, "cpu_restore");
+	assert_string_equal(umsi_trace_kind(UMSI_TRACE_CPU_RESTORE).a, "target");
+	assert_string_equal(umsi_trace_kind(UMSI_TRACE_CPU_RESTORE).b, "status");
+	assert_null(umsi_trace_kind(UMSI_TRACE_SUSPEND).a);
+	assert_null(umsi_trace_kind(UMSI_TRACE_CPU_DEAD).b);
 	umsi_trace_text(&(struct umsi_trace_event){
 		.point = UMSI_TRACE_PEND, .irq = 7, .a = 5 << 8 | 0x05 }, line);
 	assert_string_equal(line, "0.000us cpu=0 pend irq=7 gen=5 RUN DIS");

@@ -164,18 +164,18 @@ void events_free(struct events *e)
 
 uint32_t events_numbers(const struct umsi_trace_event *e, struct events_number out[4])
 {
-	const struct umsi_trace_kind *k = umsi_trace_kind(e->point);
+	struct umsi_trace_kind k = umsi_trace_kind(e->point);
 	uint32_t n = 0;
 
 	if (e->irq)
 		out[n++] = (struct events_number){ "irq", e->irq, false };
-	if (k && k->a)
-		out[n++] = (struct events_number){ k->a, e->a, !strcmp(k->a, "state") };
-	if (k && k->b && !strcmp(k->b, "ticket_slot")) {
+	if (k.a)
+		out[n++] = (struct events_number){ k.a, e->a, !strcmp(k.a, "state") };
+	if (k.b && !strcmp(k.b, "ticket_slot")) {
 		out[n++] = (struct events_number){ "slot", e->b & 0xffff, false };
 		out[n++] = (struct events_number){ "ticket", e->b >> 16, false };
-	} else if (k && k->b) {
-		out[n++] = (struct events_number){ k->b, e->b, false };
+	} else if (k.b) {
+		out[n++] = (struct events_number){ k.b, e->b, false };
 	}
 	return n;
 }

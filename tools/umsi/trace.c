@@ -47,7 +47,7 @@ static void take_point(struct settings *s, const char *name, struct argp_state *
 {
 	s->list = !strcmp(name, "help");
 	s->one_point = true;
-	for (s->point = 0; !s->list && strcmp(umsi_trace_kind(s->point)->name, name);)
+	for (s->point = 0; !s->list && strcmp(umsi_trace_kind(s->point).name, name);)
 		if (++s->point == UMSI_TRACE_POINTS)
 			argp_error(state, "no event is called '%s'; --point help lists them", name);
 }
@@ -84,14 +84,14 @@ static void list_points(bool as_json)
 	struct json j;
 
 	for (uint32_t i = 0; !as_json && i < UMSI_TRACE_POINTS; i++)
-		puts(umsi_trace_kind(i)->name);
+		puts(umsi_trace_kind(i).name);
 	if (!as_json)
 		return;
 	json_begin(&j, stdout);
 	json_open(&j, NULL, '{');
 	json_open(&j, "points", '[');
 	for (uint32_t i = 0; i < UMSI_TRACE_POINTS; i++)
-		json_string(&j, NULL, umsi_trace_kind(i)->name);
+		json_string(&j, NULL, umsi_trace_kind(i).name);
 	json_close(&j, ']');
 	json_close(&j, '}');
 }
@@ -121,7 +121,7 @@ static void print_text(const struct events *e)
 
 static void print_json_event(const struct umsi_trace_event *e)
 {
-	const struct umsi_trace_kind *k = umsi_trace_kind(e->point);
+	struct umsi_trace_kind k = umsi_trace_kind(e->point);
 	struct events_number n[4];
 	uint32_t count = events_numbers(e, n);
 	struct json j;
@@ -130,7 +130,7 @@ static void print_json_event(const struct umsi_trace_event *e)
 	json_open(&j, NULL, '{');
 	json_number(&j, "time_ns", e->time_ns);
 	json_number(&j, "cpu", e->cpu);
-	json_string(&j, "event", k ? k->name : "unknown");
+	json_string(&j, "event", k.name ? k.name : "unknown");
 	for (uint32_t i = 0; i < count; i++) {
 		if (!n[i].state) {
 			json_number(&j, n[i].name, n[i].value);

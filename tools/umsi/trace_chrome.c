@@ -48,7 +48,7 @@ static char phase_of(uint32_t point)
 
 static void put_event(const struct umsi_trace_event *e, FILE *to)
 {
-	const struct umsi_trace_kind *k = umsi_trace_kind(e->point);
+	struct umsi_trace_kind k = umsi_trace_kind(e->point);
 	char phase = phase_of(e->point);
 
 	fprintf(to, ",\n{\"ph\":\"%c\",\"pid\":1,\"tid\":%u,\"ts\":%" PRIu64 ".%03u,\"name\":", phase, e->cpu,
@@ -58,7 +58,7 @@ static void put_event(const struct umsi_trace_event *e, FILE *to)
 	else if (phase == 'b' || phase == 'e')
 		fprintf(to, "\"move\",\"cat\":\"move\",\"id\":%u", e->irq);
 	else
-		fprintf(to, "\"%s\",\"s\":\"t\"", k ? k->name : "unknown");
+		fprintf(to, "\"%s\",\"s\":\"t\"", k.name ? k.name : "unknown");
 	put_numbers(e, to);
 	fputc('}', to);
 }

@@ -22,16 +22,16 @@ static void describe_state(FILE *to)
 
 static void describe_event(FILE *to, uint32_t point)
 {
-	const struct umsi_trace_kind *k = umsi_trace_kind(point);
+	struct umsi_trace_kind k = umsi_trace_kind(point);
 
-	fprintf(to, "event {\n\tname = \"%s\";\n\tid = %u;\n\tstream_id = 0;\n\tfields := struct {\n", k->name, point);
+	fprintf(to, "event {\n\tname = \"%s\";\n\tid = %u;\n\tstream_id = 0;\n\tfields := struct {\n", k.name, point);
 	fprintf(to, "\t\tuint32_t irq;\n");
-	if (k->a)
-		fprintf(to, "\t\t%s %s;\n", strcmp(k->a, "state") ? "uint32_t" : "state_word", k->a);
-	if (k->b && !strcmp(k->b, "ticket_slot"))
+	if (k.a)
+		fprintf(to, "\t\t%s %s;\n", strcmp(k.a, "state") ? "uint32_t" : "state_word", k.a);
+	if (k.b && !strcmp(k.b, "ticket_slot"))
 		fprintf(to, "\t\tuint64_t slot;\n\t\tuint64_t ticket;\n");
-	else if (k->b)
-		fprintf(to, "\t\tuint64_t %s;\n", k->b);
+	else if (k.b)
+		fprintf(to, "\t\tuint64_t %s;\n", k.b);
 	fprintf(to, "\t};\n};\n\n");
 }
 
@@ -62,17 +62,17 @@ static void put(FILE *to, uint64_t value, unsigned int bytes)
 /* irq, then a and b as far as the point has them. */
 static void put_event(FILE *to, const struct umsi_trace_event *e)
 {
-	const struct umsi_trace_kind *k = umsi_trace_kind(e->point);
+	struct umsi_trace_kind k = umsi_trace_kind(e->point);
 
 	put(to, e->point, 2);
 	put(to, e->time_ns, 8);
 	put(to, e->irq, 4);
-	if (k->a)
+	if (k.a)
 		put(to, e->a, 4);
-	if (k->b && !strcmp(k->b, "ticket_slot")) {
+	if (k.b && !strcmp(k.b, "ticket_slot")) {
 		put(to, e->b & 0xffff, 8);
 		put(to, e->b >> 16, 8);
-	} else if (k->b) {
+	} else if (k.b) {
 		put(to, e->b, 8);
 	}
 }
@@ -97,7 +97,7 @@ static bool write_stream(const struct events *e, uint32_t cpu, FILE *to)
 
 	put_head(to, cpu, 0, 0, 0);
 	for (size_t i = 0; i < e->count; i++) {
-		if (e->event[i].cpu != cpu || !umsi_trace_kind(e->event[i].point))
+		if (e->event[i].cpu != cpu || !umsi_trace_kind(e->event[i].point).name)
 			continue;
 		first = any ? first : e->event[i].time_ns;
 		last = e->event[i].time_ns;
