@@ -18,18 +18,9 @@ struct umsi_deadline {
 	bool over;
 };
 
-static inline struct umsi_deadline umsi_deadline_in(void *host, uint64_t ns)
-{
-	return (struct umsi_deadline){ .host = host, .end_ns = umsi_host_time_ns(host) + ns };
-}
+struct umsi_deadline umsi_deadline_in(void *host, uint64_t ns);
 
 /* Asked after a look that found nothing: is another one due? */
-static inline bool umsi_deadline_left(struct umsi_deadline *d)
-{
-	if (d->over)
-		return false;
-	d->over = umsi_host_time_ns(d->host) > d->end_ns;
-	return true;
-}
+bool umsi_deadline_left(struct umsi_deadline *d);
 
 #endif
