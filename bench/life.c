@@ -11,11 +11,13 @@
 static umsi_irq irq[ENTRIES];
 static uint32_t entries;
 
-static void allocate_all(struct umsi_table *table)
+static void allocate_all(struct umsi_table *table, bool at_once)
 {
 	struct umsi_irq_request_at at = { .last = UMSI_INDEX_LAST };
 
-	for (uint32_t i = 0; i < entries; i++)
+	if (at_once)
+		bench_need(umsi_irq_alloc_many(table, &at, entries, entries, irq) != (int)entries, "alloc");
+	for (uint32_t i = 0; !at_once && i < entries; i++)
 		bench_need(umsi_irq_alloc(table, &at, &irq[i]), "alloc");
 }
 
@@ -50,8 +52,11 @@ static void settle(struct bench_machine *b)
 	}
 }
 
-/* What the four steps are counted as, each by itself and in the two sums of the target. */
-static void rounds(struct bench_machine *b, struct umsi_table *table, unsigned int which)
+/*
+ * What the four steps are counted as, each by itself and in the two sums of the target. A driver
+ * allocates for all its queues in one call (@at_once), or one by one.
+ */
+static void rounds(struct bench_machine *b, struct umsi_table *table, unsigned int which, bool at_once)
 {
 	static const char *const name[] = { "msix.setup", "msix.release", "msix.alloc", "msix.request",
 					    "msix.free", "msix.drain" };
@@ -59,7 +64,7 @@ static void rounds(struct bench_machine *b, struct umsi_table *table, unsigned i
 	for (uint32_t i = 0; i < ROUNDS; i++) {
 		if (which == 0 || which == 2)
 			bench_begin(name[which]);
-		allocate_all(table);
+		allocate_all(table, at_once);
 		if (which == 2)
 			bench_end(entries);
 		if (which == 3)
@@ -83,7 +88,7 @@ static void rounds(struct bench_machine *b, struct umsi_table *table, unsigned i
 		if (which == 5)
 			bench_end(entries);
 	}
-	bench_report(bench_text("%u entries, %u cpus", entries, b->ncpus));
+	bench_report(bench_text("%u entries, %u cpus%s", entries, b->ncpus, at_once ? ", at once" : ""));
 }
 
 /* A driver that takes one and gives it back, again and again: all of it, on a CPU that takes traps. */
@@ -112,7 +117,9 @@ static void on(uint32_t ncpus, uint32_t count)
 	bench_machine_new(b, ncpus, 2047);
 	table = bench_msix_new(b, count, &device);
 	for (unsigned int which = 0; which < 6; which++)
-		rounds(b, table, which);
+		rounds(b, table, which, false);
+	rounds(b, table, 0, true);
+	rounds(b, table, 2, true);
 	churn(b, table);
 	bench_msix_end(device);
 	bench_machine_end(b);

@@ -56,6 +56,14 @@ static inline struct umsi_block *umsi_record_block(const struct umsi_record *r)
 	return umsi_load_ptr(&r->block);
 }
 
+/* That of a record that is being made, or whose lock is held: it does not change. */
+static inline struct umsi_lock *umsi_record_lock_of(struct umsi_record *r)
+{
+	struct umsi_block *block = umsi_record_block(r);
+
+	return block ? &block->lock : &r->lock;
+}
+
 /* Its slots, if it has one on every CPU; or NULL. */
 static inline struct umsi_places *umsi_record_places(const struct umsi_record *r)
 {

@@ -64,26 +64,11 @@ void umsi_path_detach(struct umsi_domain *d, struct umsi_device *dev, uint32_t s
 			d->ops->table_detach(d, dev, size);
 }
 
-int umsi_path_reserve(struct umsi_record *r, const struct umsi_where *where)
+void umsi_path_undo(struct umsi_record *r, const struct umsi_domain *end)
 {
-	struct umsi_domain *d, *undo;
-	int status;
-
-	for (d = r->leaf; d; d = d->parent) {
-		if (!d->ops->reserve)
-			continue;
-		status = d->ops->reserve(d, r, where);
-		if (status)
-			goto undo;
-	}
-	umsi_trace_irq(r, UMSI_TRACE_RESERVE, r->entry, r->slot);
-	return UMSI_OK;
-
-undo:
-	for (undo = r->leaf; undo != d; undo = undo->parent)
-		if (undo->ops->unreserve)
-			undo->ops->unreserve(undo, r, UMSI_OK);
-	return status;
+	for (struct umsi_domain *d = r->leaf; d != end; d = d->parent)
+		if (d->ops->unreserve)
+			d->ops->unreserve(d, r, UMSI_OK);
 }
 
 static void unreserve_from(struct umsi_domain *d, struct umsi_record *r, int settled)
@@ -109,28 +94,31 @@ void umsi_path_grant(struct umsi_record *r)
 		root->ops->grant(root, r, r->unsettled ? UMSI_EGONE : UMSI_OK);
 }
 
-static int activate_from(struct umsi_domain *d, struct umsi_record *r)
+/* On error what is nearer to the CPU is deactivated again. */
+static inline int activate(struct umsi_domain *d, struct umsi_record *r)
 {
-	int status;
+	int status = d->ops->activate ? d->ops->activate(d, r) : UMSI_OK;
 
-	if (d->parent) {
-		status = activate_from(d->parent, r);
-		if (status)
-			return status;
-	}
-	if (!d->ops->activate)
-		return UMSI_OK;
-	status = d->ops->activate(d, r);
-	if (status)
-		for (struct umsi_domain *up = d->parent; up; up = up->parent)
-			if (up->ops->deactivate)
-				up->ops->deactivate(up, r);
+	if (__builtin_expect(status, 0))
+		for (d = d->parent; d; d = d->parent)
+			if (d->ops->deactivate)
+				d->ops->deactivate(d, r);
 	return status;
 }
 
+/* Levels know who is nearer to the CPU, not who is nearer to the device: at most UMSI_LEVELS_MAX. */
 int umsi_path_activate(struct umsi_record *r)
 {
-	return activate_from(r->leaf, r);
+	struct umsi_domain *leaf = r->leaf, *done = leaf->root, *d;
+	int status = activate(done, r);
+
+	while (!status && done != leaf) {
+		for (d = leaf; d->parent != done; d = d->parent)
+			;
+		status = activate(d, r);
+		done = d;
+	}
+	return status;
 }
 
 void umsi_path_start(struct umsi_record *r)

@@ -230,8 +230,9 @@ bool umsi_move_is_torn(struct umsi_record *r);
 int umsi_path_attach(struct umsi_domain *d, struct umsi_device *dev, uint32_t size);
 void umsi_path_detach(struct umsi_domain *d, struct umsi_device *dev, uint32_t size);
 
-/* Reserve and unreserve along the whole path, leaf to root; on error nothing is left reserved. */
-int umsi_path_reserve(struct umsi_record *r, const struct umsi_where *where);
+/* Unreserves, device first, what was reserved up to, and not at, level @end. */
+void umsi_path_undo(struct umsi_record *r, const struct umsi_domain *end);
+/* Unreserve along the whole path, root first. */
 void umsi_path_unreserve(struct umsi_record *r, int settled);
 
 /* What it wishes of its number, if anything. After a reservation, and after the end of an activation. */

@@ -28,13 +28,13 @@ struct umsi_record_block {
  * Slabs are never given back before umsi_destroy(): records are type-stable.
  *
  *   field     written under   read without the lock by
- *   block     lock            anyone (acquire), to turn a number into a record
+ *   made      lock            anyone (acquire), to turn a number into a record; block goes before
  *   the rest  lock            nobody; in_use by statistics
  */
 struct umsi_records {
 	struct umsi_lock lock;
 	struct umsi_record *free;
-	uint32_t made;			/* records that exist: numbers 0 .. made - 1 */
+	umsi_atomic32 made;		/* records that exist: numbers 0 .. made - 1 */
 	uint32_t max;
 	umsi_atomic32 in_use;		/* not on the free list */
 	umsi_atomic32 live;		/* allocated and not yet freed by their owner */

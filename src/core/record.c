@@ -36,13 +36,11 @@ static inline struct umsi_record *by_number(struct umsi *m, uint32_t number)
 	struct umsi_record_block *block;
 	struct umsi_record *slab;
 
-	if (number >= UMSI_IRQS_MAX)
+	if (number >= umsi_load32_acquire(&m->records.made))
 		return NULL;
-	block = umsi_load_ptr_acquire(&m->records.block[number >> (UMSI_BLOCK_BITS + UMSI_SLAB_BITS)]);
-	if (!block)
-		return NULL;
-	slab = umsi_load_ptr_acquire(&block->slab[(number >> UMSI_SLAB_BITS) % BLOCK_SLABS]);
-	return slab ? &slab[number % SLAB_RECORDS] : NULL;
+	block = umsi_load_ptr(&m->records.block[number >> (UMSI_BLOCK_BITS + UMSI_SLAB_BITS)]);
+	slab = umsi_load_ptr(&block->slab[(number >> UMSI_SLAB_BITS) % BLOCK_SLABS]);
+	return &slab[number % SLAB_RECORDS];
 }
 
 struct umsi_record *umsi_record_by_number(struct umsi *m, uint32_t number)
@@ -80,23 +78,23 @@ static bool install_slab(struct umsi *m, uint32_t first, struct umsi_record_bloc
 	umsi_atomic_ptr *at = &m->records.block[first >> (UMSI_BLOCK_BITS + UMSI_SLAB_BITS)];
 	struct umsi_record_block *block;
 	uintptr_t state = umsi_lock(m, &m->records.lock);
-	bool ours = m->records.made == first;
+	bool ours = umsi_load32(&m->records.made) == first;
 
 	if (ours) {
 		block = umsi_load_ptr(at);
 		if (!block) {
 			block = *spare_block;
 			*spare_block = NULL;
-			umsi_store_ptr_release(at, block);
+			umsi_store_ptr(at, block);
 		}
-		umsi_store_ptr_release(&block->slab[(first >> UMSI_SLAB_BITS) % BLOCK_SLABS], slab);
+		umsi_store_ptr(&block->slab[(first >> UMSI_SLAB_BITS) % BLOCK_SLABS], slab);
 		for (uint32_t i = SLAB_RECORDS; i-- > 0;) {
 			if (first + i >= m->records.max)
 				continue;
 			slab[i].inbox_next = m->records.free;
 			m->records.free = &slab[i];
 		}
-		m->records.made = first + SLAB_RECORDS;
+		umsi_store32_release(&m->records.made, first + SLAB_RECORDS);
 	}
 	umsi_unlock(m, &m->records.lock, state);
 	return ours;
@@ -111,7 +109,7 @@ static bool grow(struct umsi *m)
 	uint32_t first;
 
 	state = umsi_lock(m, &m->records.lock);
-	first = m->records.made;
+	first = umsi_load32(&m->records.made);
 	umsi_unlock(m, &m->records.lock, state);
 	if (first >= m->records.max)
 		return false;
@@ -253,7 +251,7 @@ uintptr_t umsi_record_enter(struct umsi_record *r)
 
 void umsi_record_unlock(struct umsi_record *r, uintptr_t state)
 {
-	umsi_unlock(r->m, lock_by(r, umsi_record_block(r)), state);
+	umsi_unlock(r->m, umsi_record_lock_of(r), state);
 }
 
 void umsi_record_wait_idle(struct umsi_record *r, uint32_t generation)

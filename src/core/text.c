@@ -56,9 +56,12 @@ void umsi_text_field(struct umsi_text *t, const char *name, uint64_t value)
 
 void umsi_text_copy(char *to, const char *from, size_t room)
 {
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; from && i + 1 < room && (to[i] = from[i]); i++)
-		;
-	to[i] = '\0';
+	if (!from)
+		from = "";
+	do
+		to[i] = from[i];
+	while (from[i] && ++i < room);
+	to[room - 1] = '\0';
 }

@@ -2,6 +2,7 @@
 /* Allocating an index, with the record and the path behind it. */
 #include "msi/alloc.h"
 
+#include "core/block.h"
 #include "core/mask.h"
 #include "core/trace.h"
 
@@ -32,6 +33,8 @@ static int check_request(struct umsi_table *t, const struct umsi_irq_request_at 
 {
 	int status;
 
+	if (umsi_in_trap(t->dev->m))
+		return UMSI_ECONTEXT;
 	*last = at->last < t->map.size ? at->last : t->map.size - 1;
 	if (t->ops->shared_message && t->map.size > 1)
 		return UMSI_ENOTSUP;
@@ -41,17 +44,18 @@ static int check_request(struct umsi_table *t, const struct umsi_irq_request_at 
 	return at->first > *last || at->last >= UMSI_TABLE_MAX ? UMSI_ERANGE : UMSI_OK;
 }
 
-static int take_index(struct umsi_table *t, uint32_t first, uint32_t last, uint32_t *index)
+/* The index, or a status. */
+static int take_index(struct umsi_table *t, uint32_t first, uint32_t last)
 {
-	int status;
+	int index;
 
 	if (t->closing)
 		return UMSI_ESTATE;
-	status = umsi_index_map_take(t->dev->m, &t->map, first, last, index);
-	return status == UMSI_ENOINDEX && first == last ? UMSI_EEXIST : status;
+	index = umsi_index_map_take(t->dev->m, &t->map, first, last);
+	return index == UMSI_ENOINDEX && first == last ? UMSI_EEXIST : index;
 }
 
-umsi_irq umsi_alloc_go_live_locked(struct umsi_table *t, struct umsi_record *r)
+static inline umsi_irq go_live(struct umsi_table *t, struct umsi_record *r)
 {
 	uint32_t state;
 
@@ -61,6 +65,28 @@ umsi_irq umsi_alloc_go_live_locked(struct umsi_table *t, struct umsi_record *r)
 	state = umsi_load32(&r->state);
 	umsi_trace_irq(r, UMSI_TRACE_ALLOC, r->index, umsi_state_generation(state));
 	return umsi_record_handle(r, state);
+}
+
+umsi_irq umsi_alloc_go_live_locked(struct umsi_table *t, struct umsi_record *r)
+{
+	return go_live(t, r);
+}
+
+/* From the table, which has nothing to reserve, to the root. On error nothing is left reserved. */
+static inline int reserve_path(struct umsi_record *r, const struct umsi_where *where)
+{
+	int status = UMSI_OK;
+
+	for (struct umsi_domain *d = r->leaf->parent; d; d = d->parent) {
+		if (d->ops->reserve)
+			status = d->ops->reserve(d, r, where);
+		if (__builtin_expect(status, 0)) {
+			umsi_path_undo(r, d);
+			return status;
+		}
+	}
+	umsi_trace_irq(r, UMSI_TRACE_RESERVE, r->entry, r->slot);
+	return UMSI_OK;
 }
 
 /* May take long: others need not wait for it. */
@@ -82,11 +108,11 @@ int umsi_alloc_reserve(struct umsi_table *t, struct umsi_record *r, const struct
 	int status;
 
 	for (;;) {
-		*state = umsi_record_enter(r);
-		status = umsi_path_reserve(r, where);
+		*state = umsi_lock(r->m, umsi_record_lock_of(r));
+		status = reserve_path(r, where);
 		if (!status)
 			return UMSI_OK;
-		umsi_record_unlock(r, *state);
+		umsi_unlock(r->m, umsi_record_lock_of(r), *state);
 		if (status == UMSI_EAGAIN)
 			status = make_room(t, where);
 		if (status)
@@ -102,8 +128,8 @@ void umsi_alloc_drop(struct umsi_record *r)
 }
 
 /* Roots with global numbers have no places: there every interrupt roams. */
-static int new_record(struct umsi_table *t, const struct umsi_irq_request_at *at, uint32_t index,
-		      const struct umsi_where *where, struct umsi_record **out)
+static int new_unusual(struct umsi_table *t, const struct umsi_irq_request_at *at, uint32_t index,
+		       const struct umsi_where *where, struct umsi_record **out)
 {
 	if (has_places(at) && umsi_domain_root(&t->domain)->ops->keeps_places)
 		return umsi_alloc_with_places(t, at, index, where, out);
@@ -119,59 +145,70 @@ static void wish(struct umsi_record *r, const struct umsi_irq_request_at *at)
 }
 
 /* The device's mutex is held; so is the record's lock from the first look at its slot till it is live. */
-static int alloc_locked(struct umsi_table *t, const struct umsi_irq_request_at *at, uint32_t last,
-			const struct umsi_where *where, umsi_irq *out)
+static inline int alloc_locked(struct umsi_table *t, const struct umsi_irq_request_at *at, uint32_t last,
+			       const struct umsi_where *where, umsi_irq *out)
 {
-	struct umsi_record *r;
+	int index = take_index(t, at->first, last), status = UMSI_ENOMEM;
+	bool usual = is_usual(at);
+	struct umsi_record *r, *unusual = NULL;
 	uintptr_t state;
-	uint32_t index;
-	int status;
 
-	status = take_index(t, at->first, last, &index);
-	if (status)
-		return status;
-	status = new_record(t, at, index, where, &r);
-	if (status)
+	if (index < 0)
+		return index;
+	if (usual)
+		r = umsi_record_new(&t->domain, (uint32_t)index, at, NULL);
+	else
+		status = new_unusual(t, at, (uint32_t)index, where, &unusual), r = unusual;
+	if (!r)
 		goto out_index;
 	status = umsi_alloc_reserve(t, r, where, &state);
 	if (status)
 		goto out_record;
 	r->affinity_cpu = where->cpu;
 	r->mask = where->mask;
-	if (at->kind | at->band | at->strict)
+	if (!usual)
 		wish(r, at);
-	*out = umsi_alloc_go_live_locked(t, r);
-	umsi_record_unlock(r, state);
+	*out = go_live(t, r);
+	umsi_unlock(r->m, umsi_record_lock_of(r), state);
 	return UMSI_OK;
 
 out_record:
 	umsi_alloc_drop(r);
 out_index:
-	umsi_index_map_give(&t->map, index);
+	umsi_index_map_give(&t->map, (uint32_t)index);
+	return status;
+}
+
+int umsi_alloc_some(struct umsi_table *table, const struct umsi_irq_request_at *at, uint32_t most,
+		    umsi_irq *out, uint32_t *n)
+{
+	struct umsi_device *dev = table->dev;
+	struct umsi_where where;
+	uint32_t last;
+	int status = check_request(table, at, &last);
+
+	if (status)
+		return status;
+	umsi_device_lock(dev);
+	for (; *n < most; ++*n) {
+		status = umsi_where_get(dev->m, &at->affinity, &where);
+		if (status)
+			break;
+		status = alloc_locked(table, at, last, &where, &out[*n]);
+		if (status) {
+			umsi_mask_put(dev->m, where.mask);
+			break;
+		}
+	}
+	umsi_device_unlock(dev);
 	return status;
 }
 
 int umsi_alloc_one(struct umsi_table *table, const struct umsi_irq_request_at *at, umsi_irq *out)
 {
-	struct umsi_device *dev = table->dev;
-	struct umsi_where where;
-	uint32_t last;
-	int status;
+	uint32_t n = 0;
 
-	if (umsi_in_trap(dev->m))
-		return UMSI_ECONTEXT;
-	status = check_request(table, at, &last);
-	if (status)
-		return status;
-	status = umsi_where_get(dev->m, &at->affinity, &where);
-	if (status)
-		return status;
-	umsi_device_lock(dev);
-	status = alloc_locked(table, at, last, &where, out);
-	umsi_device_unlock(dev);
-	if (status)
-		umsi_mask_put(dev->m, where.mask);
-	return status;
+	return umsi_alloc_some(table, at, 1, out, &n);
 }
 
 int umsi_irq_alloc(struct umsi_table *table, const struct umsi_irq_request_at *at, umsi_irq *out)

@@ -27,18 +27,19 @@ static void give_indices(struct umsi_table *t, uint32_t count)
 static int take_indices(struct umsi_table *t, uint32_t count)
 {
 	int status = UMSI_OK;
-	uint32_t taken = 0, index;
+	uint32_t taken = 0;
 
 	if (t->closing)
 		status = UMSI_ESTATE;
 	else if (t->map.count)
 		status = UMSI_EEXIST;
-	while (!status && taken < count) {
-		status = umsi_index_map_take(t->dev->m, &t->map, taken, taken, &index);
-		taken += !status;
+	while (status >= 0 && taken < count) {
+		status = umsi_index_map_take(t->dev->m, &t->map, taken, taken);
+		taken += status >= 0;
 	}
-	if (status)
-		give_indices(t, taken);
+	if (status >= 0)
+		return UMSI_OK;
+	give_indices(t, taken);
 	return status;
 }
 

@@ -11,6 +11,7 @@ static void give_back(struct umsi_table *t, const umsi_irq *irq, uint32_t n)
 int umsi_irq_alloc_many(struct umsi_table *table, const struct umsi_irq_request_at *at, uint32_t least,
 			uint32_t most, umsi_irq *out)
 {
+	const struct umsi_policy *policy;
 	int status = UMSI_OK;
 	uint32_t n = 0;
 
@@ -18,12 +19,11 @@ int umsi_irq_alloc_many(struct umsi_table *table, const struct umsi_irq_request_
 		return UMSI_EINVAL;
 	if (!least || least > most || most > UMSI_TABLE_MAX)
 		return UMSI_ERANGE;
-	while (n < most) {
-		status = umsi_irq_alloc(table, at, &out[n]);
-		if (status)
-			break;
-		n++;
-	}
+	policy = umsi_policy(table->dev->m);
+	if (!policy)
+		status = umsi_alloc_some(table, at, most, out, &n);
+	for (; policy && n < most && !status; n += !status)
+		status = policy->alloc(table, at, 1, false, &out[n]);
 	/* Short of what there is none of: the count says so. Anything else is an error. */
 	if (n >= least && (!status || status == UMSI_ENOSLOT || status == UMSI_ELIMIT || status == UMSI_ENOINDEX || status == UMSI_ENOMEM))
 		return (int)n;

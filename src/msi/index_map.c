@@ -71,10 +71,9 @@ static void take_in(struct umsi_index_map *map, uint32_t c, uint32_t bit)
 		mark_full(map, c);
 }
 
-int umsi_index_map_take(struct umsi *m, struct umsi_index_map *map, uint32_t first,
-			uint32_t last, uint32_t *out_index)
+int umsi_index_map_take(struct umsi *m, struct umsi_index_map *map, uint32_t first, uint32_t last)
 {
-	uint32_t last_chunk = last / 64;
+	uint32_t last_chunk = last / 64, bit;
 
 	for (uint32_t c = first / 64 > map->open ? first / 64 : map->open; c <= last_chunk;
 	     c = next_not_full(map, c + 1, last_chunk)) {
@@ -86,9 +85,9 @@ int umsi_index_map_take(struct umsi *m, struct umsi_index_map *map, uint32_t fir
 			map->chunk[c] = umsi_host_alloc(m->host, sizeof(*map->chunk[c]));
 		if (!map->chunk[c])
 			return UMSI_ENOMEM;
-		*out_index = c * 64 + umsi_lowest_bit(open);
-		take_in(map, c, umsi_lowest_bit(open));
-		return UMSI_OK;
+		bit = umsi_lowest_bit(open);
+		take_in(map, c, bit);
+		return (int)(c * 64 + bit);
 	}
 	return UMSI_ENOINDEX;
 }

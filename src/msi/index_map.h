@@ -32,11 +32,10 @@ int umsi_index_map_init(struct umsi *m, struct umsi_index_map *map, uint32_t siz
 void umsi_index_map_destroy(struct umsi *m, struct umsi_index_map *map);
 
 /*
- * Takes the lowest free index in [first, last] (last < size) for no record yet.
- * UMSI_OK, UMSI_ENOINDEX, UMSI_ENOMEM.
+ * Takes the lowest free index in [first, last] (last < size) for no record yet:
+ * that index, or UMSI_ENOINDEX, UMSI_ENOMEM.
  */
-int umsi_index_map_take(struct umsi *m, struct umsi_index_map *map, uint32_t first,
-			uint32_t last, uint32_t *out_index);
+int umsi_index_map_take(struct umsi *m, struct umsi_index_map *map, uint32_t first, uint32_t last);
 static inline void umsi_index_map_set(struct umsi_index_map *map, uint32_t index, uint32_t record)
 {
 	map->chunk[index / UMSI_CHUNK_INDICES]->record[index % UMSI_CHUNK_INDICES] = record;

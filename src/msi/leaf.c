@@ -23,24 +23,33 @@ void umsi_leaf_keep_message(struct umsi_record *r, const struct umsi_msg *msg)
 	}
 }
 
-int umsi_leaf_settle(struct umsi_table *t, struct umsi_record *r)
+static inline int settle(struct umsi_table *t, struct umsi_record *r)
+{
+	int status = t->ops->settle(t->store, umsi_leaf_index(t, r), r->cookie);
+
+	umsi_barrier_flush_to_stamp();
+	if (__builtin_expect(status, 0))
+		umsi_trace_irq(r, UMSI_TRACE_DEVICE_LOST, t->dev->requester_id, 0);
+	return status;
+}
+
+static __attribute__((noinline)) int settle_asleep(struct umsi_table *t, struct umsi_record *r)
 {
 	int status;
 
+	umsi_record_unlock(r, *t->turn_state);
+	/* What was gathered goes out now, also for others: the slots it names are visible before (R1). */
+	umsi_barrier_publish_to_message();
+	status = settle(t, r);
+	*t->turn_state = umsi_record_enter(r);
+	return status;
+}
+
+int umsi_leaf_settle(struct umsi_table *t, struct umsi_record *r)
+{
 	if (!t->ops->settle)
 		return UMSI_OK;
-	if (t->ops->settle_sleeps) {
-		umsi_record_unlock(r, *t->turn_state);
-		/* What was gathered goes out now, also for others: the slots it names are visible before (R1). */
-		umsi_barrier_publish_to_message();
-	}
-	status = t->ops->settle(t->store, umsi_leaf_index(t, r), r->cookie);
-	umsi_barrier_flush_to_stamp();
-	if (t->ops->settle_sleeps)
-		*t->turn_state = umsi_record_enter(r);
-	if (status)
-		umsi_trace_irq(r, UMSI_TRACE_DEVICE_LOST, t->dev->requester_id, 0);
-	return status;
+	return __builtin_expect(t->ops->settle_sleeps, 0) ? settle_asleep(t, r) : settle(t, r);
 }
 
 static bool reachable(struct umsi_table *t)
@@ -49,11 +58,13 @@ static bool reachable(struct umsi_table *t)
 }
 
 /* Is another index of the same message open? */
-static bool others_open(struct umsi_record *r)
+static bool others_open(const struct umsi_record *r)
 {
 	const struct umsi_block *block = umsi_record_block(r);
 
-	for (uint32_t i = 0; block && i < block->count; i++)
+	if (!block)
+		return false;
+	for (uint32_t i = 0; i < block->count; i++)
 		if (block->member[i] != r && block->member[i]->phase == UMSI_PHASE_ACTIVE)
 			return true;
 	return false;

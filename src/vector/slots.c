@@ -73,14 +73,18 @@ static int take_locked(struct umsi_vec_cpu *c, struct umsi_record *r, struct ums
 	return spot->revived ? UMSI_OK : take_block(c, &g, &spot->slot);
 }
 
-/* The named CPU, or the one that knows best; NULL: none. */
-static inline struct umsi_vec_cpu *whom_to_ask(const struct umsi_vec *v, const struct umsi_where *where)
+/* Who has most, if any CPU, or any of a set, will do; NULL: nobody knows. */
+static inline struct umsi_vec_cpu *best_of(const struct umsi_vec *v, const struct umsi_where *where)
 {
-	if (__builtin_expect(where->cpu != UMSI_CPU_NONE, 0))
-		return v->cpu[where->cpu];
 	if (__builtin_expect(where->mask != NULL, 0))
 		return umsi_vec_best_of_set(v, where);
 	return umsi_vec_best_of_all(v);
+}
+
+/* The named CPU, or the one that is best; NULL: none. */
+static inline struct umsi_vec_cpu *whom_to_ask(const struct umsi_vec *v, const struct umsi_where *where)
+{
+	return __builtin_expect(where->cpu != UMSI_CPU_NONE, 0) ? v->cpu[where->cpu] : best_of(v, where);
 }
 
 /*
@@ -92,33 +96,6 @@ static inline bool is_the_one(const struct umsi_vec_cpu *c, const struct umsi_wh
 	if (__builtin_expect(where->cpu != UMSI_CPU_NONE, 0))
 		return c->filed != UMSI_VEC_NOT_FILED;
 	return umsi_ids_free_count(&c->ids) == c->filed;
-}
-
-/*
- * From @c, whose lock is held, to one that is the best. Each on the way is filed
- * anew: its node learns of requests that named it. Or it is being left, and its node
- * knows; in either case somebody else got on. NULL: nobody knows, no lock is held.
- */
-static struct umsi_vec_cpu *correct(struct umsi_vec_cpu *c, const struct umsi_where *where, uintptr_t *state)
-{
-	struct umsi_vec *v = c->v;
-	struct umsi *m = v->domain.m;
-
-	while (!is_the_one(c, where)) {
-		struct umsi_vec_cpu *best;
-
-		if (c->filed != UMSI_VEC_NOT_FILED)
-			umsi_vec_file(c, umsi_ids_free_count(&c->ids));
-		best = whom_to_ask(v, where);
-		if (best == c)
-			continue;
-		umsi_unlock(m, &c->lock, *state);
-		c = best;
-		if (!c)
-			return NULL;
-		*state = umsi_lock(m, &c->lock);
-	}
-	return c;
 }
 
 /*
@@ -138,27 +115,36 @@ static inline bool take_at_hand(struct umsi_vec_cpu *c, struct umsi_record *r, s
 	return true;
 }
 
-/* What umsi_vec_take_any() does not do itself; gives @c's lock back. */
+/*
+ * What umsi_vec_take_any() does not do itself; gives @c's lock back. A CPU that is not the
+ * best is filed anew: its node learns of requests that named it. Or it is being left, and
+ * its node knows; in either case somebody else got on.
+ */
 static UMSI_VEC_RARE int take_otherwise(struct umsi_vec_cpu *c, struct umsi_record *r, struct umsi_spot *spot,
 					uintptr_t state)
 {
 	bool named = spot->where.cpu != UMSI_CPU_NONE;
 	struct umsi_vec *v = c->v;
+	struct umsi *m = v->domain.m;
 	int status = UMSI_ENOCPU;
 
-	if (!named)
-		c = correct(c, &spot->where, &state);
-	if (!c)
-		return umsi_vec_take_by_search(v, r, spot);
-	if (c->filed != UMSI_VEC_NOT_FILED) {
-		if (take_at_hand(c, r, spot)) {
-			trace(c, r, UMSI_TRACE_SLOT_TAKE, spot->slot);
-			status = UMSI_OK;
-		} else {
-			status = take_locked(c, r, spot);
-		}
+	while (!named && umsi_ids_free_count(&c->ids) != c->filed) {
+		if (c->filed != UMSI_VEC_NOT_FILED)
+			umsi_vec_file(c, umsi_ids_free_count(&c->ids));
+		umsi_unlock(m, &c->lock, state);
+		c = best_of(v, &spot->where);
+		if (!c)
+			return umsi_vec_take_by_search(v, r, spot);
+		state = umsi_lock(m, &c->lock);
 	}
-	umsi_unlock(v->domain.m, &c->lock, state);
+	if (c->filed != UMSI_VEC_NOT_FILED) {
+		status = UMSI_OK;
+		if (!take_at_hand(c, r, spot))
+			status = take_locked(c, r, spot);
+		else if (umsi_trace_is_on(m))
+			trace(c, r, UMSI_TRACE_SLOT_TAKE, spot->slot);
+	}
+	umsi_unlock(m, &c->lock, state);
 	return status == UMSI_OK || named ? status : umsi_vec_take_by_search(v, r, spot);
 }
 

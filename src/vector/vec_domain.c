@@ -47,9 +47,13 @@ int umsi_vec_reserve(struct umsi_domain *d, struct umsi_record *r, const struct 
 	if (umsi_record_places(r))
 		return reserve_places(umsi_vec_of(d), r, where);
 	status = umsi_vec_take_any(umsi_vec_of(d), umsi_record_leader(r), &spot);
-	if (!status)
+	if (status)
+		return status;
+	if (umsi_record_block(r))
 		set_place(r, spot.cpu, spot.slot, false);
-	return status;
+	else
+		set_one(r, spot.cpu, spot.slot, false);
+	return UMSI_OK;
 }
 
 void umsi_vec_give_up(struct umsi_vec *v, struct umsi_record *r, umsi_cpu cpu, uint32_t slot, bool told,
@@ -96,21 +100,30 @@ static int aim_at_place(struct umsi_vec *v, struct umsi_record *r)
 	return UMSI_OK;
 }
 
-int umsi_vec_activate(struct umsi_domain *d, struct umsi_record *r)
+/* It has wishes, or more than one slot. */
+static __attribute__((noinline)) int activate_unusual(struct umsi_vec *v, struct umsi_record *r)
 {
-	const struct umsi_block *block = umsi_record_block(r);
-	int status = r->wish ? umsi_vec_bind(umsi_vec_of(d), r) : UMSI_OK;
+	int status = r->wish ? umsi_vec_bind(v, r) : UMSI_OK;
+	struct umsi_group g = umsi_group_of(&r);
 
 	if (!status && umsi_record_places(r))
-		status = aim_at_place(umsi_vec_of(d), r);
-	if (status)
-		return status;
-	r->told = true;
-	for (uint32_t i = 0; block && i < block->count; i++)
-		block->member[i]->told = true;
+		status = aim_at_place(v, r);
+	for (uint32_t i = 0; !status && i < g.count; i++)
+		g.member[i]->told = true;
+	return status;
+}
+
+int umsi_vec_activate(struct umsi_domain *d, struct umsi_record *r)
+{
+	int status = UMSI_OK;
+
+	if (__builtin_expect(r->wish || umsi_record_block(r), 0))
+		status = activate_unusual(umsi_vec_of(d), r);
+	else
+		r->told = true;
 	/* The slots' table entries are visible before the store can send. */
 	umsi_barrier_publish_to_message();
-	return UMSI_OK;
+	return status;
 }
 
 void umsi_vec_compose(struct umsi_domain *d, struct umsi_record *r, struct umsi_msg *out)

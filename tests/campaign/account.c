@@ -141,7 +141,7 @@ bool account_gicv3(const struct umsi_gicv3 *gic, struct finding *f)
 
 bool account_records(const struct umsi *m, struct finding *f)
 {
-	uint32_t made = m->records.made < m->records.max ? m->records.made : m->records.max, unused = 0;
+	uint32_t made = m->records.made.v < m->records.max ? m->records.made.v : m->records.max, unused = 0;
 
 	for (const struct umsi_record *r = m->records.free; r; r = r->inbox_next)
 		unused++;

@@ -54,7 +54,7 @@ static uint64_t gicv3_sum(const struct book *b)
 
 static uint64_t records_sum(const struct book *b)
 {
-	return ((const struct umsi *)b->of)->records.made;
+	return ((const struct umsi *)b->of)->records.made.v;
 }
 
 static bool cpu_count(const struct world *w, const struct book *b, struct finding *f)
