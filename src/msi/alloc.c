@@ -93,11 +93,10 @@ static inline int reserve_path(struct umsi_record *r, const struct umsi_where *w
 static int make_room(struct umsi_table *t, const struct umsi_where *where)
 {
 	struct umsi_domain *root = umsi_domain_root(&t->domain);
-	int status = UMSI_ENOSLOT;
+	int status;
 
 	umsi_device_unlock(t->dev);
-	if (root->ops->make_room)
-		status = root->ops->make_room(root, where, false);
+	status = root->ops->make_room(root, where, false);
 	umsi_device_lock(t->dev);
 	return status;
 }

@@ -60,7 +60,7 @@ const struct plan_field plan_fields[] = {
 	{ "deaf-at", AT(deaf_at), 0, 1000000, 0, PLAN_WILD, "after so many steps device 1 answers reads all-ones" },
 	{ "deaf-steps", AT(deaf_steps), 0, 100000, 0, PLAN_WILD, "for so many steps" },
 	{ "queue-stall-at", AT(queue_stall_at), 0, 1000000, 0, PLAN_WILD, "after so many steps no command or invalidation queue of a translator moves" },
-	{ "queue-stall-steps", AT(queue_stall_steps), 0, 40000, 0, PLAN_WILD, "for so many steps: less than the library waits" },
+	{ "queue-stall-steps", AT(queue_stall_steps), 0, 400000, 0, PLAN_WILD, "for so many steps; from 50000 on the library gives up first" },
 	{ "lies", AT(lies), 0, 1, 0, PLAN_WILD, "device 2 comes with a false MSI-X capability now and then" },
 	{ "torn", AT(torn), 0, 100000, 0, PLAN_WILD, "device 0 reads the words of its n-th message far apart" },
 	{ "torn-steps", AT(torn_steps), 0, 100000, 0, PLAN_WILD, "by so many steps" },
