@@ -32,7 +32,7 @@ static void leave(void *arg)
 	overlap_begin(w, OVERLAP_OFFLINE);
 	status = umsi_cpu_leave(w->umsi, t->cpu);
 	MACH_CHECK(w->m, status == UMSI_OK || status == UMSI_ENOSLOT || (status == UMSI_ENOCPU && w->plan.wishes) ||
-		   (status == UMSI_ENOMEM && w->plan.fail_alloc), "I-API", "leave: %s",
+		   (status == UMSI_ENOMEM && w->plan.fail_alloc) || (status == UMSI_ETIMEOUT && queues_give_up(w)), "I-API", "leave: %s",
 		   umsi_status_text(status));
 	if (status == UMSI_OK) {
 		mach_irq_off(w->m);

@@ -153,7 +153,10 @@ int remap_destroy(struct world *w)
 		umsi_vtd_stats_read(w->messages, &vtd);
 	else
 		umsi_amd_vi_stats_read(w->messages, &amd);
-	MACH_CHECK(w->m, !vtd.used && !vtd.lost && !vtd.timeouts && !amd.tables && !amd.lost && !amd.timeouts,
-		   "I-ACCT", "entries %u, tables %u, lost %u are left", vtd.used, amd.tables, vtd.lost + amd.lost);
+	/* What was not confirmed stays out of use. */
+	MACH_CHECK(w->m, vtd.used == vtd.lost && !amd.tables, "I-ACCT", "entries %u, tables %u are left, %u lost",
+		   vtd.used, amd.tables, vtd.lost + amd.lost);
+	MACH_CHECK(w->m, queues_give_up(w) || (!vtd.lost && !vtd.timeouts && !amd.lost && !amd.timeouts),
+		   "I-ACCT", "lost %u without cause", vtd.lost + amd.lost);
 	return w->vtd ? umsi_vtd_destroy(w->messages) : umsi_amd_vi_destroy(w->messages);
 }

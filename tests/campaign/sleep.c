@@ -156,11 +156,14 @@ void actor_suspender(void *arg)
 		actor_says(a, "suspends the machine");
 		overlap_begin(w, OVERLAP_SUSPEND);
 		status = umsi_suspend(w->umsi);
-		MACH_CHECK(w->m, status == UMSI_OK || (status == UMSI_EBUSY && marked), "I-API", "suspend: %s",
+		MACH_CHECK(w->m, status == UMSI_OK || (status == UMSI_EBUSY && marked) ||
+			   (status == UMSI_ETIMEOUT && queues_give_up(w)), "I-API", "suspend: %s",
 			   umsi_status_text(status));
 		if (!status) {
 			sleep_through(w, marked);
-			status = umsi_resume(w->umsi);
+			/* Not before the units answer. */
+			while ((status = umsi_resume(w->umsi)) == UMSI_ETIMEOUT && queues_give_up(w))
+				mach_delay(w->m, 1000);
 			w->night = false;
 			MACH_CHECK(w->m, status == UMSI_OK || may_fail(w, status), "I-API", "resume: %s",
 				   umsi_status_text(status));

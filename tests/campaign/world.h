@@ -199,6 +199,8 @@ void entry_end_life(struct entry *e);
 int device_up(struct world *w, struct device *d, uint32_t number);
 struct mach_msi world_msi(const struct plan *p);
 bool may_fail(const struct world *w, int status);
+/* The plan lets queues of translators stand for longer than the library waits. */
+bool queues_give_up(const struct world *w);
 void world_close(void *world);		/* a thread of the end: says done wherever it is owed */
 
 #endif
