@@ -317,6 +317,8 @@ int umsi_amd_restore(struct umsi_domain *domain)
 {
 	struct umsi_amd_vi *v = umsi_amd_vi_of(domain);
 
+	/* Whatever kept it silent before. */
+	umsi_store32(&v->silent, 0);
 	return kept_all(v) ? forget_all(v) : enable(v);
 }
 

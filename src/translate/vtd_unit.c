@@ -313,6 +313,8 @@ int umsi_vtd_restore(struct umsi_domain *domain)
 {
 	struct umsi_vtd *v = umsi_vtd_of(domain);
 
+	/* Whatever kept it silent before. */
+	umsi_store32(&v->silent, 0);
 	return kept_all(v) ? umsi_vtd_invalidate_all(v) : enable(v);
 }
 
