@@ -86,6 +86,14 @@ static const char *const builtin[] = {
 	"  queue-stall-at: [500, 8000]\n"
 	"  queue-stall-steps: [500, 40000]\n",
 
+	"name: given-up-queue\n"
+	"text: they stand for longer than the library waits, which gives up, refuses, and goes on when they move again\n"
+	"isa: x86\n"
+	"plan:\n"
+	"  translator: [1, 2]\n"
+	"  queue-stall-at: [500, 8000]\n"
+	"  queue-stall-steps: [60000, 150000]\n",
+
 	"name: hostile\n"
 	"text: devices lie about themselves and send others' messages, with any requester id\n"
 	"isa: x86\n"
