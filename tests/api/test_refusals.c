@@ -59,17 +59,25 @@ static umsi_irq stubborn_irq(struct rig *r, struct stubborn *s, uint32_t size, s
 	return irq;
 }
 
+/* A machine with one of them, requested. */
+static umsi_irq begin(struct rig *r, struct stubborn *s)
+{
+	struct umsi_table *t;
+	umsi_irq irq;
+
+	rig_start(r, 1);
+	irq = stubborn_irq(r, s, 1, &t);
+	assert_int_equal(umsi_irq_request(r->umsi, irq, rig_handler, r, "x"), UMSI_OK);
+	return irq;
+}
+
 static void a_store_that_refuses_to_come_back(void **state)
 {
 	struct stubborn s = { 0 };
-	struct umsi_table *t;
 	struct rig r;
-	umsi_irq irq;
 
 	(void)state;
-	rig_start(&r, 1);
-	irq = stubborn_irq(&r, &s, 1, &t);
-	assert_int_equal(umsi_irq_request(r.umsi, irq, rig_handler, &r, "x"), UMSI_OK);
+	begin(&r, &s);
 	assert_int_equal(umsi_device_quiesce(r.dev), UMSI_OK);
 	s.restore_status = UMSI_EGONE;
 	assert_int_equal(umsi_device_restore(r.dev), UMSI_EGONE);
@@ -95,14 +103,10 @@ static void a_store_that_refuses_to_come_back(void **state)
 static void a_machine_that_cannot_sleep_or_wake(void **state)
 {
 	struct stubborn s = { 0 };
-	struct umsi_table *t;
 	struct rig r;
-	umsi_irq irq;
 
 	(void)state;
-	rig_start(&r, 1);
-	irq = stubborn_irq(&r, &s, 1, &t);
-	assert_int_equal(umsi_irq_request(r.umsi, irq, rig_handler, &r, "x"), UMSI_OK);
+	begin(&r, &s);
 	assert_int_equal(umsi_suspend(r.umsi), UMSI_OK);
 	assert_int_equal(umsi_suspend(r.umsi), UMSI_ESTATE);
 	s.write_status = UMSI_EGONE;
@@ -116,14 +120,11 @@ static void a_machine_that_cannot_sleep_or_wake(void **state)
 static void a_cpu_cannot_leave_what_refuses_to_move(void **state)
 {
 	struct stubborn s = { 0 };
-	struct umsi_table *t;
 	struct rig r;
 	umsi_irq irq;
 
 	(void)state;
-	rig_start(&r, 1);
-	irq = stubborn_irq(&r, &s, 1, &t);
-	assert_int_equal(umsi_irq_request(r.umsi, irq, rig_handler, &r, "x"), UMSI_OK);
+	irq = begin(&r, &s);
 	assert_int_equal(rig_move(&r, irq, 2), UMSI_OK);
 	s.write_status = UMSI_EAGAIN;
 	assert_int_equal(umsi_cpu_leave(r.umsi, 2), UMSI_EAGAIN);

@@ -152,6 +152,13 @@ void rig_end(struct rig *r)
 	mach_destroy(r->m);
 }
 
+void rig_finish(struct rig *r)
+{
+	rig_settle(r);
+	rig_expect_empty(r);
+	rig_end(r);
+}
+
 /* ---- A store of nothing ---- */
 
 static int store_write(void *store, uint32_t index, uint64_t cookie, const struct umsi_msg *msg)
@@ -188,19 +195,29 @@ const struct umsi_store_ops rig_block_store = {
 	.name = "block", .number_name = "n", .shared_message = true, .write = store_write, .settle = store_settle,
 };
 
-int rig_device(struct rig *r, uint32_t requester_id, uint32_t vectors, struct umsi_device **dev,
-	       struct umsi_table **table)
+int rig_device_as(struct rig *r, struct umsi_device_config config, const struct umsi_store_ops *store, uint32_t vectors,
+		  struct umsi_device **dev, struct umsi_table **table)
 {
-	struct umsi_device_config config = { .name = "d", .requester_id = requester_id, .parent = r->its };
 	struct umsi_table_config size = { .size = vectors };
-	int status = umsi_device_add(r->umsi, &config, dev);
+	int status;
 
+	if (!config.name)
+		config.name = "d";
+	if (!config.parent)
+		config.parent = r->its;
+	status = umsi_device_add(r->umsi, &config, dev);
 	if (status)
 		return status;
-	status = umsi_table_create(*dev, &rig_store, r, &size, table);
+	status = umsi_table_create(*dev, store, r, &size, table);
 	if (status)
 		umsi_device_remove(*dev);
 	return status;
+}
+
+int rig_device(struct rig *r, uint32_t requester_id, uint32_t vectors, struct umsi_device **dev,
+	       struct umsi_table **table)
+{
+	return rig_device_as(r, (struct umsi_device_config){ .requester_id = requester_id }, &rig_store, vectors, dev, table);
 }
 
 enum umsi_handled rig_count_call(void *arg)

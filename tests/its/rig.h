@@ -50,13 +50,18 @@ void rig_settle(struct rig *r);
 void rig_end(struct rig *r);
 /* Nothing is mapped, owned or ending. */
 void rig_expect_empty(struct rig *r);
+/* rig_settle(), rig_expect_empty(), rig_end(). */
+void rig_finish(struct rig *r);
 
 /* A store that does nothing. */
 extern const struct umsi_store_ops rig_store;
 /* One whose indices share a message. */
 extern const struct umsi_store_ops rig_block_store;
 
-/* A device with a table of @vectors whose store does nothing. An umsi_status. */
+/* A device as @config says (its parent, unless named: the ITS) with a table of @vectors; none of it if one fails. An umsi_status. */
+int rig_device_as(struct rig *r, struct umsi_device_config config, const struct umsi_store_ops *store, uint32_t vectors,
+		  struct umsi_device **dev, struct umsi_table **table);
+/* The same with a store that does nothing. */
 int rig_device(struct rig *r, uint32_t requester_id, uint32_t vectors, struct umsi_device **dev,
 	       struct umsi_table **table);
 

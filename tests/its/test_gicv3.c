@@ -63,9 +63,7 @@ static void lpis_448000_at_8_redistributors(void **state)
 	mach_thread(r.m, 0, fire_many, &r);
 	rig_run(&r);
 	assert_int_equal(called, MANY);
-	rig_settle(&r);
-	rig_expect_empty(&r);
-	rig_end(&r);
+	rig_finish(&r);
 }
 
 /* ---- Tables that a redistributor never forgets ---- */
@@ -143,8 +141,6 @@ static void a_device_at_the_root_itself_gets_no_lpi(void **state)
 {
 	struct rig_config config = { .calm = true };
 	struct umsi_irq_request_at at = { .last = 0 };
-	struct umsi_table_config size = { .size = 1 };
-	struct umsi_device_config dev_config = { .name = "d" };
 	struct umsi_device *dev;
 	struct umsi_table *table;
 	umsi_irq irq;
@@ -153,9 +149,8 @@ static void a_device_at_the_root_itself_gets_no_lpi(void **state)
 	(void)state;
 	memset(&r, 0, sizeof(r));
 	assert_int_equal(rig_start(&r, 1, &config), UMSI_OK);
-	dev_config.parent = r.root;
-	assert_int_equal(umsi_device_add(r.umsi, &dev_config, &dev), UMSI_OK);
-	assert_int_equal(umsi_table_create(dev, &rig_store, &r, &size, &table), UMSI_OK);
+	assert_int_equal(rig_device_as(&r, (struct umsi_device_config){ .parent = r.root }, &rig_store, 1, &dev, &table),
+			 UMSI_OK);
 	assert_int_equal(umsi_irq_alloc(table, &at, &irq), UMSI_ENOTSUP);
 	assert_int_equal(umsi_device_remove(dev), UMSI_OK);
 	rig_expect_empty(&r);

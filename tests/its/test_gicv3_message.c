@@ -21,29 +21,12 @@ struct direct {
 	bool deaf;		/* a CPU is as if in a trap */
 };
 
-/* As PCI's MSI: one message for all indices, and no mask. */
-static int block_write(void *store, uint32_t index, uint64_t cookie, const struct umsi_msg *msg)
-{
-	return rig_store.write(store, index, cookie, msg);
-}
-
-static int block_settle(void *store, uint32_t index, uint64_t cookie)
-{
-	return rig_store.settle(store, index, cookie);
-}
-
-static const struct umsi_store_ops block_store = {
-	.name = "block", .number_name = "n", .shared_message = true, .write = block_write, .settle = block_settle,
-};
-
 static int add_device(struct direct *d, const struct umsi_store_ops *store, uint32_t size, struct umsi_device **dev,
 		      struct umsi_table **table)
 {
-	struct umsi_device_config config = { .name = "m", .requester_id = 0x100, .parent = d->messages };
-	struct umsi_table_config of = { .size = size };
-	int status = umsi_device_add(d->r->umsi, &config, dev);
+	struct umsi_device_config config = { .requester_id = 0x100, .parent = d->messages };
 
-	return status ? status : umsi_table_create(*dev, store, d->r, &of, table);
+	return rig_device_as(d->r, config, store, size, dev, table);
 }
 
 static void send(struct direct *d, umsi_irq irq)
@@ -103,7 +86,7 @@ static void use_a_block(void *arg)
 	struct umsi_msg msg;
 	umsi_irq irq[4];
 
-	MACH_CHECK(r->m, add_device(d, &block_store, 4, &dev, &table) == UMSI_OK &&
+	MACH_CHECK(r->m, add_device(d, &rig_block_store, 4, &dev, &table) == UMSI_OK &&
 		   umsi_irq_alloc_block(table, &at, 4, irq) == UMSI_OK, "T-BLOCK", "a block of 4");
 	for (uint32_t i = 0; i < 4; i++)
 		MACH_CHECK(r->m, umsi_irq_request(r->umsi, irq[i], rig_count_call, &d->calls[i], "n") == UMSI_OK, "T-REQUEST",
@@ -182,9 +165,7 @@ static void run_each(void (*thread)(void *arg))
 		assert_int_equal(umsi_gicv3_messages(r.root, &d.messages), UMSI_OK);
 		mach_thread(r.m, seed % 3, thread, &d);
 		rig_run(&r);
-		rig_settle(&r);
-		rig_expect_empty(&r);
-		rig_end(&r);
+		rig_finish(&r);
 	}
 }
 

@@ -15,14 +15,15 @@
 
 /* ---- P-68: functions behind one alias ---- */
 
-static int alias_device(struct rig *r, uint32_t function, uint32_t vectors, struct umsi_device **dev)
+static int alias_device(struct rig *r, uint32_t function, uint32_t most, uint32_t vectors, struct umsi_device **dev,
+			struct umsi_table **table)
 {
 	struct umsi_device_config config = {
-		.name = "f", .requester_id = 0x500 + function, .parent = r->its, .max_irqs = vectors,
+		.requester_id = 0x500 + function, .max_irqs = most,
 		.messages_as = { .kind = UMSI_REQUESTER_ALIAS, .alias = 0x500 },
 	};
 
-	return umsi_device_add(r->umsi, &config, dev);
+	return rig_device_as(r, config, &rig_store, vectors, dev, table);
 }
 
 struct behind {
@@ -35,11 +36,9 @@ struct behind {
 
 static void add_function(struct behind *b, uint32_t n)
 {
-	struct umsi_table_config size = { .size = n ? 40 : 3 };
 	struct rig *r = b->r;
 
-	MACH_CHECK(r->m, alias_device(r, n, n ? 20 : 3, &b->dev[n]) == UMSI_OK &&
-		   umsi_table_create(b->dev[n], &rig_store, r, &size, &b->table[n]) == UMSI_OK, "T-ADD",
+	MACH_CHECK(r->m, alias_device(r, n, n ? 20 : 3, n ? 40 : 3, &b->dev[n], &b->table[n]) == UMSI_OK, "T-ADD",
 		   "function %u", n);
 	b->irq[n] = rig_begin(r, b->table[n], 1, &b->calls[n]);
 }
@@ -99,9 +98,7 @@ static void functions_behind_one_alias_come_and_go_in_every_order(void **state)
 		assert_int_equal(rig_start(&r, seed, &config), UMSI_OK);
 		mach_thread(r.m, seed % 3, every_order, &r);
 		rig_run(&r);
-		rig_settle(&r);
-		rig_expect_empty(&r);
-		rig_end(&r);
+		rig_finish(&r);
 	}
 }
 
@@ -133,25 +130,20 @@ static void P_68_two_functions_probe_and_leave_together(void **state)
 		mach_thread(r.m, 0, one_function, &r);
 		mach_thread(r.m, 1, one_function, &r);
 		rig_run(&r);
-		rig_settle(&r);
-		rig_expect_empty(&r);
-		rig_end(&r);
+		rig_finish(&r);
 	}
 }
 
 static void alias_limits(void *arg)
 {
 	struct rig *r = arg;
-	struct umsi_table_config large = { .size = 64 };
 	struct behind b = { .r = r };
 	struct umsi_device *dev;
 	struct umsi_table *table;
 
 	add_function(&b, 0);
-	MACH_CHECK(r->m, alias_device(r, 5, 64, &dev) == UMSI_OK &&
-		   umsi_table_create(dev, &rig_store, r, &large, &table) == UMSI_ENOINDEX, "T-ROOM",
+	MACH_CHECK(r->m, alias_device(r, 5, 64, 64, &dev, &table) == UMSI_ENOINDEX, "T-ROOM",
 		   "more events than the shared table has");
-	umsi_device_remove(dev);
 	remove_function(&b, 0);
 }
 
@@ -165,9 +157,7 @@ static void what_an_alias_cannot_have_is_refused(void **state)
 	assert_int_equal(rig_start(&r, 4, &config), UMSI_OK);
 	mach_thread(r.m, 0, alias_limits, &r);
 	rig_run(&r);
-	rig_settle(&r);
-	rig_expect_empty(&r);
-	rig_end(&r);
+	rig_finish(&r);
 }
 
 /* ---- Phantom functions: one function, several DeviceIDs ---- */
@@ -183,18 +173,9 @@ struct ghost {
 static int phantom_device(struct rig *r, uint32_t requester_id, uint32_t bits, struct umsi_device **dev,
 			  struct umsi_table **table)
 {
-	struct umsi_device_config config = {
-		.name = "p", .requester_id = requester_id, .parent = r->its, .messages_as = { .phantom_bits = bits },
-	};
-	struct umsi_table_config size = { .size = 5 };
-	int status = umsi_device_add(r->umsi, &config, dev);
+	struct umsi_device_config config = { .requester_id = requester_id, .messages_as = { .phantom_bits = bits } };
 
-	if (status)
-		return status;
-	status = umsi_table_create(*dev, &rig_store, r, &size, table);
-	if (status)
-		umsi_device_remove(*dev);
-	return status;
+	return rig_device_as(r, config, &rig_store, 5, dev, table);
 }
 
 /* Event @n by every function number: whose handler ran? */
@@ -266,9 +247,7 @@ static void phantom_functions_are_the_device(void **state)
 			g.pci[f] = mach_pci_add(r.m, &(struct mach_pci_config){ .requester_id = GHOST + f, .entries = 1 });
 		mach_thread(r.m, seed % 3, two_functions_with_phantoms, &g);
 		rig_run(&r);
-		rig_settle(&r);
-		rig_expect_empty(&r);
-		rig_end(&r);
+		rig_finish(&r);
 	}
 }
 
@@ -311,9 +290,7 @@ static void a_refusal_among_phantoms_leaves_none_mapped(void **state)
 	assert_int_equal(rig_start(&r, 5, &config), UMSI_OK);
 	mach_thread(r.m, 1, refuse_one_of_many, &r);
 	rig_run(&r);
-	rig_settle(&r);
-	rig_expect_empty(&r);
-	rig_end(&r);
+	rig_finish(&r);
 }
 
 /* Behind an IOMMU the doorbell must be at one address for all of them. */

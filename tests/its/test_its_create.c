@@ -56,9 +56,7 @@ static void P_75_a_second_its_leaves_the_redistributors_alone(void **state)
 	assert_int_equal(rig_start(&r, 9, &config), UMSI_OK);
 	mach_thread(r.m, 0, two_its_share_redistributors, &r);
 	rig_run(&r);
-	rig_settle(&r);
-	rig_expect_empty(&r);
-	rig_end(&r);
+	rig_finish(&r);
 }
 
 /* Units end in any order. */
@@ -98,9 +96,7 @@ static void P_76_blocks_that_do_not_see_caches_are_written_back_to(void **state)
 		assert_int_equal(rig_start(&r, page + 1, &config), UMSI_OK);
 		mach_thread(r.m, 0, rig_fire_two, &r);
 		rig_run(&r);
-		rig_settle(&r);
-		rig_expect_empty(&r);
-		rig_end(&r);
+		rig_finish(&r);
 	}
 }
 
@@ -141,9 +137,7 @@ static void a_doorbell_is_where_the_host_mapped_it(void **state)
 	assert_int_equal(rig_start(&r, 10, &config), UMSI_OK);
 	mach_thread(r.m, 0, look_at_doorbell, &r);
 	rig_run(&r);
-	rig_settle(&r);
-	rig_expect_empty(&r);
-	rig_end(&r);
+	rig_finish(&r);
 }
 
 /* ---- Creation ---- */

@@ -34,9 +34,7 @@ static void erratum_qdf2400_0065_tables_of_16_bytes_an_event(void **state)
 	expect_erratum(&r, "Qualcomm QDF2400 0065");
 	mach_thread(r.m, 0, rig_fire_two, &r);
 	rig_run(&r);
-	rig_settle(&r);
-	rig_expect_empty(&r);
-	rig_end(&r);
+	rig_finish(&r);
 }
 
 static void beyond_20_bits(void *arg)
@@ -67,9 +65,7 @@ static void errata_cavium_22375_24313_device_table(void **state)
 	rig_run(&r);
 	mach_thread(r.m, 1, rig_fire_two, &r);
 	rig_run(&r);
-	rig_settle(&r);
-	rig_expect_empty(&r);
-	rig_end(&r);
+	rig_finish(&r);
 }
 
 /* The model hangs in a SYNC of another node's CPU. */
@@ -110,9 +106,7 @@ static void erratum_cavium_23144_collections_of_one_node(void **state)
 	assert_int_equal(rig_start(&r, 8, &config), UMSI_OK);
 	mach_thread(r.m, 2, stay_on_the_node, &r);
 	rig_run(&r);
-	rig_settle(&r);
-	rig_expect_empty(&r);
-	rig_end(&r);
+	rig_finish(&r);
 }
 
 int main(void)

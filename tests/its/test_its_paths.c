@@ -45,9 +45,7 @@ static void P_71_no_command_names_a_cpu_that_is_not_online(void **state)
 	assert_int_equal(rig_start(&r, 3, &config), UMSI_OK);
 	mach_thread(r.m, 0, aim_at_nobody, &r);
 	rig_run(&r);
-	rig_settle(&r);
-	rig_expect_empty(&r);
-	rig_end(&r);
+	rig_finish(&r);
 }
 
 /* ---- P-53: an LPI whose handler still runs where it was before ---- */
@@ -117,9 +115,7 @@ static void P_53_an_lpi_meets_its_handler_on_the_old_cpu(void **state)
 		assert_int_equal(rig_start(&r, seed, &config), UMSI_OK);
 		mach_thread(r.m, 0, move_while_it_runs, &b);
 		rig_run(&r);
-		rig_settle(&r);
-		rig_expect_empty(&r);
-		rig_end(&r);
+		rig_finish(&r);
 	}
 }
 
@@ -177,9 +173,7 @@ static void messages_of_others_and_of_nobody_are_dropped(void **state)
 		s = (struct stranger){ .r = &r, .pci = mach_pci_add(r.m, &pci) };
 		mach_thread(r.m, seed % 3, send_what_is_not_mapped, &s);
 		rig_run(&r);
-		rig_settle(&r);
-		rig_expect_empty(&r);
-		rig_end(&r);
+		rig_finish(&r);
 	}
 }
 
@@ -246,9 +240,7 @@ static void a_discarded_event_is_over(void **state)
 		mach_thread(r.m, 1, drain_often, &r);
 		mach_thread(r.m, 2, drain_often, &r);
 		rig_run(&r);
-		rig_settle(&r);
-		rig_expect_empty(&r);
-		rig_end(&r);
+		rig_finish(&r);
 	}
 }
 
@@ -330,9 +322,7 @@ static void a_moved_event_is_at_its_new_redistributor(void **state)
 		mach_thread(r.m, 0, move_and_send_away, &d);
 		mach_thread(r.m, 1, go_down, &d);
 		rig_run(&r);
-		rig_settle(&r);
-		rig_expect_empty(&r);
-		rig_end(&r);
+		rig_finish(&r);
 	}
 }
 
@@ -403,9 +393,7 @@ static void what_is_pending_at_a_dead_cpu_goes_along(void **state)
 		mach_thread(r.m, 0, send_away_and_look, &d);
 		mach_thread(r.m, 1, die_with_a_pending_lpi, &d);
 		rig_run(&r);
-		rig_settle(&r);
-		rig_expect_empty(&r);
-		rig_end(&r);
+		rig_finish(&r);
 	}
 }
 

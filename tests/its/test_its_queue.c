@@ -148,9 +148,7 @@ static void the_queue_wraps_under_several_waiters(void **state)
 		rig_run(&r);
 		umsi_its_count(r.its, &count);
 		assert_true(count.commands > 4 * 2048 && !count.timeouts && !count.refused);
-		rig_settle(&r);
-		rig_expect_empty(&r);
-		rig_end(&r);
+		rig_finish(&r);
 	}
 }
 
@@ -159,16 +157,14 @@ static void move_a_block(void *arg)
 {
 	struct rig *r = arg;
 	umsi_cpu cpu = mach_cpu(r->m);
-	struct umsi_device_config config = { .name = "b", .requester_id = 0x1000 + cpu, .parent = r->its };
+	struct umsi_device_config config = { .requester_id = 0x1000 + cpu };
 	struct umsi_irq_request_at at = { .last = 31 };
-	struct umsi_table_config size = { .size = 32 };
 	struct umsi_device *dev;
 	struct umsi_table *table;
 	uint64_t calls = 0;
 	umsi_irq irq[32];
 
-	MACH_CHECK(r->m, umsi_device_add(r->umsi, &config, &dev) == UMSI_OK &&
-		   umsi_table_create(dev, &rig_block_store, r, &size, &table) == UMSI_OK &&
+	MACH_CHECK(r->m, rig_device_as(r, config, &rig_block_store, 32, &dev, &table) == UMSI_OK &&
 		   umsi_irq_alloc_block(table, &at, 32, irq) == UMSI_OK, "T-BLOCK", "a block of 32");
 	for (uint32_t i = 0; i < 32; i++)
 		MACH_CHECK(r->m, umsi_irq_request(r->umsi, irq[i], rig_count_call, &calls, "n") == UMSI_OK, "T-REQUEST", "%u", i);
@@ -199,9 +195,7 @@ static void a_full_queue_makes_its_callers_wait(void **state)
 		rig_run(&r);
 		umsi_its_count(r.its, &count);
 		assert_true(!count.timeouts && !count.refused);
-		rig_settle(&r);
-		rig_expect_empty(&r);
-		rig_end(&r);
+		rig_finish(&r);
 	}
 }
 
@@ -239,9 +233,7 @@ static void P_72_a_new_queue_begins_empty(void **state)
 	assert_int_equal(count.commands, 0);
 	mach_thread(r.m, 0, rig_fire_two, &r);
 	rig_run(&r);
-	rig_settle(&r);
-	rig_expect_empty(&r);
-	rig_end(&r);
+	rig_finish(&r);
 }
 
 int main(void)

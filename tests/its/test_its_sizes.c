@@ -109,15 +109,13 @@ static void P_67_a_thousand_devices_leave_everything_balanced(void **state)
 /* Five messages asked for, eight taken, used and freed one by one; then by the next probe of the same function. */
 static void probe_with_a_block(struct rig *r)
 {
-	struct umsi_device_config config = { .name = "b", .requester_id = 0x500, .parent = r->its };
+	struct umsi_device_config config = { .requester_id = 0x500 };
 	struct umsi_irq_request_at at = { .last = 7 };
-	struct umsi_table_config size = { .size = 8 };
 	struct umsi_device *dev;
 	struct umsi_table *table;
 	umsi_irq irq[8];
 
-	MACH_CHECK(r->m, umsi_device_add(r->umsi, &config, &dev) == UMSI_OK &&
-		   umsi_table_create(dev, &rig_block_store, r, &size, &table) == UMSI_OK, "T-PROBE", "probe");
+	MACH_CHECK(r->m, rig_device_as(r, config, &rig_block_store, 8, &dev, &table) == UMSI_OK, "T-PROBE", "probe");
 	for (uint32_t round = 0; round < 2; round++) {
 		MACH_CHECK(r->m, umsi_irq_alloc_block(table, &at, 8, irq) == UMSI_OK, "T-BLOCK", "block %u", round);
 		for (uint32_t i = 0; i < 5; i++)
@@ -146,9 +144,7 @@ static void P_67_a_block_of_which_five_were_asked_for(void **state)
 	assert_int_equal(rig_start(&r, 3, &config), UMSI_OK);
 	mach_thread(r.m, 0, probe_again_and_again, &r);
 	rig_run(&r);
-	rig_settle(&r);
-	rig_expect_empty(&r);
-	rig_end(&r);
+	rig_finish(&r);
 }
 
 /* ---- P-70: no more LPIs than there are ---- */
@@ -189,9 +185,7 @@ static void P_70_the_last_lpi_is_the_last(void **state)
 	assert_int_equal(rig_start(&r, 2, &config), UMSI_OK);
 	mach_thread(r.m, 1, take_all_lpis, &r);
 	rig_run(&r);
-	rig_settle(&r);
-	rig_expect_empty(&r);
-	rig_end(&r);
+	rig_finish(&r);
 }
 
 int main(void)

@@ -155,9 +155,7 @@ static void everything_is_told_again(void **state)
 		s = (struct sleep){ .r = &r, .pci = mach_pci_add(r.m, &pci) };
 		mach_thread(r.m, seed % 3, three_nights, &s);
 		rig_run(&r);
-		rig_settle(&r);
-		rig_expect_empty(&r);
-		rig_end(&r);
+		rig_finish(&r);
 	}
 }
 
@@ -172,9 +170,7 @@ static void run_one(uint64_t seed, const struct rig_config *config, void (*threa
 	s = (struct sleep){ .r = &r, .pci = mach_pci_add(r.m, &pci) };
 	mach_thread(r.m, 0, thread, &s);
 	rig_run(&r);
-	rig_settle(&r);
-	rig_expect_empty(&r);
-	rig_end(&r);
+	rig_finish(&r);
 }
 
 /* ---- Nothing was lost ---- */
