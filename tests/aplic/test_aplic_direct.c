@@ -227,6 +227,7 @@ static void wrong_ipis_are_refused(void **state)
 	assert_int_equal(umsi_aplic_ipi_send(rig.root, 0, 0), UMSI_ERANGE);
 	assert_int_equal(umsi_aplic_ipi_send(NULL, 0, 0), UMSI_EINVAL);
 	assert_int_equal(umsi_aplic_ipi_add(rig.root, NULL, NULL, &ipi), UMSI_EINVAL);
+	assert_int_equal(umsi_aplic_ipi_add(rig.root, on_ipi, NULL, NULL), UMSI_EINVAL);
 	for (uint32_t i = 0; i < UMSI_APLIC_IPIS_MAX; i++)
 		assert_int_equal(umsi_aplic_ipi_add(rig.root, on_ipi, seen[0], &ipi), UMSI_OK);
 	assert_int_equal(umsi_aplic_ipi_add(rig.root, on_ipi, seen[0], &ipi), UMSI_ENOSLOT);
