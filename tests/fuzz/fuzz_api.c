@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Calls of the public API in any order, legal or not, on the machine in a box. Byte 0 seeds the
- * machine (0: a calm one); each four bytes after it are one call: which, on what, with
+ * machine (0: a calm one), byte 1 says which root it has; each four bytes after them are one call: which, on what, with
  * what. Two threads on two CPUs, and handlers, take the next call when their turn comes; which one
  * that is the seed decides. Pointers are used as the headers allow, handles in any way.
  */
 #include "fuzz.h"
 
-#include "tests/api/rig.h"
+#include "api_roots.h"
 
 #define HANDLES		12
 
 struct fuzz {
 	struct rig rig;
+	const struct fuzz_root *root;
 	const uint8_t *data;
 	size_t bytes, at;
 	umsi_irq irq[HANDLES];		/* live, stale or never given out */
@@ -256,8 +257,8 @@ static void call_again(const struct call *c)
 	struct umsi_domain *root;
 
 	FUZZ_CHECK(answered(umsi_pci_msix_create(now->rig.dev, &now->rig.fn[c->a & 1], &second)) != UMSI_OK);
-	FUZZ_CHECK(answered(umsi_imsic_create(now->rig.umsi, &now->rig.imsic, &root)) == UMSI_EEXIST);
-	FUZZ_CHECK(answered(umsi_imsic_destroy(now->rig.root)) == UMSI_EBUSY);
+	FUZZ_CHECK(answered(now->root->create(&now->rig, &root)) == UMSI_EEXIST);
+	FUZZ_CHECK(answered(now->root->destroy(now->rig.root)) == UMSI_EBUSY);
 	FUZZ_CHECK(answered(umsi_destroy(now->rig.umsi)) == UMSI_EBUSY);
 }
 
@@ -349,13 +350,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	static struct fuzz f;
 
-	if (bytes < 5)
+	if (bytes < 6)
 		return 0;
-	f = (struct fuzz){ .data = data, .bytes = bytes, .at = 1 };
+	f = (struct fuzz){ .data = data, .bytes = bytes, .at = 2, .root = &fuzz_roots[data[1] % FUZZ_ROOTS] };
 	now = &f;
-	rig_machine(&f.rig, data[0] ? NULL : &mach_chaos_none, data[0]);
-	rig_library(&f.rig);
-	rig_device(&f.rig);
+	fuzz_begin(&f.rig, f.root, data[0]);
 	mach_thread(f.rig.m, 0, owner, NULL);
 	mach_thread(f.rig.m, 2, other, NULL);
 	mach_run(f.rig.m);
@@ -363,7 +362,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	if (f.suspended)
 		umsi_resume(f.rig.umsi);
 	FUZZ_CHECK(umsi_device_remove(f.rig.dev) == UMSI_OK);
-	FUZZ_CHECK(umsi_imsic_destroy(f.rig.root) == UMSI_OK);
+	FUZZ_CHECK(f.root->destroy(f.rig.root) == UMSI_OK);
 	FUZZ_CHECK(umsi_destroy(f.rig.umsi) == UMSI_OK);
 	mach_check_leaks(f.rig.m);
 	check(&f);
