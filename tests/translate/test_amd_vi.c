@@ -306,6 +306,47 @@ static void P_83_six_sleeps(void **state)
 	rig_end();
 }
 
+static void resume_once(void *status)
+{
+	*(int *)status = umsi_amd_vi_resume(rig.unit);
+}
+
+static void move_once(void *arg)
+{
+	struct call *c = arg;
+
+	assert_int_equal(rig_move(c->f->irq[0], (umsi_irq_effective_cpu(rig.umsi, c->f->irq[0]) + 1) % RIG_CPUS), UMSI_ETIMEOUT);
+}
+
+/* One that answers, but slowly, is given its time when the machine comes back, however silent it was before. */
+static void a_slow_unit_resumes_after_a_silence(void **state)
+{
+	struct mach_chaos slow = mach_chaos_none;
+	struct function *f;
+	struct call c;
+	int status;
+
+	(void)state;
+	slow.message_now = 0;
+	slow.message_max = 3000;
+	for (uint64_t seed = 1; seed <= 10; seed++) {
+		rig_begin_amd(seed, &slow, false);
+		f = rig_function(0, NULL, NULL);
+		c = (struct call){ f, 0 };
+		assert_int_equal(rig_irq(f, 0), UMSI_OK);
+		mach_amd_vi_stall(rig.amd, true);
+		mach_thread(rig.m, 0, move_once, &c);
+		rig_run();
+		power_cycle();
+		mach_amd_vi_stall(rig.amd, false);
+		mach_thread(rig.m, 0, resume_once, &status);
+		rig_run();
+		assert_int_equal(status, UMSI_OK);
+		assert_int_equal(rig_raise(f, 0), 1);
+		rig_end();
+	}
+}
+
 static void a_stalled_buffer_refuses_and_recovers(void **state)
 {
 	struct function *f;
@@ -648,6 +689,7 @@ int main(void)
 		cmocka_unit_test(P_79_a_thousand_updates),
 		cmocka_unit_test(P_83_six_sleeps),
 		cmocka_unit_test(a_stalled_buffer_refuses_and_recovers),
+		cmocka_unit_test(a_slow_unit_resumes_after_a_silence),
 		cmocka_unit_test(a_full_buffer_is_bounded),
 		cmocka_unit_test(a_refused_command_is_replaced),
 		cmocka_unit_test(create_refuses_what_cannot_work),
