@@ -6,11 +6,6 @@
 #include "core/mask.h"
 #include "core/trace.h"
 
-static bool has_places(const struct umsi_irq_request_at *at)
-{
-	return at->kind == UMSI_IRQ_ROAMING || at->kind == UMSI_IRQ_MANAGED;
-}
-
 static bool is_usual(const struct umsi_irq_request_at *at)
 {
 	return !(at->trigger | at->kind | at->band | at->strict);
@@ -22,10 +17,7 @@ static int check_unusual(struct umsi_table *t, const struct umsi_irq_request_at 
 		return UMSI_EINVAL;
 	if (at->kind > UMSI_IRQ_RESERVED || at->band > UMSI_BAND_BACKGROUND)
 		return UMSI_EINVAL;
-	if (at->kind == UMSI_IRQ_MANAGED &&
-	    (!umsi_domain_root(&t->domain)->ops->keeps_places || t->domain.ops->turn_begin))
-		return UMSI_ENOTSUP;
-	return at->band && has_places(at) ? UMSI_ENOTSUP : UMSI_OK;
+	return umsi_alloc_check_wishes(t, at);
 }
 
 static int check_request(struct umsi_table *t, const struct umsi_irq_request_at *at,
@@ -130,17 +122,10 @@ void umsi_alloc_drop(struct umsi_record *r)
 static int new_unusual(struct umsi_table *t, const struct umsi_irq_request_at *at, uint32_t index,
 		       const struct umsi_where *where, struct umsi_record **out)
 {
-	if (has_places(at) && umsi_domain_root(&t->domain)->ops->keeps_places)
+	if (umsi_alloc_has_places(at) && umsi_domain_root(&t->domain)->ops->keeps_places)
 		return umsi_alloc_with_places(t, at, index, where, out);
 	*out = umsi_record_new(&t->domain, index, at, NULL);
 	return *out ? UMSI_OK : UMSI_ENOMEM;
-}
-
-static void wish(struct umsi_record *r, const struct umsi_irq_request_at *at)
-{
-	r->wish = (uint8_t)(at->band | (at->kind == UMSI_IRQ_RESERVED ? UMSI_WISH_COUNTED : 0) |
-			    (at->strict ? UMSI_WISH_STRICT : 0));
-	umsi_path_grant(r);
 }
 
 /* The device's mutex is held; so is the record's lock from the first look at its slot till it is live. */
@@ -166,7 +151,7 @@ static inline int alloc_locked(struct umsi_table *t, const struct umsi_irq_reque
 	r->affinity_cpu = where->cpu;
 	r->mask = where->mask;
 	if (!usual)
-		wish(r, at);
+		umsi_alloc_wish(r, at);
 	*out = go_live(t, r);
 	umsi_unlock(r->m, umsi_record_lock_of(r), state);
 	return UMSI_OK;

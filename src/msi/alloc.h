@@ -35,6 +35,16 @@ struct umsi_block *umsi_alloc_new_block(struct umsi_table *t, const struct umsi_
 					uint32_t first, uint32_t count);
 void umsi_alloc_put_block(struct umsi *m, struct umsi_block *block);
 
+static inline bool umsi_alloc_has_places(const struct umsi_irq_request_at *at)
+{
+	return at->kind == UMSI_IRQ_ROAMING || at->kind == UMSI_IRQ_MANAGED;
+}
+
+/* Of a kind, band or strictness that is well-formed: UMSI_OK, or UMSI_ENOTSUP: not for this table. */
+int umsi_alloc_check_wishes(struct umsi_table *t, const struct umsi_irq_request_at *at);
+/* It has its place; now what it wishes of it. The record's lock is held. */
+void umsi_alloc_wish(struct umsi_record *r, const struct umsi_irq_request_at *at);
+
 /* A record with room for a slot on every CPU of @where; and back, sleepable. UMSI_OK, UMSI_ENOMEM, UMSI_ENOTSUP. */
 int umsi_alloc_with_places(struct umsi_table *t, const struct umsi_irq_request_at *at, uint32_t index,
 			   const struct umsi_where *where, struct umsi_record **out);

@@ -59,3 +59,18 @@ void umsi_alloc_end_places(struct umsi_record *r)
 	if (places)
 		umsi_host_free(r->m->host, places, places_bytes(places->room));
 }
+
+int umsi_alloc_check_wishes(struct umsi_table *t, const struct umsi_irq_request_at *at)
+{
+	if (at->kind == UMSI_IRQ_MANAGED &&
+	    (!umsi_domain_root(&t->domain)->ops->keeps_places || t->domain.ops->turn_begin))
+		return UMSI_ENOTSUP;
+	return at->band && umsi_alloc_has_places(at) ? UMSI_ENOTSUP : UMSI_OK;
+}
+
+void umsi_alloc_wish(struct umsi_record *r, const struct umsi_irq_request_at *at)
+{
+	r->wish = (uint8_t)(at->band | (at->kind == UMSI_IRQ_RESERVED ? UMSI_WISH_COUNTED : 0) |
+			    (at->strict ? UMSI_WISH_STRICT : 0));
+	umsi_path_grant(r);
+}

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* In place of alloc_block.c and alloc_places.c: an interrupt with a slot on every CPU is refused, and blocks are none. */
+/*
+ * In place of alloc_block.c and alloc_places.c: an interrupt with a slot on every CPU, or a wish of its slot, is
+ * refused, and blocks are none. Where numbers are global every interrupt roams.
+ */
 #include "msi/alloc.h"
 
 int umsi_alloc_with_places(struct umsi_table *t, const struct umsi_irq_request_at *at, uint32_t index,
@@ -12,4 +15,15 @@ int umsi_alloc_with_places(struct umsi_table *t, const struct umsi_irq_request_a
 void umsi_alloc_end_places(struct umsi_record *r)
 {
 	(void)r;
+}
+
+int umsi_alloc_check_wishes(struct umsi_table *t, const struct umsi_irq_request_at *at)
+{
+	(void)t;
+	return at->kind > UMSI_IRQ_ROAMING || at->band || at->strict ? UMSI_ENOTSUP : UMSI_OK;
+}
+
+void umsi_alloc_wish(struct umsi_record *r, const struct umsi_irq_request_at *at)
+{
+	(void)r, (void)at;
 }

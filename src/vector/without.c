@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * In place of leave.c, restore.c, places.c and vec_dump.c, for hosts whose CPUs
- * stay, whose controllers lose nothing, and who print no dumps. What would call
+ * In place of leave.c, restore.c, places.c, aside.c and vec_dump.c, for hosts whose CPUs
+ * stay, whose controllers lose nothing, whose interrupts wish nothing of their numbers, and who print no dumps. What would call
  * these, umsi_cpu_leave() and its like, is not there either: a host that does
  * fails to link.
  */
@@ -70,6 +70,46 @@ const struct umsi_place *umsi_vec_choose_place(struct umsi_vec *v, const struct 
 void umsi_vec_start_places(struct umsi_vec *v, umsi_cpu cpu)
 {
 	(void)v, (void)cpu;
+}
+
+/* ---- Wishes of a number: refused there too, so there are none to grant. ---- */
+
+void umsi_vec_grant(struct umsi_domain *d, struct umsi_record *r, int settled)
+{
+	(void)d, (void)r, (void)settled;
+}
+
+int umsi_vec_bind(struct umsi_vec *v, struct umsi_record *r)
+{
+	(void)v, (void)r;
+	return UMSI_OK;
+}
+
+void umsi_vec_set_aside(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t slot, bool told,
+			int settled)
+{
+	(void)v, (void)cpu, (void)g, (void)slot, (void)told, (void)settled;
+}
+
+void umsi_vec_put_back(struct umsi_vec *v, umsi_cpu cpu)
+{
+	(void)v, (void)cpu;
+}
+
+void umsi_vec_into_band(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_group *g, uint32_t *slot)
+{
+	(void)v, (void)cpu, (void)g, (void)slot;
+}
+
+enum umsi_irq_band umsi_vec_band_of(struct umsi_domain *d, const struct umsi_record *r)
+{
+	(void)d, (void)r;
+	return UMSI_BAND_ANY;
+}
+
+void umsi_vec_pay_owed(struct umsi_vec_cpu *c)
+{
+	(void)c;
 }
 
 /* ---- Dumps. ---- */

@@ -59,6 +59,14 @@ static void refused(struct umsi_table *table)
 	want(umsi_irq_alloc(table, &at, &irq), UMSI_ENOTSUP, "one that roams");
 	at.kind = UMSI_IRQ_MANAGED;
 	want(umsi_irq_alloc(table, &at, &irq), UMSI_ENOTSUP, "one that is managed");
+	at.kind = UMSI_IRQ_RESERVED;
+	want(umsi_irq_alloc(table, &at, &irq), UMSI_ENOTSUP, "one that is reserved");
+	at.kind = UMSI_IRQ_REGULAR;
+	at.band = UMSI_BAND_URGENT;
+	want(umsi_irq_alloc(table, &at, &irq), UMSI_ENOTSUP, "one of a band");
+	at.band = UMSI_BAND_ANY;
+	at.strict = true;
+	want(umsi_irq_alloc(table, &at, &irq), UMSI_ENOTSUP, "one that is strict");
 }
 
 static void raise_on(struct mach_pci *pci, umsi_cpu cpu)
