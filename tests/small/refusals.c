@@ -96,6 +96,20 @@ static void works(struct umsi *m, struct umsi_table *table, struct mach_pci *pci
 	want(umsi_irq_free(m, irq), UMSI_OK, "free");
 }
 
+/* One slot is taken on @cpu: an interrupt for any CPU goes to the other. */
+static void goes_to_the_other(struct umsi *m, struct umsi_table *table, umsi_cpu cpu)
+{
+	struct umsi_irq_request_at at = { .last = UMSI_INDEX_LAST, .affinity = { .kind = UMSI_AFFINITY_CPU, .cpu = cpu } };
+	umsi_irq named, any;
+
+	want(umsi_irq_alloc(table, &at, &named), UMSI_OK, "alloc for one CPU");
+	at.affinity.kind = UMSI_AFFINITY_ANY;
+	want(umsi_irq_alloc(table, &at, &any), UMSI_OK, "alloc for any CPU");
+	want(umsi_irq_effective_cpu(m, any) == 1 - cpu ? UMSI_OK : UMSI_EBUG, UMSI_OK, "the one with more free slots takes it");
+	want(umsi_irq_free(m, any), UMSI_OK, "free");
+	want(umsi_irq_free(m, named), UMSI_OK, "free");
+}
+
 int main(void)
 {
 	struct mach_config config = { .ncpus = CPUS, .trap = trap, .chaos = &mach_chaos_none };
@@ -127,6 +141,8 @@ int main(void)
 	want(umsi_device_add(m, &device, &dev), UMSI_OK, "device");
 	want(umsi_pci_msix_create(dev, &fn, &table), UMSI_OK, "table");
 	refused(table);
+	goes_to_the_other(m, table, 0);
+	goes_to_the_other(m, table, 1);
 	works(m, table, pci);
 	want(umsi_device_remove(dev), UMSI_OK, "remove");
 	want(umsi_imsic_destroy(root), UMSI_OK, "root's end");
