@@ -183,6 +183,29 @@ static void a_request_meets_its_cpu_leaving(void **state)
 	end(&s);
 }
 
+/* Nowhere else either: refused, and the reservation stands for when there is. */
+static void a_request_finds_no_cpu_at_all(void **state)
+{
+	umsi_cpu cpu;
+	struct site s;
+	umsi_irq irq;
+
+	(void)state;
+	begin(&s, (struct mach_msi){ 0 });
+	assert_int_equal(alloc(&s, 0, UMSI_IRQ_RESERVED, NULL, &irq), UMSI_OK);
+	cpu = umsi_irq_effective_cpu(s.rig.umsi, irq);
+	fill(&s);
+	umsi_store32(&s.rig.v->cpu[cpu]->open, false);
+	assert_true(umsi_irq_request(s.rig.umsi, irq, handler, &s, "r") < 0);
+	umsi_store32(&s.rig.v->cpu[cpu]->open, true);
+	assert_int_equal(reserved_on(&s, cpu), 1);
+	assert_int_equal(umsi_irq_request(s.rig.umsi, irq, handler, &s, "r"), UMSI_OK);
+	assert_int_equal(umsi_irq_effective_cpu(s.rig.umsi, irq), cpu);
+	fires_on(&s, 0, cpu);
+	unfill(&s);
+	end(&s);
+}
+
 /* ---- Bands ---- */
 
 static void numbers_are_of_the_band_that_was_asked_for(void **state)
@@ -355,6 +378,7 @@ int main(void)
 		cmocka_unit_test(who_is_owed_a_slot_takes_its_own),
 		cmocka_unit_test(a_reservation_moves_and_leaves_with_its_cpu),
 		cmocka_unit_test(a_request_meets_its_cpu_leaving),
+		cmocka_unit_test(a_request_finds_no_cpu_at_all),
 		cmocka_unit_test(numbers_are_of_the_band_that_was_asked_for),
 		cmocka_unit_test(a_torn_move_keeps_the_number_of_a_band),
 		cmocka_unit_test(a_full_band_is_left_for_its_neighbour),

@@ -278,6 +278,56 @@ static void retire_one_and_take_all(void *arg)
 	mach_irq_on(rig.m);
 }
 
+static int no_write(void *store, uint32_t index, uint64_t cookie, const struct umsi_msg *msg)
+{
+	(void)store, (void)index, (void)cookie, (void)msg;
+	return 1;
+}
+
+static int no_settle(void *store, uint32_t index, uint64_t cookie)
+{
+	(void)store, (void)index, (void)cookie;
+	return UMSI_OK;
+}
+
+static const struct umsi_store_ops void_ops = {
+	.name = "void", .number_name = "n", .write = no_write, .settle = no_settle, .one_word = true,
+};
+
+static void take_all_and_one_more(void *arg)
+{
+	struct umsi_irq_request_at at = { .last = UMSI_INDEX_LAST, .affinity = { .kind = UMSI_AFFINITY_CPU, .cpu = 0 } };
+	struct umsi_table *many;
+	umsi_irq irq, other;
+	uint32_t *taken = arg;
+
+	MACH_CHECK(rig.m, umsi_table_create(dev, &void_ops, NULL, &(struct umsi_table_config){ .size = 256 }, &many) == UMSI_OK,
+		   "I-API", "table");
+	MACH_CHECK(rig.m, umsi_irq_alloc(table, &at, &irq) == UMSI_OK, "I-API", "alloc");
+	MACH_CHECK(rig.m, umsi_irq_request(rig.umsi, irq, handler, NULL, "dev") == UMSI_OK, "I-API", "request");
+	while (umsi_irq_alloc(many, &at, &other) == UMSI_OK)
+		++*taken;
+	MACH_CHECK(rig.m, umsi_irq_free(rig.umsi, irq) == UMSI_OK, "I-API", "free");
+	/* It waits for the age of the one that retires, and asks its CPU then. */
+	MACH_CHECK(rig.m, umsi_irq_alloc(many, &at, &irq) == UMSI_OK, "I-API", "the one that has aged");
+	MACH_CHECK(rig.m, umsi_irq_alloc(many, &at, &irq) == UMSI_ENOSLOT, "I-API", "no more");
+}
+
+static void an_allocation_waits_for_a_vector_to_age(void **state)
+{
+	uint32_t taken = 0;
+
+	(void)state;
+	assert_int_equal(rig_begin(1, quiet, NULL), UMSI_OK);
+	add_device();
+	rig_online();
+	mach_thread(rig.m, 1, take_all_and_one_more, &taken);
+	rig_run();
+	assert_true(taken > 100);
+	assert_int_equal(umsi_device_remove(dev), UMSI_OK);
+	rig_end();
+}
+
 /* System vectors have no record and no slot, and lie behind the last one that has: while slots retire, too. */
 static void any_vector_may_come(void **state)
 {
@@ -307,6 +357,7 @@ int main(void)
 		cmocka_unit_test(configurations_are_checked),
 		cmocka_unit_test(two_cpus_with_one_id_are_refused),
 		cmocka_unit_test(an_id_that_fits_no_message_is_left_out),
+		cmocka_unit_test(an_allocation_waits_for_a_vector_to_age),
 		cmocka_unit_test(extended_ids_are_aimed_at),
 		cmocka_unit_test(a_cpu_that_is_not_as_told_stays_offline),
 		cmocka_unit_test(leftovers_in_service_are_ended),
