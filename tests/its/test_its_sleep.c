@@ -523,7 +523,7 @@ static void P_74_entries_end_once_while_all_are_mapped_again(void **state)
 	struct rig_config config = { .its = { .timeout_ns = 100000000 } };
 
 	(void)state;
-	for (uint64_t seed = 1; seed <= 8; seed++)
+	for (uint64_t seed = 1; seed <= 60; seed++)
 		run_one(seed, &config, lose_under_owners);
 }
 

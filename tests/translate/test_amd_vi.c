@@ -636,7 +636,7 @@ static void to_and_fro(void *arg)
 {
 	struct function *f = arg;
 
-	for (umsi_cpu i = 1; i <= 40; i++)
+	for (umsi_cpu i = 1; i <= 100; i++)
 		MACH_CHECK(rig.m, rig_move(f->irq[0], i % 2) == UMSI_OK, "I-API", "move");
 }
 
@@ -647,7 +647,7 @@ static void P_79_no_message_meets_half_an_entry(void **state)
 
 	(void)state;
 	switching.burst = 1;
-	for (uint64_t seed = 1; seed <= 10; seed++) {
+	for (uint64_t seed = 1; seed <= 20; seed++) {
 		struct function *f, *neighbours;
 
 		rig_begin_amd(seed, &switching, true);
@@ -659,7 +659,7 @@ static void P_79_no_message_meets_half_an_entry(void **state)
 			assert_int_equal(rig_irq(neighbours, i), UMSI_OK);
 			assert_int_equal(rig_move(neighbours->irq[i], i % 2), UMSI_OK);
 		}
-		mach_pci_traffic(f->pci, 1000, 20);
+		mach_pci_traffic(f->pci, 4000, 6);
 		mach_thread(rig.m, 2, to_and_fro, f);
 		rig_run();
 		assert_true(f->calls[0] > 40);
