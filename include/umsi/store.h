@@ -90,6 +90,14 @@ struct umsi_store_ops {
 	int (*settle)(void *store, uint32_t index, uint64_t cookie);
 
 	/*
+	 * Optional, for stores with mask, unmask and settle and none of the properties
+	 * above or below: a move at one go, where four calls would cost more than what they
+	 * do. The same accesses in the same order: mask, write, unmask, settle, whose answer
+	 * goes to *settled. Called for an index that is open. Returns device writes.
+	 */
+	int (*rewrite)(void *store, uint32_t index, uint64_t cookie, const struct umsi_msg *msg, int *settled);
+
+	/*
 	 * settle may sleep: a queue to drain, a slow bus. write, mask and unmask then
 	 * need not reach the device; they are gathered, and settle has all of them
 	 * done. It is called without the interrupt's lock and with interrupts on;

@@ -23,6 +23,9 @@
 /* How long a move may wait for slots to drain, or for a level source to come to rest. */
 #define MOVE_WAIT_NS	200000000u
 
+/* What is not the usual way stays out of line. */
+#define UMSI_MOVE_RARE	__attribute__((noinline, cold))
+
 static bool permits(const struct umsi_where *where, umsi_cpu cpu)
 {
 	if (where->mask)
@@ -30,51 +33,54 @@ static bool permits(const struct umsi_where *where, umsi_cpu cpu)
 	return where->cpu == UMSI_CPU_NONE || where->cpu == cpu;
 }
 
-/* Every level between root and store, until one has absorbed the change. */
-static int update_levels(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv)
-{
-	int status;
-
-	if (!d->parent)
-		return UMSI_OK;
-	status = update_levels(d->parent, r, mv);
-	if (status || mv->absorbed || !d->ops->move_update)
-		return status;
-	return d->ops->move_update(d, r, mv);
-}
-
 /* Does any store of the group send? */
-static inline bool any_active(const struct umsi_group *g)
+static inline bool any_active(const struct umsi_record *r)
 {
-	for (uint32_t i = 0; i < g->count; i++)
-		if (g->member[i]->phase == UMSI_PHASE_ACTIVE)
+	const struct umsi_block *block = umsi_record_block(r);
+
+	for (uint32_t i = 0; block && i < block->count; i++)
+		if (block->member[i]->phase == UMSI_PHASE_ACTIVE)
 			return true;
-	return false;
+	return r->phase == UMSI_PHASE_ACTIVE;
 }
 
-/* Does a move end before it reaches the store? */
-static bool is_absorbed(const struct umsi_record *r)
+/* A translator's entry is never torn. */
+bool umsi_move_would_tear(const struct umsi_record *r)
 {
-	for (struct umsi_domain *d = r->leaf->parent; d; d = d->parent)
-		if (d->ops->absorbs_moves)
-			return true;
-	return false;
+	return r->leaf->changes == r->leaf && !r->away && any_active(r);
 }
 
-bool umsi_move_is_torn(struct umsi_record *r)
+/* R3 (iv): what was sent meanwhile may have gone to a mixture of both messages. */
+static UMSI_MOVE_RARE void replay(struct umsi_record *r)
 {
 	struct umsi_group g = umsi_group_of(&r);
 
-	if (r->away || is_absorbed(r))
-		return false;
-	return any_active(&g) && r->leaf->ops->torn && r->leaf->ops->torn(r->leaf);
+	for (uint32_t i = 0; i < g.count; i++)
+		umsi_inbox_trigger(g.member[i]);
 }
 
-int umsi_move_finish(struct umsi_record *r, struct umsi_move *mv)
+static UMSI_MOVE_RARE int abort_move(struct umsi_record *r, struct umsi_move *mv, int status)
 {
 	struct umsi_domain *root = umsi_domain_root(r->leaf);
-	struct umsi_group g = umsi_group_of(&r);
-	bool active = any_active(&g);
+
+	umsi_trace_irq(r, UMSI_TRACE_MOVE_ABORT, mv->cpu, mv->slot);
+	root->ops->move_abort(root, r, mv);
+	mv->refused = true;
+	return status;
+}
+
+static inline void count_move(struct umsi *m, struct umsi_record *r, const struct umsi_move *mv)
+{
+	r->moves++;
+	umsi_fetch_add64(&m->count.moves, 1);
+	if (mv->device_writes)
+		umsi_fetch_add64(&m->count.device_writes_for_moves, mv->device_writes);
+}
+
+static inline __attribute__((always_inline)) int finish(struct umsi_record *r, struct umsi_move *mv)
+{
+	struct umsi_domain *leaf = r->leaf, *root = umsi_domain_root(leaf);
+	bool active = any_active(r);
 	struct umsi *m = r->m;
 	int status;
 
@@ -83,29 +89,26 @@ int umsi_move_finish(struct umsi_record *r, struct umsi_move *mv)
 	} else {
 		/* The new table entry is visible before the device learns where to write. */
 		umsi_barrier_publish_to_message();
-		status = mv->absorbed ? UMSI_OK : update_levels(r->leaf, r, mv);
-		if (status) {
-			umsi_trace_irq(r, UMSI_TRACE_MOVE_ABORT, mv->cpu, mv->slot);
-			root->ops->move_abort(root, r, mv);
-			mv->refused = true;
-			return status;
-		}
+		status = mv->absorbed ? UMSI_OK : leaf->changes->ops->move_update(leaf->changes, r, mv);
+		if (status)
+			return abort_move(r, mv, status);
 		mv->told = !mv->cached;
 	}
 	umsi_trace_irq(r, UMSI_TRACE_MOVE_UPDATE, mv->settled != UMSI_OK, mv->device_writes);
 	root->ops->move_commit(root, r, mv);
 	umsi_trace_irq(r, UMSI_TRACE_MOVE_COMMIT, mv->cpu, mv->slot);
-	/* R3 (iv): what was sent meanwhile may have gone to a mixture of both messages. */
-	for (uint32_t i = 0; mv->replay && i < g.count; i++)
-		umsi_inbox_trigger(g.member[i]);
-	r->moves++;
-	umsi_fetch_add64(&m->count.moves, 1);
-	if (mv->device_writes)
-		umsi_fetch_add64(&m->count.device_writes_for_moves, mv->device_writes);
+	if (mv->replay)
+		replay(r);
+	count_move(m, r, mv);
 	return active && !mv->ages ? mv->settled : UMSI_OK;
 }
 
-static int move_locked(struct umsi_record *r, struct umsi_move *mv)
+int umsi_move_finish(struct umsi_record *r, struct umsi_move *mv)
+{
+	return finish(r, mv);
+}
+
+static inline int prepare(struct umsi_record *r, struct umsi_move *mv)
 {
 	struct umsi_domain *root = umsi_domain_root(r->leaf);
 	int status;
@@ -115,19 +118,27 @@ static int move_locked(struct umsi_record *r, struct umsi_move *mv)
 	if (status)
 		return status;
 	umsi_trace_irq(r, UMSI_TRACE_MOVE_PREPARE, mv->cpu, mv->slot);
-	return umsi_move_finish(r, mv);
+	return UMSI_OK;
+}
+
+static UMSI_MOVE_RARE int move(struct umsi_record *r, struct umsi_move *mv)
+{
+	int status = prepare(r, mv);
+
+	return status ? status : umsi_move_finish(r, mv);
 }
 
 int umsi_move_to(struct umsi_record *r, umsi_cpu cpu)
 {
 	struct umsi_move mv = { .where = { .cpu = cpu } };
 
-	return move_locked(r, &mv);
+	return move(r, &mv);
 }
 
 static void keep_affinity(struct umsi_record *r, const struct umsi_where *where)
 {
-	umsi_mask_put(r->m, r->mask);
+	if (r->mask)
+		umsi_mask_put(r->m, r->mask);
 	r->mask = where->mask;
 	r->affinity_cpu = where->cpu;
 	r->broken = false;
@@ -148,65 +159,64 @@ int umsi_where_named(struct umsi *m, const struct umsi_affinity *affinity, struc
  * mixture is somebody's file. It is made ours: two moves, each of one half.
  * If the second fails the first is undone, which changes one half again.
  */
-static int move_in_two(struct umsi_record *r, const struct umsi_move *refused)
+static UMSI_MOVE_RARE int move_in_two(struct umsi_record *r, struct umsi_move *refused)
 {
 	struct umsi_domain *root = umsi_domain_root(r->leaf);
 	umsi_cpu from = umsi_load32(&umsi_record_leader(r)->target);
 	struct umsi_move mv = { .where = { .cpu = UMSI_CPU_NONE } };
 	int status, second;
 
+	refused->refused = false;
 	if (!root->ops->move_via)
 		return UMSI_ENOTSUP;
 	mv.where.cpu = root->ops->move_via(root, from, refused->cpu);
 	if (mv.where.cpu == UMSI_CPU_NONE)
 		return UMSI_ENOTSUP;
-	status = move_locked(r, &mv);
+	status = move(r, &mv);
 	if (status != UMSI_OK && status != UMSI_EGONE)
 		return status;
 	mv = (struct umsi_move){ .where = { .cpu = refused->cpu } };
-	second = move_locked(r, &mv);
+	second = move(r, &mv);
 	if (second == UMSI_OK || second == UMSI_EGONE)
 		return second ? second : status;
 	mv = (struct umsi_move){ .where = { .cpu = from } };
-	move_locked(r, &mv);
+	move(r, &mv);
 	return second;
 }
 
-/* One try. UMSI_EAGAIN: slots are retiring where there is none free, or @out_root is NULL and the store says not now. */
-static int set_affinity_once(struct umsi *m, umsi_irq irq, const struct umsi_where *where,
-			     struct umsi_domain **out_root)
+/* Under the record's lock. Where it went already is no move. */
+static inline int move_within(struct umsi_record *r, struct umsi_move *mv)
 {
-	struct umsi_move mv = { .where = *where };
-	struct umsi_record *r;
-	struct umsi_hold hold;
-	umsi_cpu now;
-	int status = UMSI_OK;
+	int status;
 
-	status = umsi_hold_lock(m, irq, &hold, &r);
-	if (status)
-		return status;
-	now = umsi_load32(&r->target);
-	if (!permits(where, now))
-		status = move_locked(r, &mv);
-	if (status == UMSI_ENOTSUP) {
-		mv.refused = false;
-		status = move_in_two(r, &mv);
-	}
-	/* UMSI_EGONE: the target has changed all the same. */
-	if (status == UMSI_OK || status == UMSI_EGONE)
-		keep_affinity(umsi_record_leader(r), where);
-	else
-		*out_root = mv.refused ? NULL : umsi_domain_root(r->leaf);
-	umsi_hold_unlock(r, &hold);
+	if (permits(&mv->where, umsi_load32(&r->target)))
+		return UMSI_OK;
+	status = prepare(r, mv);
+	if (!status)
+		status = finish(r, mv);
+	return __builtin_expect(status == UMSI_ENOTSUP, 0) ? move_in_two(r, mv) : status;
+}
+
+/* @again: whoever waits does not take UMSI_EAGAIN for a refusal. */
+static UMSI_MOVE_RARE int refused(struct umsi *m, const struct umsi_where *where, int status, bool again)
+{
+	umsi_mask_put(m, where->mask);
+	if (!again || status != UMSI_EAGAIN)
+		umsi_fetch_add64(&m->count.moves_refused, 1);
 	return status;
 }
 
+/*
+ * One try; to be followed by another if @root is wanted. UMSI_EAGAIN: slots are retiring where there
+ * is none free, or *@root is NULL and the store says not now.
+ */
 static int set_affinity(struct umsi *m, umsi_irq irq, const struct umsi_affinity *affinity,
-			bool may_wait)
+			struct umsi_domain **root)
 {
 	struct umsi_where where;
-	struct umsi_domain *root = NULL;
-	struct umsi_deadline wait = { .over = !may_wait };
+	struct umsi_record *r;
+	struct umsi_hold hold;
+	struct umsi_move mv;
 	int status;
 
 	if (!m || !affinity)
@@ -214,35 +224,62 @@ static int set_affinity(struct umsi *m, umsi_irq irq, const struct umsi_affinity
 	status = umsi_where_get(m, affinity, &where);
 	if (status)
 		return status;
-	if (may_wait)
-		wait = umsi_deadline_in(m->host, MOVE_WAIT_NS);
-	do {
-		status = set_affinity_once(m, irq, &where, &root);
-		if (status != UMSI_EAGAIN || !may_wait)
-			break;
-		umsi_host_relax(m->host);
-	} while (umsi_deadline_left(&wait) && (!root || root->ops->make_room(root, &where, true) == UMSI_OK));
-
-	if (status == UMSI_EAGAIN && may_wait)
-		status = root ? UMSI_ENOSLOT : UMSI_ETIMEOUT;
-	if (status != UMSI_OK && status != UMSI_EGONE) {
-		umsi_mask_put(m, where.mask);
-		umsi_fetch_add64(&m->count.moves_refused, 1);
+	status = umsi_hold_lock_in_line(m, irq, &hold, &r);
+	if (status)
+		return refused(m, &where, status, false);
+	umsi_move_begin(&mv, &where);
+	status = move_within(r, &mv);
+	/* UMSI_EGONE: the target has changed all the same. */
+	if (status == UMSI_OK || status == UMSI_EGONE) {
+		keep_affinity(umsi_record_leader(r), &where);
+		umsi_hold_unlock(r, &hold);
+		return status;
 	}
-	return status;
+	if (root)
+		*root = mv.refused ? NULL : umsi_domain_root(r->leaf);
+	umsi_hold_unlock(r, &hold);
+	return refused(m, &where, status, root != NULL);
 }
 
 int umsi_irq_set_affinity(struct umsi *m, umsi_irq irq, const struct umsi_affinity *affinity)
 {
-	return set_affinity(m, irq, affinity, false);
+	return set_affinity(m, irq, affinity, NULL);
+}
+
+static bool make_room(struct umsi *m, struct umsi_domain *root, const struct umsi_affinity *affinity)
+{
+	struct umsi_where where;
+	int status = umsi_where_get(m, affinity, &where);
+
+	if (status)
+		return false;
+	status = root->ops->make_room(root, &where, true);
+	umsi_mask_put(m, where.mask);
+	return status == UMSI_OK;
 }
 
 int umsi_irq_set_affinity_wait(struct umsi *m, umsi_irq irq,
 			       const struct umsi_affinity *affinity)
 {
+	struct umsi_domain *root = NULL;
+	struct umsi_deadline wait;
+	int status;
+
 	if (m && umsi_in_trap(m))
 		return UMSI_ECONTEXT;
-	return set_affinity(m, irq, affinity, true);
+	status = set_affinity(m, irq, affinity, &root);
+	if (status != UMSI_EAGAIN)
+		return status;
+	wait = umsi_deadline_in(m->host, MOVE_WAIT_NS);
+	do {
+		umsi_host_relax(m->host);
+		if (!umsi_deadline_left(&wait) || (root && !make_room(m, root, affinity))) {
+			umsi_fetch_add64(&m->count.moves_refused, 1);
+			return root ? UMSI_ENOSLOT : UMSI_ETIMEOUT;
+		}
+		status = set_affinity(m, irq, affinity, &root);
+	} while (status == UMSI_EAGAIN);
+	return status;
 }
 
 bool umsi_irq_moves_atomically(struct umsi *m, umsi_irq irq)

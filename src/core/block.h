@@ -56,12 +56,33 @@ static inline struct umsi_block *umsi_record_block(const struct umsi_record *r)
 	return umsi_load_ptr(&r->block);
 }
 
+static inline struct umsi_lock *umsi_record_lock_by(struct umsi_record *r, struct umsi_block *block)
+{
+	return block ? &block->lock : &r->lock;
+}
+
 /* That of a record that is being made, or whose lock is held: it does not change. */
 static inline struct umsi_lock *umsi_record_lock_of(struct umsi_record *r)
 {
-	struct umsi_block *block = umsi_record_block(r);
+	return umsi_record_lock_by(r, umsi_record_block(r));
+}
 
-	return block ? &block->lock : &r->lock;
+/* umsi_record_lock() for who cannot spare a call. */
+static inline struct umsi_record *umsi_record_lock_in_line(struct umsi *m, umsi_irq irq, uintptr_t *state)
+{
+	struct umsi_record *r = umsi_record_at(m, (uint32_t)irq - 1);
+	struct umsi_block *block;
+
+	if (!r)
+		return NULL;
+	block = umsi_load_ptr_acquire(&r->block);
+	*state = umsi_lock(m, umsi_record_lock_by(r, block));
+	/* If the record has changed hands since, so may have its lock; then the handle is stale. */
+	if (block == umsi_record_block(r) && r->phase != UMSI_PHASE_FREE &&
+	    umsi_state_generation(umsi_load32(&r->state)) == irq >> 32)
+		return r;
+	umsi_unlock(m, umsi_record_lock_by(r, block), *state);
+	return NULL;
 }
 
 /* Its slots, if it has one on every CPU; or NULL. */

@@ -3,13 +3,19 @@
 
 #include "core/trace.h"
 
+void umsi_domain_put_under(struct umsi_domain *d, struct umsi_domain *parent)
+{
+	d->parent = parent;
+	d->root = parent ? parent->root : d;
+	d->changes = parent && parent->changes ? parent->changes : d->ops->move_update ? d : NULL;
+}
+
 void umsi_domain_add(struct umsi *m, struct umsi_domain *d, struct umsi_domain *parent,
 		     const struct umsi_domain_ops *ops)
 {
 	d->ops = ops;
 	d->m = m;
-	d->parent = parent;
-	d->root = parent ? parent->root : d;
+	umsi_domain_put_under(d, parent);
 	if (parent)
 		umsi_fetch_add32(&parent->users, 1);
 

@@ -40,21 +40,27 @@ struct umsi_move {
 	bool transient_revived;		/* it was still this interrupt's */
 	bool replay;			/* words were mixed: call every handler once */
 	bool refused;			/* by a level nearer the device, not for want of a slot */
+	bool ages;			/* the store did answer, but what it proved leaves an age to wait (M1) */
 	uint32_t device_writes;
 	int settled;			/* UMSI_OK, or UMSI_EGONE: the flush proved nothing */
-	bool ages;			/* the store did answer, but what it proved leaves an age to wait (M1) */
 	struct umsi_msg message;	/* what the level below has to write */
 };
+
+/* Nothing is decided yet but where: as an initialiser would have it, whose code is worse. */
+static inline void umsi_move_begin(struct umsi_move *mv, const struct umsi_where *where)
+{
+	mv->where = *where;
+	mv->from = mv->cpu = mv->slot = mv->mark = 0;
+	mv->message = (struct umsi_msg){ 0 };
+	mv->place = mv->outside = mv->revived = mv->absorbed = mv->told = mv->cached = mv->torn = false;
+	mv->transient = mv->transient_revived = mv->replay = mv->refused = mv->ages = false;
+	mv->device_writes = 0;
+	mv->settled = UMSI_OK;
+}
 
 struct umsi_domain_ops {
 	const char *name;
 	const char *number_name;	/* of its numbers in dumps: "eiid", "irte_index" */
-
-	/*
-	 * Translators: a move ends here. move_update changes the entry in one step
-	 * and flushes it; the store keeps its message, and no word of it is torn.
-	 */
-	bool absorbs_moves;
 
 	/* Roots: an interrupt may have a place on every CPU (umsi_places), reserved by reserve(). */
 	bool keeps_places;
@@ -109,7 +115,9 @@ struct umsi_domain_ops {
 	/*
 	 * Moving, under the record's lock. Root: prepare takes and publishes the
 	 * new place and fills in @mv; commit retires the old; abort undoes prepare.
-	 * Others: update changes what this level holds and flushes it.
+	 * One other changes: the translator, if there is one, or the leaf (umsi_domain.changes):
+	 * update changes what it holds and flushes it. A translator's entry changes in one step; the
+	 * store keeps its message, and no word of it is torn.
 	 */
 	int (*move_prepare)(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv);
 	int (*move_update)(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv);
@@ -127,8 +135,6 @@ struct umsi_domain_ops {
 	 */
 	void (*turn_begin)(struct umsi_domain *d, uintptr_t *state);
 	void (*turn_end)(struct umsi_domain *d);
-	/* Leaf: would a move be seen word by word? NULL = no. */
-	bool (*torn)(struct umsi_domain *d);
 
 	/*
 	 * Roots: slots are short but some are retiring: have their CPUs prove them
@@ -185,7 +191,9 @@ struct umsi_domain {
 	const struct umsi_domain_ops *ops;
 	struct umsi *m;
 	struct umsi_domain *parent;	/* towards the CPU; NULL for a root */
-	struct umsi_domain *root;	/* the end of that way */
+	struct umsi_domain *root;	/* the end of the path */
+	struct umsi_domain *changes;	/* the level from here on that a move changes; NULL for a root */
+	bool torn;			/* leaf: it has no mask, and its words are read one by one */
 	umsi_atomic32 users;		/* devices and child domains */
 	struct umsi_domain *next;
 };
@@ -193,6 +201,8 @@ struct umsi_domain {
 /* Lists a root or translator, so that CPUs that come online bring it up. Sleepable. */
 void umsi_domain_add(struct umsi *m, struct umsi_domain *d, struct umsi_domain *parent,
 		     const struct umsi_domain_ops *ops);
+/* The next level towards the CPU is @parent, or NULL. Its ops are set. */
+void umsi_domain_put_under(struct umsi_domain *d, struct umsi_domain *parent);
 /* UMSI_OK, or UMSI_EBUSY while something uses it. Sleepable. */
 int umsi_domain_remove(struct umsi_domain *d);
 
@@ -224,7 +234,11 @@ int umsi_move_finish(struct umsi_record *r, struct umsi_move *mv);
 /* Moves to that CPU, whatever its affinity, which stays. Its hold (core/hold.h) is the caller's. As umsi_irq_set_affinity(). */
 int umsi_move_to(struct umsi_record *r, umsi_cpu cpu);
 /* Would a move of this record be seen word by word? */
-bool umsi_move_is_torn(struct umsi_record *r);
+bool umsi_move_would_tear(const struct umsi_record *r);
+static inline bool umsi_move_is_torn(const struct umsi_record *r)
+{
+	return __builtin_expect(r->leaf->torn, 0) && umsi_move_would_tear(r);
+}
 
 /* A table of a device whose messages go to @d comes or has gone. On error nothing is attached. */
 int umsi_path_attach(struct umsi_domain *d, struct umsi_device *dev, uint32_t size);

@@ -8,6 +8,7 @@
 #ifndef UMSI_CORE_HOLD_H
 #define UMSI_CORE_HOLD_H
 
+#include "core/block.h"
 #include "core/domain.h"
 
 struct umsi_hold {
@@ -25,6 +26,18 @@ int umsi_hold_in_turn(struct umsi *m, umsi_irq irq, struct umsi_hold *h, struct 
 static inline int umsi_hold_lock(struct umsi *m, umsi_irq irq, struct umsi_hold *h, struct umsi_record **out)
 {
 	struct umsi_record *r = umsi_record_lock(m, irq, &h->state);
+
+	h->turn = NULL;
+	*out = r;
+	if (!r)
+		return UMSI_ENOENT;
+	return __builtin_expect(!r->leaf->ops->turn_begin, 1) ? UMSI_OK : umsi_hold_in_turn(m, irq, h, out);
+}
+
+/* The same for who cannot spare a call. */
+static inline int umsi_hold_lock_in_line(struct umsi *m, umsi_irq irq, struct umsi_hold *h, struct umsi_record **out)
+{
+	struct umsi_record *r = umsi_record_lock_in_line(m, irq, &h->state);
 
 	h->turn = NULL;
 	*out = r;

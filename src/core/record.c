@@ -31,21 +31,9 @@ void umsi_records_destroy(struct umsi *m)
 	}
 }
 
-static inline struct umsi_record *by_number(struct umsi *m, uint32_t number)
-{
-	struct umsi_record_block *block;
-	struct umsi_record *slab;
-
-	if (number >= umsi_load32_acquire(&m->records.made))
-		return NULL;
-	block = umsi_load_ptr(&m->records.block[number >> (UMSI_BLOCK_BITS + UMSI_SLAB_BITS)]);
-	slab = umsi_load_ptr(&block->slab[(number >> UMSI_SLAB_BITS) % BLOCK_SLABS]);
-	return &slab[number % SLAB_RECORDS];
-}
-
 struct umsi_record *umsi_record_by_number(struct umsi *m, uint32_t number)
 {
-	return by_number(m, number);
+	return umsi_record_at(m, number);
 }
 
 static struct umsi_record *pop_free(struct umsi *m)
@@ -137,18 +125,13 @@ static bool grow(struct umsi *m)
 	return true;
 }
 
-static inline struct umsi_lock *lock_by(struct umsi_record *r, struct umsi_block *block)
-{
-	return block ? &block->lock : &r->lock;
-}
-
 /* Whoever got here by a stale handle or table entry holds, or is trying, the lock it had so far. */
 static void set_block(struct umsi_record *r, struct umsi_block *old, struct umsi_block *block)
 {
-	uintptr_t state = umsi_lock(r->m, lock_by(r, old));
+	uintptr_t state = umsi_lock(r->m, umsi_record_lock_by(r, old));
 
 	umsi_store_ptr(&r->block, block);
-	umsi_unlock(r->m, lock_by(r, old), state);
+	umsi_unlock(r->m, umsi_record_lock_by(r, old), state);
 }
 
 /* Nobody looks at what is free by more than its state, block and phase. */
@@ -220,20 +203,7 @@ void umsi_record_drained(struct umsi_record *r)
 
 struct umsi_record *umsi_record_lock(struct umsi *m, umsi_irq irq, uintptr_t *state)
 {
-	uint32_t number = (uint32_t)irq - 1;
-	struct umsi_record *r = by_number(m, number);
-	struct umsi_block *block;
-
-	if (!r)
-		return NULL;
-	block = umsi_load_ptr_acquire(&r->block);
-	*state = umsi_lock(m, lock_by(r, block));
-	/* If the record has changed hands since, so may have its lock; then the handle is stale. */
-	if (block == umsi_load_ptr(&r->block) && r->phase != UMSI_PHASE_FREE &&
-	    umsi_state_generation(umsi_load32(&r->state)) == irq >> 32)
-		return r;
-	umsi_unlock(m, lock_by(r, block), *state);
-	return NULL;
+	return umsi_record_lock_in_line(m, irq, state);
 }
 
 /* Held, it stays this record's lock: umsi_record_new() changes it under the old one. */
@@ -241,11 +211,11 @@ uintptr_t umsi_record_enter(struct umsi_record *r)
 {
 	for (;;) {
 		struct umsi_block *block = umsi_load_ptr_acquire(&r->block);
-		uintptr_t state = umsi_lock(r->m, lock_by(r, block));
+		uintptr_t state = umsi_lock(r->m, umsi_record_lock_by(r, block));
 
 		if (block == umsi_load_ptr(&r->block))
 			return state;
-		umsi_unlock(r->m, lock_by(r, block), state);
+		umsi_unlock(r->m, umsi_record_lock_by(r, block), state);
 	}
 }
 

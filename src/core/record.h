@@ -135,6 +135,18 @@ void umsi_record_recycle(struct umsi_record *r);
 /* The record of that number, or NULL. Any context. */
 struct umsi_record *umsi_record_by_number(struct umsi *m, uint32_t number);
 
+static inline struct umsi_record *umsi_record_at(struct umsi *m, uint32_t number)
+{
+	struct umsi_record_block *block;
+	struct umsi_record *slab;
+
+	if (number >= umsi_load32_acquire(&m->records.made))
+		return NULL;
+	block = umsi_load_ptr(&m->records.block[number >> (UMSI_BLOCK_BITS + UMSI_SLAB_BITS)]);
+	slab = umsi_load_ptr(&block->slab[(number >> UMSI_SLAB_BITS) % (1u << UMSI_BLOCK_BITS)]);
+	return &slab[number % (1u << UMSI_SLAB_BITS)];
+}
+
 /*
  * Finds a live interrupt and takes its lock. NULL (and no lock) if @irq is
  * not live. *state is what umsi_record_unlock() wants.

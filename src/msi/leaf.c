@@ -23,13 +23,19 @@ void umsi_leaf_keep_message(struct umsi_record *r, const struct umsi_msg *msg)
 	}
 }
 
+int umsi_leaf_unsettled(const struct umsi_table *t, const struct umsi_record *r)
+{
+	umsi_trace_irq(r, UMSI_TRACE_DEVICE_LOST, t->dev->requester_id, 0);
+	return UMSI_OK;
+}
+
 static inline int settle(struct umsi_table *t, struct umsi_record *r)
 {
 	int status = t->ops->settle(t->store, umsi_leaf_index(t, r), r->cookie);
 
 	umsi_barrier_flush_to_stamp();
 	if (__builtin_expect(status, 0))
-		umsi_trace_irq(r, UMSI_TRACE_DEVICE_LOST, t->dev->requester_id, 0);
+		umsi_leaf_unsettled(t, r);
 	return status;
 }
 
@@ -163,11 +169,6 @@ static void leaf_turn_end(struct umsi_domain *d)
 	umsi_host_mutex_unlock(d->m->host, &umsi_table_of(d)->turn);
 }
 
-static bool leaf_torn(struct umsi_domain *d)
-{
-	return !umsi_table_of(d)->ops->mask;
-}
-
 static void leaf_quieten(struct umsi_domain *d, struct umsi_record *r)
 {
 	struct umsi_table *t = umsi_table_of(d);
@@ -236,7 +237,6 @@ const struct umsi_domain_ops umsi_leaf_ops = {
 	.activate = leaf_activate,
 	.deactivate = leaf_deactivate,
 	.move_update = umsi_leaf_move_update,
-	.torn = leaf_torn,
 	.quieten = leaf_quieten,
 	.unquieten = leaf_unquieten,
 	.rearm = leaf_rearm,
@@ -251,7 +251,6 @@ const struct umsi_domain_ops umsi_sleeping_leaf_ops = {
 	.activate = leaf_activate,
 	.deactivate = leaf_deactivate,
 	.move_update = umsi_leaf_move_update,
-	.torn = leaf_torn,
 	.turn_begin = leaf_turn_begin,
 	.turn_end = leaf_turn_end,
 	.dump_path = leaf_dump_path,

@@ -6,30 +6,30 @@
  */
 #include "msi/leaf.h"
 
-static void mask_open(struct umsi_table *t, const struct umsi_group *g, struct umsi_move *mv)
+static inline void mask_open(struct umsi_table *t, struct umsi_record *r, struct umsi_move *mv)
 {
-	for (uint32_t i = 0; i < g->count && !t->ops->one_word; i++)
-		if (g->member[i]->phase == UMSI_PHASE_ACTIVE)
-			mv->device_writes += umsi_leaf_mask(t, g->member[i]);
+	if (r->phase == UMSI_PHASE_ACTIVE)
+		mv->device_writes += umsi_leaf_mask(t, r);
 }
 
-static void unmask_open(struct umsi_table *t, const struct umsi_group *g, struct umsi_move *mv)
+static inline void unmask_open(struct umsi_table *t, struct umsi_record *r, struct umsi_move *mv)
 {
-	for (uint32_t i = 0; i < g->count && !t->ops->one_word; i++)
-		if (g->member[i]->phase == UMSI_PHASE_ACTIVE && !g->member[i]->masked)
-			mv->device_writes += umsi_leaf_unmask(t, g->member[i]);
+	if (r->phase == UMSI_PHASE_ACTIVE && !r->masked)
+		mv->device_writes += umsi_leaf_unmask(t, r);
 }
 
 /* R2: mask, words, unmask, one read-back. Masked, nothing is composed of a mixture; of one word there is none. */
-static int update_masked(struct umsi_table *t, struct umsi_record *first, const struct umsi_group *g,
-			 struct umsi_move *mv)
+static int update_masked(struct umsi_table *t, struct umsi_record *first, struct umsi_move *mv)
 {
+	struct umsi_group g = umsi_group_of(&first);
 	int status;
 
-	mask_open(t, g, mv);
+	for (uint32_t i = 0; i < g.count && !t->ops->one_word; i++)
+		mask_open(t, g.member[i], mv);
 	status = t->ops->write(t->store, umsi_leaf_index(t, first), first->cookie, &mv->message);
 	mv->told = status != UMSI_EAGAIN;
-	unmask_open(t, g, mv);
+	for (uint32_t i = 0; i < g.count && !t->ops->one_word; i++)
+		unmask_open(t, g.member[i], mv);
 	mv->settled = umsi_leaf_settle(t, first);
 	if (status < 0)
 		return status;
@@ -110,25 +110,27 @@ static int update_torn(struct umsi_table *t, struct umsi_record *first, struct u
 	return UMSI_OK;
 }
 
-int umsi_leaf_move_update(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv)
+/* The device is away: what it will be told when it comes back. */
+static void update_cached(struct umsi_record *r, struct umsi_move *mv)
 {
-	struct umsi_table *t = umsi_table_of(d);
-	struct umsi_group g = umsi_group_of(&r);
-	struct umsi_record *first = g.member[0];
+	mv->settled = umsi_record_leader(r)->away == UMSI_AWAY_QUIET ? UMSI_OK : UMSI_EGONE;
+	mv->cached = true;
+	umsi_leaf_keep_message(r, &mv->message);
+}
+
+static UMSI_LEAF_RARE int update_otherwise(struct umsi_table *t, struct umsi_record *r, struct umsi_move *mv)
+{
+	struct umsi_record *first = umsi_record_leader(r);
 	int status;
 
 	if (first->away) {
-		mv->settled = first->away == UMSI_AWAY_QUIET ? UMSI_OK : UMSI_EGONE;
-		umsi_leaf_keep_message(r, &mv->message);
-		mv->absorbed = true;
-		mv->cached = true;
+		update_cached(r, mv);
 		return UMSI_OK;
 	}
-	status = mv->torn ? update_torn(t, first, mv) : update_masked(t, first, &g, mv);
+	status = mv->torn ? update_torn(t, first, mv) : update_masked(t, first, mv);
 	if (status)
 		return status;
 	umsi_leaf_keep_message(r, &mv->message);
-	mv->absorbed = true;
 	mv->ages = umsi_leaf_ages(t) && !mv->settled;
 	/* Nobody can tell when it used the old message last. */
 	if (!t->ops->settle)
@@ -136,4 +138,17 @@ int umsi_leaf_move_update(struct umsi_domain *d, struct umsi_record *r, struct u
 	if (mv->ages)
 		mv->settled = UMSI_EGONE;
 	return UMSI_OK;
+}
+
+/* Alone, open, and its store does R2 at one go. */
+int umsi_leaf_move_update(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv)
+{
+	struct umsi_table *t = umsi_table_of(d);
+
+	if (!t->ops->rewrite || umsi_record_block(r) || r->away || r->masked)
+		return update_otherwise(t, r, mv);
+	mv->device_writes = (uint32_t)t->ops->rewrite(t->store, r->index, r->cookie, &mv->message, &mv->settled);
+	umsi_barrier_flush_to_stamp();
+	r->message = mv->message;
+	return mv->settled ? umsi_leaf_unsettled(t, r) : UMSI_OK;
 }

@@ -10,6 +10,9 @@ static int check_ops(const struct umsi_store_ops *ops)
 		return UMSI_EINVAL;
 	if (ops->settle_sleeps && (!ops->settle || ops->set_trigger || ops->shared_message))
 		return UMSI_EINVAL;
+	if (ops->rewrite && (!ops->mask || !ops->settle || ops->shared_message || ops->mask_loses || ops->one_word ||
+			     ops->flush_ages || ops->settle_sleeps))
+		return UMSI_EINVAL;
 	return !ops->mask == !ops->unmask ? UMSI_OK : UMSI_EINVAL;
 }
 
@@ -23,9 +26,9 @@ static void fill(struct umsi_table *t, struct umsi_device *dev, const struct ums
 	t->gone = false;
 	t->shell = false;
 	t->domain = (struct umsi_domain){
-		.ops = ops->settle_sleeps ? &umsi_sleeping_leaf_ops : &umsi_leaf_ops, .m = dev->m,
-		.parent = dev->parent, .root = dev->parent->root,
+		.ops = ops->settle_sleeps ? &umsi_sleeping_leaf_ops : &umsi_leaf_ops, .m = dev->m, .torn = !ops->mask,
 	};
+	umsi_domain_put_under(&t->domain, dev->parent);
 	umsi_text_copy(t->name, config->name ? config->name : ops->name, sizeof(t->name));
 }
 

@@ -100,7 +100,8 @@ static int build(struct umsi_gic *gic, struct umsi *m, const struct umsi_gic_con
 	gic->messages.gic = gic;
 	gic->messages.domain.m = m;
 	gic->wires.gic = gic;
-	gic->wires.domain = (struct umsi_domain){ .ops = &umsi_gic_wire_ops, .m = m, .root = &gic->wires.domain };
+	gic->wires.domain = (struct umsi_domain){ .ops = &umsi_gic_wire_ops, .m = m };
+	umsi_domain_put_under(&gic->wires.domain, NULL);
 	gic->timer_id = config->timer_id;
 	gic->timer = config->timer;
 	gic->ipis.limit = GIC_IPIS_MAX;

@@ -95,6 +95,6 @@ int umsi_gic_wires(struct umsi_device *dev, struct umsi_table **out)
 	if (status)
 		return status;
 	/* Nobody else knows the table yet. */
-	(*out)->domain.parent = (*out)->domain.root = &gic->wires.domain;
+	umsi_domain_put_under(&(*out)->domain, &gic->wires.domain);
 	return UMSI_OK;
 }

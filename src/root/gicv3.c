@@ -103,8 +103,9 @@ static int build(struct umsi_gicv3 *gic, struct umsi *m, const struct umsi_gicv3
 
 	gic->lpi = (struct umsi_gicv3_domain){ .domain.m = m, .gic = gic };
 	gic->wires = (struct umsi_gicv3_domain){
-		.domain = { .ops = &umsi_gicv3_wire_ops, .m = m, .root = &gic->wires.domain }, .gic = gic,
+		.domain = { .ops = &umsi_gicv3_wire_ops, .m = m }, .gic = gic,
 	};
+	umsi_domain_put_under(&gic->wires.domain, NULL);
 	gic->timer_id = config->timer_id;
 	gic->timer = config->timer;
 	gic->ipis.limit = GICV3_IPIS_MAX;

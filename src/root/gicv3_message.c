@@ -29,7 +29,8 @@ int umsi_gicv3_messages_make(struct umsi_gicv3 *gic, const struct umsi_gicv3_con
 	struct umsi *m = umsi_gicv3_machine(gic);
 	int status = UMSI_OK;
 
-	gic->messages.domain = (struct umsi_domain){ .ops = &umsi_gicv3_message_ops, .m = m, .root = &gic->messages.domain };
+	gic->messages.domain = (struct umsi_domain){ .ops = &umsi_gicv3_message_ops, .m = m };
+	umsi_domain_put_under(&gic->messages.domain, NULL);
 	gic->messages.gic = gic;
 	if (!config->mbis)
 		return UMSI_OK;

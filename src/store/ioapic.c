@@ -316,7 +316,7 @@ int umsi_ioapic_create(struct umsi_device *dev, const struct umsi_ioapic_config 
 	if (!dev || !config || !out || !config->phys || config->phys % 16)
 		return UMSI_EINVAL;
 	/* No broadcast would ever name a pin's vector. */
-	if (dev->parent->ops->absorbs_moves && !config->directed_eoi)
+	if (dev->parent->changes && !config->directed_eoi)
 		return UMSI_EINVAL;
 	status = open_window(umsi_device_machine(dev), config, &io);
 	if (status)

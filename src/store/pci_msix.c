@@ -92,6 +92,17 @@ static int msix_settle(void *store, uint32_t index, uint64_t cookie)
 	return read_control(store, index) == GONE32 ? UMSI_EGONE : UMSI_OK;
 }
 
+static int msix_rewrite(void *store, uint32_t index, uint64_t cookie, const struct umsi_msg *msg, int *settled)
+{
+	int writes;
+
+	write_control(store, index, MSIX_VECTOR_MASK);
+	writes = msix_write(store, index, cookie, msg);
+	write_control(store, index, 0);
+	*settled = msix_settle(store, index, cookie);
+	return 2 + writes;
+}
+
 static bool msix_pending(void *store, uint32_t index, uint64_t cookie)
 {
 	struct msix *x = store;
@@ -185,6 +196,7 @@ static const struct umsi_store_ops msix_ops = {
 	.mask = msix_mask,
 	.unmask = msix_unmask,
 	.settle = msix_settle,
+	.rewrite = msix_rewrite,
 	.reachable = msix_reachable,
 	.pending = msix_pending,
 	.restore = msix_restore,

@@ -246,7 +246,6 @@ static void amd_dump(struct umsi_domain *d, umsi_dump_line line, void *arg)
 const struct umsi_domain_ops umsi_amd_vi_ops = {
 	.name = "amd_vi",
 	.number_name = "irte_index",
-	.absorbs_moves = true,
 	.table_attach = umsi_amd_attach,
 	.table_detach = umsi_amd_detach,
 	.reserve = amd_reserve,

@@ -284,7 +284,6 @@ static void dump(struct umsi_domain *d, umsi_dump_line line, void *arg)
 const struct umsi_domain_ops umsi_its_ops = {
 	.name = "its",
 	.number_name = "event_id",
-	.absorbs_moves = true,
 	.table_attach = umsi_its_attach,
 	.table_detach = umsi_its_detach,
 	.reserve = reserve,

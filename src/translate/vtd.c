@@ -275,7 +275,6 @@ static void vtd_dump(struct umsi_domain *d, umsi_dump_line line, void *arg)
 const struct umsi_domain_ops umsi_vtd_ops = {
 	.name = "vtd",
 	.number_name = "irte_index",
-	.absorbs_moves = true,
 	.reserve = vtd_reserve,
 	.unreserve = vtd_unreserve,
 	.activate = vtd_activate,

@@ -3,15 +3,12 @@
 #include "core/trace.h"
 #include "vector/slots.h"
 
-static void set_bit(uint64_t *bits, uint32_t slot)
+/* Aligned as blocks are, they lie in one word. */
+static void put_in(struct umsi_vec_batch *b, uint32_t slot, uint32_t count)
 {
-	bits[slot / 64] |= UINT64_C(1) << (slot % 64);
-}
-
-static void put_in(struct umsi_vec_batch *b, uint32_t slot)
-{
-	set_bit(b->bits, slot);
+	b->bits[slot / 64] |= ((UINT64_C(1) << count) - 1) << (slot % 64);
 	b->words |= UINT64_C(1) << (slot / 64);
+	b->count += count;
 }
 
 static void clear_bit(uint64_t *bits, uint32_t slot)
@@ -30,12 +27,10 @@ static void note_retiring(struct umsi_vec_cpu *c)
 
 	c->retires = n != 0;
 	umsi_store32(&c->retiring, n);
-	if (n > umsi_load32(&c->retiring_max))
-		umsi_store32(&c->retiring_max, n);
 }
 
 /* What is being filled becomes what waits, as soon as nothing waits. */
-static void turn_batches(struct umsi_vec_cpu *c)
+static inline void turn_batches(struct umsi_vec_cpu *c)
 {
 	struct umsi_vec_batch *empty = c->waiting;
 
@@ -47,47 +42,68 @@ static void turn_batches(struct umsi_vec_cpu *c)
 
 /* ---- R4: retiring ---- */
 
+/* M1: nothing of the batch is given out before it is so old. Noted before its ticket. */
+static UMSI_VEC_RARE void age(struct umsi_vec_cpu *c)
+{
+	struct umsi *m = c->v->domain.m;
+
+	umsi_store32(&c->aged, 1);
+	c->filling->not_before_ns = umsi_host_time_ns(m->host) + m->min_age_ns;
+}
+
+static UMSI_VEC_RARE void trace_retired(const struct umsi_vec_cpu *c, uint32_t slot, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		umsi_trace_point(c->v->domain.m, UMSI_TRACE_SLOT_RETIRE, c->cpu,
+				 c->filling->stamp << 16 | (slot + i));
+}
+
+static inline void count_retired(struct umsi_vec_cpu *c, uint32_t count)
+{
+	uint32_t n = umsi_load32(&c->retiring) + count;
+
+	c->retires = true;
+	umsi_store32(&c->retiring, n);
+	if (n > umsi_load32(&c->retiring_max))
+		umsi_store32(&c->retiring_max, n);
+}
+
 void umsi_vec_retire(struct umsi_vec *v, umsi_cpu cpu, uint32_t slot, uint32_t count, int settled)
 {
 	struct umsi_vec_cpu *c = v->cpu[cpu];
+	bool ages = settled != UMSI_OK || v->ageing;
 	struct umsi *m = v->domain.m;
-	struct umsi_vec_batch *b;
 	uintptr_t state;
 
 	/* One critical section: on the list and ticketed, so that no proof falls in between. */
 	state = umsi_lock(m, &c->lock);
-	b = c->filling;
-	if (settled != UMSI_OK)
-		umsi_store32(&c->aged, 1);
-	for (uint32_t i = 0; i < count; i++)
-		put_in(b, slot + i);
-	b->count += count;
-	b->stamp = umsi_load64(&c->req) + 1;
-	if (settled != UMSI_OK || v->ageing)
-		b->not_before_ns = umsi_host_time_ns(m->host) + m->min_age_ns;
-	umsi_store64_release(&c->req, b->stamp);
-	for (uint32_t i = 0; i < count; i++)
-		umsi_trace_point(m, UMSI_TRACE_SLOT_RETIRE, cpu, b->stamp << 16 | (slot + i));
+	put_in(c->filling, slot, count);
+	c->filling->stamp = umsi_load64(&c->req) + 1;
+	if (ages)
+		age(c);
+	umsi_store64_release(&c->req, c->filling->stamp);
+	if (umsi_trace_is_on(m))
+		trace_retired(c, slot, count);
+	count_retired(c, count);
 	turn_batches(c);
-	note_retiring(c);
 	umsi_unlock(m, &c->lock, state);
 }
 
 /* ---- R8: reuse ---- */
 
 /* The slot's last message has been handled: its table entry and its owner's reference go. */
-static void free_slot(struct umsi_vec_cpu *c, uint32_t slot)
+static inline void free_slot(struct umsi_vec_cpu *c, uint32_t slot)
 {
 	struct umsi_record *r = umsi_load_ptr(&c->table[slot]);
 
 	umsi_store_ptr(&c->table[slot], NULL);
-	umsi_ids_give(&c->ids, slot);
-	umsi_count_own(&c->reaped);
+	if (!umsi_ids_give_to_hand(&c->ids, slot))
+		umsi_ids_give(&c->ids, slot);
 	umsi_trace_irq(r, UMSI_TRACE_SLOT_REAP, c->cpu, slot);
 	umsi_record_put(r);
 }
 
-static bool proved_quiet(struct umsi_vec *v, const struct umsi_vec_batch *b, uint64_t done)
+static inline bool proved_quiet(struct umsi_vec *v, const struct umsi_vec_batch *b, uint64_t done)
 {
 	if (!b->count || done < b->stamp)
 		return false;
@@ -99,9 +115,11 @@ static void free_batch(struct umsi_vec_cpu *c, struct umsi_vec_batch *b)
 	for (; b->words; b->words &= b->words - 1) {
 		uint32_t w = umsi_lowest_bit(b->words);
 
-		for (; b->bits[w]; b->bits[w] &= b->bits[w] - 1)
-			free_slot(c, w * 64 + umsi_lowest_bit(b->bits[w]));
+		for (uint64_t left = b->bits[w]; left; left &= left - 1)
+			free_slot(c, w * 64 + umsi_lowest_bit(left));
+		b->bits[w] = 0;
 	}
+	umsi_store64(&c->reaped, umsi_load64(&c->reaped) + b->count);
 	b->count = 0;
 	b->not_before_ns = 0;
 	umsi_store32(&c->aged, c->batch[0].not_before_ns || c->batch[1].not_before_ns);
@@ -109,20 +127,24 @@ static void free_batch(struct umsi_vec_cpu *c, struct umsi_vec_batch *b)
 
 bool umsi_vec_reap_waiting(struct umsi_vec *v, struct umsi_vec_cpu *c)
 {
-	uint32_t before = umsi_load32(&c->retiring);
-	uint64_t done;
-
 	/* Acquire: the CPU's last use of an entry precedes our rewriting it. */
-	done = umsi_load64_acquire(&c->done);
-	for (uint32_t i = 0; i < 2; i++)
-		if (proved_quiet(v, &c->batch[i], done))
-			free_batch(c, &c->batch[i]);
+	uint64_t done = umsi_load64_acquire(&c->done);
+	bool some = false;
+
+	for (uint32_t i = 0; i < 2; i++) {
+		if (!proved_quiet(v, &c->batch[i], done))
+			continue;
+		free_batch(c, &c->batch[i]);
+		some = true;
+	}
+	if (!some)
+		return false;
 	turn_batches(c);
 	note_retiring(c);
 	if (umsi_load32(&c->owed))
 		umsi_vec_pay_owed(c);
 	umsi_vec_note_free(c);
-	return umsi_load32(&c->retiring) != before;
+	return true;
 }
 
 /* ---- R1: taking back ---- */

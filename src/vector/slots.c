@@ -62,7 +62,7 @@ static int take_block(struct umsi_vec_cpu *c, const struct umsi_group *g, uint32
 	return UMSI_OK;
 }
 
-/* Also where something retires, which may be the interrupt's own; and blocks. The slot lock is held. */
+/* Also where one of the interrupt's own may retire; and blocks. The slot lock is held. */
 static int take_locked(struct umsi_vec_cpu *c, struct umsi_record *r, struct umsi_spot *spot)
 {
 	struct umsi_group g = umsi_group_of(&r);
@@ -99,20 +99,27 @@ static inline bool is_the_one(const struct umsi_vec_cpu *c, const struct umsi_wh
 }
 
 /*
- * The usual case: alone, a slot at hand, nothing retires there. Taking leaves no
+ * The usual case: alone, a slot at hand, none of its own retires there. Taking leaves no
  * more free slots than the CPU is filed under: nobody is told. The slot lock is held.
  */
 static inline bool take_at_hand(struct umsi_vec_cpu *c, struct umsi_record *r, struct umsi_spot *spot)
 {
 	uint32_t slot;
 
-	if (c->retires || umsi_record_block(r) || !umsi_ids_take_in_hand(&c->ids, &slot))
+	if (umsi_record_block(r) || !umsi_ids_take_in_hand(&c->ids, &slot))
 		return false;
 	umsi_store32(&c->free, umsi_ids_free_count(&c->ids));
 	spot->cpu = c->cpu;
 	spot->slot = slot;
 	publish(c, r, slot);
 	return true;
+}
+
+/* What is proved quiet is free first. May one of the rest be the interrupt's own? */
+static inline bool may_revive(struct umsi_vec_cpu *c, const struct umsi_record *r)
+{
+	umsi_vec_reap_locked(c->v, c);
+	return c->retires && umsi_vec_may_retire(r);
 }
 
 /*
@@ -139,7 +146,7 @@ static UMSI_VEC_RARE int take_otherwise(struct umsi_vec_cpu *c, struct umsi_reco
 	}
 	if (c->filed != UMSI_VEC_NOT_FILED) {
 		status = UMSI_OK;
-		if (!take_at_hand(c, r, spot))
+		if (may_revive(c, r) || !take_at_hand(c, r, spot))
 			status = take_locked(c, r, spot);
 		else if (umsi_trace_is_on(m))
 			trace(c, r, UMSI_TRACE_SLOT_TAKE, spot->slot);
@@ -158,7 +165,7 @@ int umsi_vec_take_any(struct umsi_vec *v, struct umsi_record *r, struct umsi_spo
 	if (__builtin_expect(!c, 0))
 		return umsi_vec_take_by_search(v, r, spot);
 	state = umsi_lock(m, &c->lock);
-	if (!is_the_one(c, &spot->where) || !take_at_hand(c, r, spot))
+	if (!is_the_one(c, &spot->where) || c->retires || !take_at_hand(c, r, spot))
 		return take_otherwise(c, r, spot, state);
 	umsi_unlock(m, &c->lock, state);
 	if (umsi_trace_is_on(m))

@@ -2,7 +2,7 @@
 /* The vector space as the root end of a path. All under the record's (or block's) lock. */
 #include "core/block.h"
 #include "idspace/word.h"
-#include "vector/vector.h"
+#include "vector/slots.h"
 
 static inline void set_one(struct umsi_record *r, umsi_cpu cpu, uint32_t slot, bool told)
 {
@@ -56,13 +56,18 @@ int umsi_vec_reserve(struct umsi_domain *d, struct umsi_record *r, const struct 
 	return UMSI_OK;
 }
 
-void umsi_vec_give_up(struct umsi_vec *v, struct umsi_record *r, umsi_cpu cpu, uint32_t slot, bool told,
-		      int settled)
+static uint32_t slots_of(const struct umsi_record *r)
 {
 	const struct umsi_block *block = umsi_record_block(r);
 
+	return block ? block->count : 1;
+}
+
+void umsi_vec_give_up(struct umsi_vec *v, struct umsi_record *r, umsi_cpu cpu, uint32_t slot, bool told,
+		      int settled)
+{
 	if (told)
-		umsi_vec_retire(v, cpu, slot, block ? block->count : 1, settled);
+		umsi_vec_retire(v, cpu, slot, slots_of(r), settled);
 	else if (slot)
 		umsi_vec_give(v, cpu, r, slot);
 	else
@@ -209,62 +214,79 @@ static int prepare_place(struct umsi_vec *v, const struct umsi_group *g, struct 
 	return UMSI_OK;
 }
 
-static int prepare(struct umsi_vec *v, const struct umsi_group *g, struct umsi_move *mv)
+/* What is not taken as a slot of its own anywhere it may go. */
+static UMSI_VEC_RARE int prepare_otherwise(struct umsi_vec *v, struct umsi_record *r, struct umsi_move *mv)
 {
-	if (umsi_record_places(g->member[0]) && !mv->outside)
-		return prepare_place(v, g, mv);
-	if (mv->torn)
-		return prepare_torn(v, g, mv);
-	return take_any(v, g->member[0], mv);
+	struct umsi_group g = umsi_group_of(&r);
+
+	if (umsi_record_places(r) && !mv->outside)
+		return prepare_place(v, &g, mv);
+	return mv->torn ? prepare_torn(v, &g, mv) : take_any(v, g.member[0], mv);
 }
 
 /* A number of its band, where another would do as well; or none, if it has none to give up. */
-static void as_wished(struct umsi_vec *v, const struct umsi_group *g, struct umsi_move *mv)
+static UMSI_VEC_RARE void as_wished(struct umsi_vec *v, struct umsi_record *r, struct umsi_move *mv)
 {
-	if (umsi_vec_is_counted(g->member[0])) {
-		umsi_vec_set_aside(v, mv->cpu, g, mv->slot, mv->revived, UMSI_EGONE);
+	struct umsi_group g = umsi_group_of(&r);
+
+	if (umsi_vec_is_counted(g.member[0])) {
+		umsi_vec_set_aside(v, mv->cpu, &g, mv->slot, mv->revived, UMSI_EGONE);
 		mv->slot = 0;
 		mv->revived = false;
 	} else if (!mv->torn && !mv->revived) {
-		umsi_vec_into_band(v, mv->cpu, g, &mv->slot);
+		umsi_vec_into_band(v, mv->cpu, &g, &mv->slot);
 	}
 }
 
 int umsi_vec_move_prepare(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv)
 {
 	struct umsi_vec *v = umsi_vec_of(d);
-	struct umsi_group g = umsi_group_of(&r);
 	int status;
 
-	mv->from = umsi_load32(&g.member[0]->target);
-	status = prepare(v, &g, mv);
+	mv->from = umsi_load32(&umsi_record_leader(r)->target);
+	status = umsi_record_block(r) || mv->torn ? prepare_otherwise(v, r, mv) : take_any(v, r, mv);
 	if (status)
 		return status;
 	if (r->wish && !mv->place)
-		as_wished(v, &g, mv);
+		as_wished(v, r, mv);
 	v->ops->compose(v, mv->cpu, mv->slot, &mv->message);
 	return UMSI_OK;
+}
+
+/* Blocks, one that keeps its places, and words that were mixed. */
+static UMSI_VEC_RARE void commit_otherwise(struct umsi_vec *v, struct umsi_record *r, const struct umsi_move *mv)
+{
+	struct umsi_record *first = umsi_record_leader(r);
+	umsi_cpu old_cpu = umsi_load32(&first->target);
+	uint32_t old_slot = first->slot;
+	bool old_told = first->told;
+
+	/* Of many that are kept any may have messages under way. */
+	set_place(first, mv->cpu, mv->slot,
+		  mv->revived || mv->told || (umsi_record_places(first) && old_told));
+	if (mv->transient)
+		umsi_vec_retire(v, old_cpu, mv->slot, slots_of(first), mv->settled);
+	if (!umsi_vec_is_place(first, old_cpu, old_slot))
+		umsi_vec_give_up(v, first, old_cpu, old_slot, old_told, mv->settled);
 }
 
 void umsi_vec_move_commit(struct umsi_domain *d, struct umsi_record *r, const struct umsi_move *mv)
 {
 	struct umsi_vec *v = umsi_vec_of(d);
-	struct umsi_group g = umsi_group_of(&r);
-	struct umsi_record *first = g.member[0];
-	umsi_cpu old_cpu = umsi_load32(&first->target);
-	uint32_t old_slot = first->slot;
-	bool old_told = first->told;
+	umsi_cpu old_cpu = umsi_load32(&r->target);
+	uint32_t old_slot = r->slot;
+	bool old_told = r->told;
 
-	/*
-	 * A revived slot may have messages under way even if the store is closed now;
-	 * of many that are kept, any may.
-	 */
-	set_place(first, mv->cpu, mv->slot,
-		  mv->revived || mv->told || (umsi_record_places(first) && old_told));
-	if (mv->transient)
-		umsi_vec_retire(v, old_cpu, mv->slot, g.count, mv->settled);
-	if (!umsi_vec_is_place(first, old_cpu, old_slot))
-		umsi_vec_give_up(v, first, old_cpu, old_slot, old_told, mv->settled);
+	if (umsi_record_block(r) || mv->transient) {
+		commit_otherwise(v, r, mv);
+		return;
+	}
+	/* A revived slot may have messages under way even if the store is closed now. */
+	set_one(r, mv->cpu, mv->slot, mv->revived || mv->told);
+	if (old_told)
+		umsi_vec_retire(v, old_cpu, old_slot, 1, mv->settled);
+	else
+		umsi_vec_give_up(v, r, old_cpu, old_slot, false, mv->settled);
 }
 
 /*
