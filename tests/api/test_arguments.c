@@ -247,6 +247,12 @@ static int table_of(struct rig *r, struct umsi_store_ops ops, struct umsi_table 
 	return umsi_table_create(r->dev, &kept, NULL, &(struct umsi_table_config){ .size = 4 }, out);
 }
 
+static int rewrite(void *store, uint32_t index, uint64_t cookie, const struct umsi_msg *msg, int *settled)
+{
+	*settled = UMSI_OK;
+	return write_message(store, index, cookie, msg);
+}
+
 static void stores_that_make_no_sense(void **state)
 {
 	struct umsi_store_ops ops = { .name = "x", .number_name = "n", .write = write_message };
@@ -266,6 +272,10 @@ static void stores_that_make_no_sense(void **state)
 	assert_int_equal(table_of(&r, ops, &t), UMSI_EINVAL);
 	ops.set_trigger = NULL;
 	ops.shared_message = true;
+	assert_int_equal(table_of(&r, ops, &t), UMSI_EINVAL);
+	/* All at one go, but nothing to mask. */
+	ops = (struct umsi_store_ops){ .name = "x", .number_name = "n", .write = write_message, .settle = flush,
+				       .rewrite = rewrite };
 	assert_int_equal(table_of(&r, ops, &t), UMSI_EINVAL);
 	rig_end(&r);
 }
