@@ -46,7 +46,7 @@ void fire_reordered(void (*begin)(uint64_t seed), void (*nothing_blocked)(void))
 	struct umsi_stats st;
 
 	moves = 0;
-	for (uint64_t seed = 1; seed <= 120; seed++) {
+	for (uint64_t seed = 1; seed <= 400; seed++) {
 		begin(seed);
 		run(2, 500, 8);
 		assert_true(mach_check_quiet(rig.m));

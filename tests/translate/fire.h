@@ -5,7 +5,7 @@
 
 #include "rig.h"
 
-/* 120 seeds on machines that reorder. @begin: machine and unit; @nothing_blocked: asserts it of the unit. */
+/* 400 seeds on machines that reorder. @begin: machine and unit; @nothing_blocked: asserts it of the unit. */
 void fire_reordered(void (*begin)(uint64_t seed), void (*nothing_blocked)(void));
 
 /* R1: the unit may read the new entry the moment it is stored; the slot it leads to is known by then. */
