@@ -88,13 +88,18 @@ void umsi_vec_unreserve(struct umsi_domain *d, struct umsi_record *r, int settle
 		umsi_vec_drop_places(umsi_vec_of(d), first, settled);
 }
 
-/* Before the store opens: at a CPU that is online, if it was allocated while others were. */
+/*
+ * Before the store opens: at a CPU that is online, if it was allocated while others were. It
+ * may have been elsewhere, since none of its own was, and that CPU is now being left.
+ */
 static int aim_at_place(struct umsi_vec *v, struct umsi_record *r)
 {
 	struct umsi_where where = { .mask = r->mask, .cpu = r->affinity_cpu };
+	umsi_cpu old_cpu = umsi_load32(&r->target);
 	const struct umsi_place *place;
+	uint32_t old_slot = r->slot;
 
-	if (umsi_load32(&v->cpu[umsi_load32(&r->target)]->open))
+	if (umsi_load32(&v->cpu[old_cpu]->open))
 		return UMSI_OK;
 	place = umsi_vec_choose_place(v, r, &where);
 	if (!place)
@@ -102,6 +107,8 @@ static int aim_at_place(struct umsi_vec *v, struct umsi_record *r)
 	if (!place)
 		return UMSI_ENOCPU;
 	set_place(r, place->cpu, place->slot, r->told);
+	if (!umsi_vec_is_place(r, old_cpu, old_slot))
+		umsi_vec_give_up(v, r, old_cpu, old_slot, r->told, r->unsettled ? UMSI_EGONE : UMSI_OK);
 	return UMSI_OK;
 }
 

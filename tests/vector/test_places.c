@@ -264,6 +264,37 @@ static void a_roaming_interrupt_widens(void **state)
 	end(&s);
 }
 
+/* The same, released meanwhile and requested while the CPU it went to is being left: that slot is not forgotten (riscv seed 20363 of c3f3756). */
+static void one_that_comes_home_gives_up_where_it_was(void **state)
+{
+	uint64_t one = 2;
+	umsi_cpu outside;
+	struct site s;
+	umsi_irq irq;
+
+	(void)state;
+	for (uint32_t told = 0; told < 2; told++) {
+		begin(&s, (struct mach_msi){ 0 });
+		assert_int_equal(alloc(&s, 0, UMSI_IRQ_ROAMING, &one, &irq), UMSI_OK);
+		if (told)
+			assert_int_equal(umsi_irq_request(s.rig.umsi, irq, handler, &s, "roams"), UMSI_OK);
+		go_down(&s, 1);
+		outside = umsi_irq_effective_cpu(s.rig.umsi, irq);
+		assert_int_not_equal(outside, 1);
+		if (told)
+			assert_int_equal(umsi_irq_release(s.rig.umsi, irq), UMSI_OK);
+		go_up(&s, 1);
+		/* A leave has begun, and has not come to this slot. */
+		umsi_store32(&s.rig.v->cpu[outside]->open, false);
+		assert_int_equal(umsi_irq_request(s.rig.umsi, irq, handler, &s, "roams"), UMSI_OK);
+		umsi_store32(&s.rig.v->cpu[outside]->open, true);
+		assert_int_equal(umsi_irq_effective_cpu(s.rig.umsi, irq), 1);
+		assert_int_equal(stats(&s).retiring, told);
+		fires_on(&s, 0, 1);
+		end(&s);
+	}
+}
+
 /* P-35: a managed interrupt needs no room elsewhere when its CPU goes. */
 static void P_35_managed_ones_keep_no_cpu(void **state)
 {
@@ -347,6 +378,7 @@ int main(void)
 		cmocka_unit_test(P_07_a_managed_interrupt_is_shut_and_started),
 		cmocka_unit_test(a_managed_interrupt_lives_without_its_cpus),
 		cmocka_unit_test(a_roaming_interrupt_widens),
+		cmocka_unit_test(one_that_comes_home_gives_up_where_it_was),
 		cmocka_unit_test(P_35_managed_ones_keep_no_cpu),
 		cmocka_unit_test(a_place_given_up_between_leave_and_death_ages),
 	};
