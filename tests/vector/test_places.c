@@ -264,7 +264,10 @@ static void a_roaming_interrupt_widens(void **state)
 	end(&s);
 }
 
-/* The same, released meanwhile and requested while the CPU it went to is being left: that slot is not forgotten (riscv seed 20363 of c3f3756). */
+/*
+ * The same, released meanwhile and requested while the CPU it went to is being left: that
+ * slot is not forgotten (riscv seed 20363 of c3f3756).
+ */
 static void one_that_comes_home_gives_up_where_it_was(void **state)
 {
 	uint64_t one = 2;
