@@ -218,7 +218,6 @@ static int amd_move_update(struct umsi_domain *d, struct umsi_record *r, struct 
 		return status;
 	}
 	mv->settled = UMSI_OK;
-	mv->absorbed = true;
 	return UMSI_OK;
 }
 

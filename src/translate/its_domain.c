@@ -190,7 +190,6 @@ static int move_update(struct umsi_domain *d, struct umsi_record *r, struct umsi
 		if (status)
 			send_back(&back, i + b.queued);
 	}
-	mv->absorbed = !status;
 	return status;
 }
 

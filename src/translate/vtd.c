@@ -244,7 +244,6 @@ static int vtd_move_update(struct umsi_domain *d, struct umsi_record *r, struct 
 		return status;
 	}
 	mv->settled = UMSI_OK;
-	mv->absorbed = true;
 	return UMSI_OK;
 }
 
