@@ -165,7 +165,7 @@ $(B)/umsi: $(TOOL_OBJECTS) $(B)/hosted-gcc/libumsi.a
 	@mkdir -p $(@D)
 	$(call show,LINK,$@)$(GCC) $(FAST_FLAGS) -o $@ $^ -lyaml -lpthread
 
--include $(TOOL:%.c=$(B)/hosted-gcc/%.d)
+-include $(patsubst %.c,$(B)/hosted-gcc/%.d,$(TOOL) $(SYSTEMS))
 
 # The same with a bug planted by hand (docs/finding-a-bug.md): its object stands before the archive's.
 BUG := tests/mutants/R7-no-marker.patch
@@ -209,7 +209,7 @@ $(B)/asan/examples/ims/%.o: examples/ims/%.c
 	@mkdir -p $(@D)
 	$(call show,CC,$@)$(GCC) -std=c11 -ffreestanding -g -O1 $(WARN) $(SANITIZE) -Iinclude -MMD -MP -c -o $@ $<
 
--include $(patsubst %.c,$(B)/asan/%.d,$(MACHINE) tests/pattern.c $(wildcard tests/*/*.c))
+-include $(patsubst %.c,$(B)/asan/%.d,$(MACHINE) tests/pattern.c $(wildcard tests/*/*.c) $(IMS_DRIVERS))
 
 $(B)/tests/campaign/campaign: $(CAMPAIGN:%.c=$(B)/asan/%.o) $(ARCHIVES)
 	@mkdir -p $(@D)

@@ -273,10 +273,17 @@ static void stores_that_make_no_sense(void **state)
 	ops.set_trigger = NULL;
 	ops.shared_message = true;
 	assert_int_equal(table_of(&r, ops, &t), UMSI_EINVAL);
-	/* All at one go, but nothing to mask. */
-	ops = (struct umsi_store_ops){ .name = "x", .number_name = "n", .write = write_message, .settle = flush,
-				       .rewrite = rewrite };
-	assert_int_equal(table_of(&r, ops, &t), UMSI_EINVAL);
+	/* All at one go: with nothing to mask, with nothing that proves it, or in a store that is not so simple. */
+	for (unsigned int i = 0; i < 8; i++) {
+		ops = (struct umsi_store_ops){
+			.name = "x", .number_name = "n", .write = write_message, .rewrite = rewrite,
+			.mask = i == 0 ? NULL : flush, .unmask = i == 0 ? NULL : flush,
+			.settle = i == 1 ? NULL : flush, .shared_message = i == 2, .mask_loses = i == 3,
+			.one_word = i == 4, .flush_ages = i == 5, .settle_sleeps = i == 6,
+		};
+		assert_int_equal(table_of(&r, ops, &t), i < 7 ? UMSI_EINVAL : UMSI_OK);
+	}
+	assert_int_equal(umsi_table_destroy(t), UMSI_OK);
 	rig_end(&r);
 }
 

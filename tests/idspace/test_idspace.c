@@ -427,6 +427,29 @@ static void the_word_in_hand_can_become_whole_again(void **state)
 	end(&p);
 }
 
+/* Singles that came back into the word in hand are not filed; a block beside them is, and all they are together. */
+static void a_block_among_singles_in_hand_is_whole(void **state)
+{
+	struct pair p;
+	uint32_t id;
+
+	(void)state;
+	begin(&p, 64, 1);
+	assert_int_equal(umsi_ids_take_block(&p.ids, 4), 0);
+	for (uint32_t i = 16; i < 64; i++)
+		assert_int_equal(umsi_ids_take_block(&p.ids, 0), i);
+	/* Filed under one id, for a request that it disappoints. */
+	umsi_ids_give(&p.ids, 16);
+	assert_int_equal(umsi_ids_take_block(&p.ids, 1), UMSI_IDS_NONE);
+	assert_int_equal(umsi_ids_take_block(&p.ids, 0), 16);
+	for (uint32_t i = 16; i < 64; i++)
+		assert_true(umsi_ids_give_to_hand(&p.ids, i));
+	umsi_ids_give_block(&p.ids, 0, 4);
+	id = umsi_ids_take_block(&p.ids, 6);
+	assert_int_equal(id, 0);
+	end(&p);
+}
+
 static void memory_for_2048_ids_is_small(void **state)
 {
 	(void)state;
@@ -447,6 +470,7 @@ int main(void)
 		cmocka_unit_test(churn_leaves_large_blocks_whole),
 		cmocka_unit_test(mixed_requests_fill_the_set),
 		cmocka_unit_test(the_word_in_hand_can_become_whole_again),
+		cmocka_unit_test(a_block_among_singles_in_hand_is_whole),
 		cmocka_unit_test(memory_for_2048_ids_is_small),
 	};
 
