@@ -96,7 +96,7 @@ struct umsi_gicv3_batch {
  *   req                          lock            traps (acquire)
  *   ending, owned                lock            dump, statistics
  *   coherent                     cpu_online      who changes a configuration byte
- *   lost                         lock, resume    resume
+ *   lost                         lock, resume    resume, moves of messages
  *   cpu[]                        see there       anyone
  *   ipis                         see there       anyone
  *   rest                         creation        anyone
@@ -112,7 +112,7 @@ struct umsi_gicv3 {
 	uint32_t id_bits, lpis_end;	/* LPIs 8192 .. lpis_end - 1 */
 	uint32_t timer_id;
 	void (*timer)(void *host, umsi_cpu cpu);
-	bool lost;			/* the distributor was found without what it had been told */
+	umsi_atomic32 lost;		/* the distributor was found without what it had been told */
 
 	umsi_atomic32 *config;		/* the LPIs' configuration, four to a word */
 	uint64_t config_bus;

@@ -136,7 +136,12 @@ static void move_commit(struct umsi_domain *d, struct umsi_record *r, const stru
 	umsi_gicv3_retarget(gic, &g, mv->cpu);
 	for (uint32_t i = 0; i < g.count; i++) {
 		umsi_gicv3_reroute(gic, g.member[i]->slot, mv->cpu);
-		if (open)
+		if (!open)
+			continue;
+		/* After a loss, and before resume comes to it, it is no edge (arm3 seed 43773). */
+		if (umsi_load32(&gic->lost))
+			umsi_gicv3_message_open(gic, g.member[i]);
+		else
 			umsi_gicv3_enable(gic, g.member[i]->slot);
 	}
 }

@@ -41,7 +41,7 @@ static int distributor_restore(struct umsi_gicv3 *gic)
 	int status = UMSI_OK;
 
 	if (!umsi_gicv3_is_on(gic)) {
-		gic->lost = true;
+		umsi_store32(&gic->lost, true);
 		status = umsi_gicv3_reset(gic);
 	}
 	umsi_unlock(m, &gic->lock, state);
@@ -114,11 +114,11 @@ static int restore_spi(struct umsi_gicv3 *gic, struct umsi_record *r, uint32_t i
 	if (r->phase != UMSI_PHASE_FREE && r->slot == id && umsi_load32(&r->target) != UMSI_CPU_NONE) {
 		umsi_gicv3_route(gic, id, umsi_load32(&r->target));
 		if (r->phase == UMSI_PHASE_ACTIVE && r->leaf->parent == &gic->messages.domain) {
-			/* A move may have enabled it as the level that it is after a loss. */
+			/* A move may have opened it since the loss. */
 			umsi_gicv3_disable(gic, id);
 			status = umsi_gicv3_message_open(gic, r);
 		}
-		if (gic->lost && r->phase == UMSI_PHASE_ACTIVE && !umsi_record_is_level(r))
+		if (umsi_load32(&gic->lost) && r->phase == UMSI_PHASE_ACTIVE && !umsi_record_is_level(r))
 			umsi_inbox_trigger(r);
 	}
 	umsi_hold_unlock(r, &hold);
@@ -138,6 +138,6 @@ int umsi_gicv3_resume(struct umsi_domain *d)
 			status = restore_spi(gic, r, id);
 	}
 	if (!status)
-		gic->lost = false;
+		umsi_store32(&gic->lost, false);
 	return status;
 }
