@@ -19,6 +19,7 @@ struct direct {
 	struct umsi_domain *messages;
 	uint64_t calls[COUNT];
 	bool deaf;		/* a CPU is as if in a trap */
+	uint32_t down, back;	/* CPUs of a night */
 };
 
 static int add_device(struct direct *d, const struct umsi_store_ops *store, uint32_t size, struct umsi_device **dev,
@@ -151,6 +152,63 @@ static void ask_for_a_wire(void *arg)
 	umsi_device_remove(dev);
 }
 
+static void doze(void *arg)
+{
+	struct direct *d = arg;
+
+	mach_irq_off(d->r->m);
+	d->down++;
+	mach_cpu_down(d->r->m);
+}
+
+static void wake(void *arg)
+{
+	struct direct *d = arg;
+
+	mach_irq_off(d->r->m);
+	MACH_CHECK(d->r->m, umsi_cpu_restore(d->r->umsi, mach_cpu(d->r->m)) == UMSI_OK, "T-RESTORE", "restore");
+	mach_irq_on(d->r->m);
+	d->back++;
+}
+
+/* A device that came after umsi_suspend(); everything is lost, and umsi_resume() not called yet (arm3 seed 43773). */
+static void move_after_a_loss(void *arg)
+{
+	struct direct *d = arg;
+	struct rig *r = d->r;
+	umsi_cpu here = mach_cpu(r->m);
+	struct umsi_device *dev;
+	struct umsi_table *table;
+	umsi_irq irq;
+
+	MACH_CHECK(r->m, umsi_suspend(r->umsi) == UMSI_OK, "T-SUSPEND", "suspend");
+	MACH_CHECK(r->m, add_device(d, &rig_store, 32, &dev, &table) == UMSI_OK, "T-DEVICE", "device");
+	irq = rig_begin(r, table, 0, &d->calls[0]);
+	for (umsi_cpu cpu = 0; cpu < r->cpus; cpu++)
+		if (cpu != here)
+			mach_thread(r->m, cpu, doze, d);
+	while (d->down < r->cpus - 1)
+		mach_delay(r->m, 5);
+	mach_irq_off(r->m);
+	mach_gicv3_lose(r->m);
+	mach_its_lose(r->hw);
+	wake(d);
+	for (umsi_cpu cpu = 0; cpu < r->cpus; cpu++)
+		if (cpu != here)
+			mach_cpu_up(r->m, cpu, wake, d);
+	while (d->back < r->cpus)
+		mach_delay(r->m, 5);
+	for (umsi_cpu cpu = 0; cpu < r->cpus; cpu++) {
+		struct umsi_affinity to = { .kind = UMSI_AFFINITY_CPU, .cpu = cpu };
+
+		MACH_CHECK(r->m, umsi_irq_set_affinity(r->umsi, irq, &to) == UMSI_OK, "T-MOVE", "cpu%u", cpu);
+	}
+	send(d, irq);
+	MACH_CHECK(r->m, d->calls[0] == 1, "T-CALLS", "%u calls", (unsigned int)d->calls[0]);
+	MACH_CHECK(r->m, umsi_resume(r->umsi) == UMSI_OK, "T-RESUME", "resume");
+	MACH_CHECK(r->m, umsi_device_remove(dev) == UMSI_OK, "T-REMOVE", "remove");
+}
+
 static void run_each(void (*thread)(void *arg))
 {
 	struct mach_pci_config pci = { .requester_id = 0x100, .entries = 1 };
@@ -185,6 +243,12 @@ static void a_number_waits_for_every_cpus_traps(void **state)
 {
 	(void)state;
 	run_each(use_one_again);
+}
+
+static void one_that_moves_after_a_loss_is_an_edge(void **state)
+{
+	(void)state;
+	run_each(move_after_a_loss);
 }
 
 static void spis_by_message_are_no_wires(void **state)
@@ -259,6 +323,7 @@ int main(void)
 		cmocka_unit_test(spis_by_message_arrive_move_and_run_out),
 		cmocka_unit_test(a_block_of_spis_moves_as_one),
 		cmocka_unit_test(a_number_waits_for_every_cpus_traps),
+		cmocka_unit_test(one_that_moves_after_a_loss_is_an_edge),
 		cmocka_unit_test(spis_by_message_are_no_wires),
 		cmocka_unit_test(wrong_ranges_are_named),
 	};
