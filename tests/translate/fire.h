@@ -15,7 +15,8 @@ struct fire_unit {
 	void (*power_cycle)(void);
 	bool (*enabled)(void);
 	int (*resume)(struct umsi_domain *unit);
-	void (*stall)(bool stall);	/* of fire_late_looks() only */
+	void (*stall)(bool stall);
+	void (*refuse)(uint32_t nth);	/* of the commands to come */
 };
 
 /* P-83: the message of the device and its entry are the same after each sleep. The rig has begun. */

@@ -88,7 +88,7 @@ void rig_begin_amd(uint64_t seed, const struct mach_chaos *chaos, bool wide_entr
 	rig_online();
 }
 
-static enum umsi_handled handler(void *arg)
+enum umsi_handled rig_handler(void *arg)
 {
 	struct call *c = arg;
 
@@ -138,7 +138,7 @@ int rig_irq(struct function *f, uint32_t index)
 	if (status)
 		return status;
 	mach_entry_reborn(f->pci, index);
-	status = umsi_irq_request(rig.umsi, f->irq[index], handler, c, "rig");
+	status = umsi_irq_request(rig.umsi, f->irq[index], rig_handler, c, "rig");
 	if (!status)
 		mach_entry_live(f->pci, index, true);
 	return status;

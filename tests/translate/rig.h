@@ -76,6 +76,8 @@ void rig_begin_amd(uint64_t seed, const struct mach_chaos *chaos, bool wide_entr
 struct function *rig_function(uint32_t n, const struct mach_pci_config *config,
 			      const struct umsi_requester *as);
 int rig_irq(struct function *f, uint32_t index);
+/* What rig_irq() requests with; its argument is a struct call. */
+enum umsi_handled rig_handler(void *arg);
 int rig_move(umsi_irq irq, umsi_cpu cpu);
 /* Pin 5 of an I/O APIC behind the unit, level triggered: held, moved and served in every order. */
 void rig_level_pin(void);

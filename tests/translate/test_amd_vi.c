@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* AMD-Vi interrupt remapping on the machine; bugs by their ids. */
 #include "fire.h"
+#include "silence.h"
 
 #define BASE	UINT64_C(0xfee00000)
 
@@ -230,15 +231,6 @@ static void P_80_phantom_functions_are_the_device(void **state)
 	rig_end();
 }
 
-static enum umsi_handled block_handler(void *arg)
-{
-	struct call *c = arg;
-
-	c->f->calls[c->index]++;
-	rig.last_cpu = mach_cpu(rig.m);
-	return UMSI_HANDLED;
-}
-
 static void P_82_many_messages_in_per_device_tables(void **state)
 {
 	struct mach_pci_config c = { .msi = { .present = true, .messages_log2 = 5 } };
@@ -252,7 +244,7 @@ static void P_82_many_messages_in_per_device_tables(void **state)
 	for (uint32_t i = 0; i < 32; i++) {
 		rig.call[0][i] = (struct call){ f, i };
 		if (i != 5)
-			assert_int_equal(umsi_irq_request(rig.umsi, f->irq[i], block_handler, &rig.call[0][i],
+			assert_int_equal(umsi_irq_request(rig.umsi, f->irq[i], rig_handler, &rig.call[0][i],
 							  "block"), UMSI_OK);
 	}
 	for (umsi_cpu cpu = 0; cpu < 8; cpu++) {
@@ -286,6 +278,11 @@ static void P_79_a_thousand_updates(void **state)
 	}
 }
 
+static void begin_narrow(uint64_t seed, const struct mach_chaos *chaos)
+{
+	rig_begin_amd(seed, chaos, false);
+}
+
 static void power_cycle(void)
 {
 	mach_amd_vi_power_cycle(rig.amd);
@@ -296,7 +293,17 @@ static bool enabled(void)
 	return mach_amd_vi_enabled(rig.amd);
 }
 
-static const struct fire_unit unit_under_fire = { power_cycle, enabled, umsi_amd_vi_resume, NULL };
+static void stall(bool on)
+{
+	mach_amd_vi_stall(rig.amd, on);
+}
+
+static void refuse(uint32_t nth)
+{
+	mach_amd_vi_refuse(rig.amd, nth);
+}
+
+static const struct fire_unit unit_under_fire = { power_cycle, enabled, umsi_amd_vi_resume, stall, refuse };
 
 static void P_83_six_sleeps(void **state)
 {
@@ -306,74 +313,30 @@ static void P_83_six_sleeps(void **state)
 	rig_end();
 }
 
-static void resume_once(void *status)
-{
-	*(int *)status = umsi_amd_vi_resume(rig.unit);
-}
-
-static void move_once(void *arg)
-{
-	struct call *c = arg;
-
-	assert_int_equal(rig_move(c->f->irq[0], (umsi_irq_effective_cpu(rig.umsi, c->f->irq[0]) + 1) % RIG_CPUS), UMSI_ETIMEOUT);
-}
-
-/* One that answers, but slowly, is given its time when the machine comes back, however silent it was before. */
 static void a_slow_unit_resumes_after_a_silence(void **state)
 {
-	struct mach_chaos slow = mach_chaos_none;
-	struct function *f;
-	struct call c;
-	int status;
-
 	(void)state;
-	slow.message_now = 0;
-	slow.message_max = 3000;
-	for (uint64_t seed = 1; seed <= 10; seed++) {
-		rig_begin_amd(seed, &slow, false);
-		f = rig_function(0, NULL, NULL);
-		c = (struct call){ f, 0 };
-		assert_int_equal(rig_irq(f, 0), UMSI_OK);
-		mach_amd_vi_stall(rig.amd, true);
-		mach_thread(rig.m, 0, move_once, &c);
-		rig_run();
-		power_cycle();
-		mach_amd_vi_stall(rig.amd, false);
-		mach_thread(rig.m, 0, resume_once, &status);
-		rig_run();
-		assert_int_equal(status, UMSI_OK);
-		assert_int_equal(rig_raise(f, 0), 1);
-		rig_end();
-	}
+	silence_before_a_slow_resume(begin_narrow, &unit_under_fire);
 }
 
 static void a_stalled_buffer_refuses_and_recovers(void **state)
 {
-	struct function *f;
-	umsi_cpu at;
-
 	(void)state;
-	rig_begin_amd(11, &mach_chaos_none, false);
-	f = rig_function(0, NULL, NULL);
-	assert_int_equal(rig_irq(f, 0), UMSI_OK);
-	assert_int_equal(rig_irq(f, 1), UMSI_OK);
-	at = umsi_irq_effective_cpu(rig.umsi, f->irq[0]);
-	mach_amd_vi_stall(rig.amd, true);
-	for (int i = 0; i < 3; i++)
-		assert_int_equal(rig_move(f->irq[0], (at + 1) % RIG_CPUS), UMSI_ETIMEOUT);
-	assert_int_equal(mach_pci_target(f->pci, 0), at);
-	assert_int_equal(rig_raise(f, 0), 1);
-	assert_int_equal(mach_logged(rig.m, UMSI_LOG_ERROR), 1);
-	/* A free cannot be refused: its entry goes out of use. */
-	mach_entry_live(f->pci, 1, false);
-	assert_int_equal(umsi_irq_free(rig.umsi, f->irq[1]), UMSI_OK);
+	begin_narrow(11, &mach_chaos_none);
+	silence_refuses_and_recovers(&unit_under_fire);
 	assert_int_equal(stats().lost, 1);
-	mach_amd_vi_stall(rig.amd, false);
-	rig_run();
-	assert_int_equal(rig_move(f->irq[0], (at + 1) % RIG_CPUS), UMSI_OK);
-	assert_int_equal(rig_raise(f, 0), 1);
-	assert_int_equal(rig.last_cpu, (at + 1) % RIG_CPUS);
 	rig_end();
+}
+
+static void a_refused_command_is_replaced(void **state)
+{
+	(void)state;
+	for (uint32_t nth = 1; nth <= 4; nth++) {
+		begin_narrow(13, &mach_chaos_none);
+		silence_after_a_refusal(&unit_under_fire, nth);
+		assert_int_equal(stats().timeouts, 1);
+		rig_end();
+	}
 }
 
 /* More requests than the ring holds: the one that finds no room says so, in bounded time. */
@@ -395,27 +358,6 @@ static void a_full_buffer_is_bounded(void **state)
 	assert_int_equal(rig_move(f->irq[0], (at + 1) % RIG_CPUS), UMSI_OK);
 	assert_int_equal(rig_raise(f, 0), 1);
 	rig_end();
-}
-
-static void a_refused_command_is_replaced(void **state)
-{
-	(void)state;
-	for (uint32_t nth = 1; nth <= 4; nth++) {
-		struct function *f;
-
-		rig_begin_amd(13, &mach_chaos_none, false);
-		f = rig_function(0, NULL, NULL);
-		assert_int_equal(rig_irq(f, 0), UMSI_OK);
-		mach_amd_vi_refuse(rig.amd, nth);
-		for (umsi_cpu i = 1; i < 5; i++) {
-			assert_int_equal(rig_raise(f, 0), 1);
-			assert_int_equal(rig_move(f->irq[0], i % RIG_CPUS), UMSI_OK);
-			assert_int_equal(rig_raise(f, 0), 1);
-			assert_int_equal(rig.last_cpu, i % RIG_CPUS);
-		}
-		assert_int_equal(stats().timeouts, 1);
-		rig_end();
-	}
 }
 
 static void create_refuses_what_cannot_work(void **state)
@@ -618,11 +560,6 @@ static void begin(uint64_t seed)
 static void nothing_blocked(void)
 {
 	assert_int_equal(mach_amd_vi_blocked(rig.amd), 0);
-}
-
-static void begin_narrow(uint64_t seed, const struct mach_chaos *chaos)
-{
-	rig_begin_amd(seed, chaos, false);
 }
 
 static void slots_are_published_before_entries(void **state)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* VT-d interrupt remapping on the machine; bugs by their ids. */
 #include "fire.h"
+#include "silence.h"
 
 #define BASE	UINT64_C(0xfee00000)
 
@@ -229,15 +230,6 @@ static void a_freed_entry_blocks(void **state)
 	rig_end();
 }
 
-static enum umsi_handled block_handler(void *arg)
-{
-	struct call *c = arg;
-
-	c->f->calls[c->index]++;
-	rig.last_cpu = mach_cpu(rig.m);
-	return UMSI_HANDLED;
-}
-
 /* A message that was not requested is blocked, its neighbours are not; a move takes them all. */
 static void P_82_a_block_of_sixteen_works_and_moves(void **state)
 {
@@ -253,7 +245,7 @@ static void P_82_a_block_of_sixteen_works_and_moves(void **state)
 	for (uint32_t i = 0; i < 16; i++) {
 		rig.call[0][i] = (struct call){ f, i };
 		if (i != 5)
-			assert_int_equal(umsi_irq_request(rig.umsi, f->irq[i], block_handler, &rig.call[0][i],
+			assert_int_equal(umsi_irq_request(rig.umsi, f->irq[i], rig_handler, &rig.call[0][i],
 							  "block"), UMSI_OK);
 	}
 	writes = mach_pci_writes(f->pci);
@@ -300,7 +292,7 @@ static void request_and_raise(void *arg)
 	struct function *f = arg;
 
 	for (uint32_t i = 0; i < 16; i++) {
-		MACH_CHECK(rig.m, umsi_irq_request(rig.umsi, f->irq[i], block_handler, &rig.call[0][i], "block") ==
+		MACH_CHECK(rig.m, umsi_irq_request(rig.umsi, f->irq[i], rig_handler, &rig.call[0][i], "block") ==
 			   UMSI_OK, "I-API", "request %u", i);
 		mach_pci_raise(f->pci, i);
 	}
@@ -387,7 +379,12 @@ static void stall(bool on)
 	mach_vtd_stall(rig.vtd, on);
 }
 
-static const struct fire_unit unit_under_fire = { power_cycle, enabled, umsi_vtd_resume, stall };
+static void refuse(uint32_t nth)
+{
+	mach_vtd_refuse(rig.vtd, nth);
+}
+
+static const struct fire_unit unit_under_fire = { power_cycle, enabled, umsi_vtd_resume, stall, refuse };
 
 static void P_83_six_sleeps(void **state)
 {
@@ -399,72 +396,28 @@ static void P_83_six_sleeps(void **state)
 
 static void a_stalled_queue_refuses_and_recovers(void **state)
 {
-	struct function *f;
-	umsi_cpu at;
-
 	(void)state;
 	rig_begin_vtd(14, &mach_chaos_none);
-	f = rig_function(0, NULL, NULL);
-	assert_int_equal(rig_irq(f, 0), UMSI_OK);
-	assert_int_equal(rig_irq(f, 1), UMSI_OK);
-	at = umsi_irq_effective_cpu(rig.umsi, f->irq[0]);
-	mach_vtd_stall(rig.vtd, true);
-	for (int i = 0; i < 3; i++)
-		assert_int_equal(rig_move(f->irq[0], (at + 1) % RIG_CPUS), UMSI_ETIMEOUT);
-	assert_int_equal(umsi_irq_effective_cpu(rig.umsi, f->irq[0]), at);
-	assert_int_equal(mach_pci_target(f->pci, 0), at);
-	assert_int_equal(rig_raise(f, 0), 1);
-	assert_int_equal(mach_logged(rig.m, UMSI_LOG_ERROR), 1);
-	/* A free cannot be refused: its entry goes out of use. */
-	mach_entry_live(f->pci, 1, false);
-	assert_int_equal(umsi_irq_free(rig.umsi, f->irq[1]), UMSI_OK);
+	silence_refuses_and_recovers(&unit_under_fire);
 	assert_int_equal(stats().lost, 1);
 	assert_int_equal(stats().used, 2);
-	mach_vtd_stall(rig.vtd, false);
-	rig_run();
-	assert_int_equal(rig_move(f->irq[0], (at + 1) % RIG_CPUS), UMSI_OK);
-	assert_int_equal(rig_raise(f, 0), 1);
-	assert_int_equal(rig.last_cpu, (at + 1) % RIG_CPUS);
 	rig_end();
 }
 
-static void resume_once(void *status)
-{
-	*(int *)status = umsi_vtd_resume(rig.unit);
-}
-
-static void move_once(void *arg)
-{
-	struct call *c = arg;
-
-	assert_int_equal(rig_move(c->f->irq[0], (umsi_irq_effective_cpu(rig.umsi, c->f->irq[0]) + 1) % RIG_CPUS), UMSI_ETIMEOUT);
-}
-
-/* One that answers, but slowly, is given its time when the machine comes back, however silent it was before. */
 static void a_slow_unit_resumes_after_a_silence(void **state)
 {
-	struct mach_chaos slow = mach_chaos_none;
-	struct function *f;
-	struct call c;
-	int status;
-
 	(void)state;
-	slow.message_now = 0;
-	slow.message_max = 3000;
-	for (uint64_t seed = 1; seed <= 10; seed++) {
-		rig_begin_vtd(seed, &slow);
-		f = rig_function(0, NULL, NULL);
-		c = (struct call){ f, 0 };
-		assert_int_equal(rig_irq(f, 0), UMSI_OK);
-		mach_vtd_stall(rig.vtd, true);
-		mach_thread(rig.m, 0, move_once, &c);
-		rig_run();
-		power_cycle();
-		mach_vtd_stall(rig.vtd, false);
-		mach_thread(rig.m, 0, resume_once, &status);
-		rig_run();
-		assert_int_equal(status, UMSI_OK);
-		assert_int_equal(rig_raise(f, 0), 1);
+	silence_before_a_slow_resume(rig_begin_vtd, &unit_under_fire);
+}
+
+/* IQE: the refused descriptor is replaced, and the truth told to all who wait. */
+static void a_refused_descriptor_is_replaced(void **state)
+{
+	(void)state;
+	for (uint32_t nth = 1; nth <= 4; nth++) {
+		rig_begin_vtd(16, &mach_chaos_none);
+		silence_after_a_refusal(&unit_under_fire, nth);
+		assert_int_equal(stats().timeouts, 1);
 		rig_end();
 	}
 }
@@ -483,37 +436,15 @@ static void an_entry_that_was_not_confirmed_is_asked_again(void **state)
 	mach_entry_live(f->pci, 0, false);
 	mach_vtd_stall(rig.vtd, true);
 	assert_int_equal(umsi_irq_release(rig.umsi, f->irq[0]), UMSI_OK);
-	assert_int_equal(umsi_irq_request(rig.umsi, f->irq[0], block_handler, &c, "again"), UMSI_ETIMEOUT);
+	assert_int_equal(umsi_irq_request(rig.umsi, f->irq[0], rig_handler, &c, "again"), UMSI_ETIMEOUT);
 	mach_vtd_stall(rig.vtd, false);
 	rig_run();
-	assert_int_equal(umsi_irq_request(rig.umsi, f->irq[0], block_handler, &c, "again"), UMSI_OK);
+	assert_int_equal(umsi_irq_request(rig.umsi, f->irq[0], rig_handler, &c, "again"), UMSI_OK);
 	assert_int_equal(rig_raise(f, 0), 1);
 	assert_int_equal(umsi_irq_free(rig.umsi, f->irq[0]), UMSI_OK);
 	assert_int_equal(stats().lost, 0);
 	assert_int_equal(stats().used, 0);
 	rig_end();
-}
-
-/* IQE: the refused descriptor is replaced, and the truth told to all who wait. */
-static void a_refused_descriptor_is_replaced(void **state)
-{
-	struct function *f;
-
-	(void)state;
-	for (uint32_t nth = 1; nth <= 4; nth++) {
-		rig_begin_vtd(16, &mach_chaos_none);
-		f = rig_function(0, NULL, NULL);
-		assert_int_equal(rig_irq(f, 0), UMSI_OK);
-		mach_vtd_refuse(rig.vtd, nth);
-		for (umsi_cpu i = 1; i < 5; i++) {
-			assert_int_equal(rig_raise(f, 0), 1);
-			assert_int_equal(rig_move(f->irq[0], i % RIG_CPUS), UMSI_OK);
-			assert_int_equal(rig_raise(f, 0), 1);
-			assert_int_equal(rig.last_cpu, i % RIG_CPUS);
-		}
-		assert_int_equal(stats().timeouts, 1);
-		rig_end();
-	}
 }
 
 static void create_refuses_what_cannot_work(void **state)
