@@ -405,3 +405,26 @@ void rig_fire(uint64_t seed, bool direct, bool later, bool with_hotplug)
 	rig_run();
 	rig_check_wires();
 }
+
+void rig_two_events_each(void *arg)
+{
+	(void)arg;
+	for (int i = 0; i < 2 * RIG_WIRES; i++) {
+		rig_raise(&rig.wire[i % RIG_WIRES]);
+		mach_delay(rig.m, 400);
+	}
+}
+
+void rig_slow_events(bool direct)
+{
+	for (uint64_t seed = 0; seed < 4; seed++) {
+		rig_begin(seed, direct, seed & 1, &mach_chaos_none);
+		rig_wires();
+		mach_thread(rig.m, 1, rig_two_events_each, NULL);
+		rig_run();
+		for (uint32_t i = 0; i < RIG_WIRES; i++)
+			assert_int_equal(rig.wire[i].calls, 2);
+		rig_check_wires();
+		rig_end();
+	}
+}

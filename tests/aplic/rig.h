@@ -69,6 +69,10 @@ void rig_end(void);
 
 /* A run under fire: raised, moved, answered later, a CPU that leaves and returns. */
 void rig_fire(uint64_t seed, bool direct, bool later, bool hotplug);
+/* A thread: two events a wire, far apart. */
+void rig_two_events_each(void *unused);
+/* They make two calls each, whatever the controller is like. */
+void rig_slow_events(bool direct);
 /* No dead line, no storm, no edge lost. */
 void rig_check_wires(void);
 

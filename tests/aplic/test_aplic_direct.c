@@ -54,28 +54,10 @@ static void cpus_may_leave_meanwhile(void **state)
 
 /* ---- One at a time ---- */
 
-static void slow_events(void *arg)
-{
-	(void)arg;
-	for (int i = 0; i < 12; i++) {
-		rig_raise(&rig.wire[i % RIG_WIRES]);
-		mach_delay(rig.m, 400);
-	}
-}
-
 static void one_event_is_one_call(void **state)
 {
 	(void)state;
-	for (uint64_t seed = 0; seed < 4; seed++) {
-		rig_begin(seed, true, seed & 1, &mach_chaos_none);
-		rig_wires();
-		mach_thread(rig.m, 1, slow_events, NULL);
-		rig_run();
-		for (uint32_t i = 0; i < RIG_WIRES; i++)
-			assert_int_equal(rig.wire[i].calls, 2);
-		rig_check_wires();
-		rig_end();
-	}
+	rig_slow_events(true);
 }
 
 static void a_line_that_is_up_already_is_heard(void **state)
@@ -271,7 +253,7 @@ static void P_59_a_domain_that_lost_everything_is_written_again(void **state)
 		for (umsi_cpu cpu = 1; cpu < RIG_CPUS; cpu++)
 			mach_thread(rig.m, cpu, restore_cpu, NULL);
 		rig_run();
-		mach_thread(rig.m, 1, slow_events, NULL);
+		mach_thread(rig.m, 1, rig_two_events_each, NULL);
 		rig_run();
 		for (uint32_t i = 0; i < RIG_WIRES; i++)
 			assert_int_equal(rig.wire[i].seen, rig.wire[i].raised);

@@ -47,28 +47,10 @@ static void cpus_may_leave_meanwhile(void **state)
 
 /* ---- One at a time ---- */
 
-static void slow_events(void *arg)
-{
-	(void)arg;
-	for (int i = 0; i < 12; i++) {
-		rig_raise(&rig.wire[i % RIG_WIRES]);
-		mach_delay(rig.m, 400);
-	}
-}
-
 static void one_event_is_one_call(void **state)
 {
 	(void)state;
-	for (uint64_t seed = 0; seed < 4; seed++) {
-		rig_begin(seed, false, seed & 1, &mach_chaos_none);
-		rig_wires();
-		mach_thread(rig.m, 1, slow_events, NULL);
-		rig_run();
-		for (uint32_t i = 0; i < RIG_WIRES; i++)
-			assert_int_equal(rig.wire[i].calls, 2);
-		rig_check_wires();
-		rig_end();
-	}
+	rig_slow_events(false);
 }
 
 /* A line that is up before anybody listens raises no edge any more: it must be looked at. */
@@ -139,7 +121,7 @@ static void P_59_a_domain_that_lost_everything_is_written_again(void **state)
 		assert_int_equal(umsi_device_restore(rig.dev), UMSI_OK);
 		for (uint32_t i = 0; i < RIG_WIRES; i++)
 			assert_true(mach_aplic_enabled(rig.aplic, rig.wire[i].source));
-		mach_thread(rig.m, 1, slow_events, NULL);
+		mach_thread(rig.m, 1, rig_two_events_each, NULL);
 		rig_run();
 		for (uint32_t i = 0; i < RIG_WIRES; i++)
 			assert_int_equal(rig.wire[i].seen, rig.wire[i].raised);
