@@ -336,3 +336,19 @@ void rig_end(void)
 	}
 	mach_destroy(rig.m);
 }
+
+void rig_expect_free(umsi_cpu cpu, uint32_t slots)
+{
+	assert_int_equal(rig_free_slots(cpu), slots);
+}
+
+struct function *rig_begin_msix(uint16_t entries, const struct rig_config *config)
+{
+	const struct mach_pci_config table = { .entries = entries };
+	struct function *f;
+
+	rig_begin(config);
+	f = rig_function(0, &table);
+	assert_int_equal(rig_msix(f), UMSI_OK);
+	return f;
+}

@@ -28,6 +28,7 @@
 #define RIG_FUNCTIONS	4u
 #define RIG_LINES	64u		/* per function */
 #define RIG_SYSTEM_IDS	8u
+#define RIG_USABLE(ids)	((ids) - RIG_SYSTEM_IDS)
 
 /* One message of a function. */
 struct line {
@@ -84,6 +85,8 @@ void rig_drain(void);
 struct function *rig_function(uint32_t n, const struct mach_pci_config *config);
 int rig_msix(struct function *f);
 int rig_msi(struct function *f, uint32_t messages);
+/* rig_begin(), and function 0 with a table of MSI-X. */
+struct function *rig_begin_msix(uint16_t entries, const struct rig_config *config);
 
 /* Index @index, allocated; where, or @cpu UMSI_CPU_NONE: anywhere. A status. */
 int rig_alloc(struct function *f, uint32_t index, umsi_cpu cpu);
@@ -112,6 +115,7 @@ uint32_t rig_fill(umsi_cpu cpu, uint32_t count);
 void rig_unfill(void);
 
 uint32_t rig_free_slots(umsi_cpu cpu);
+void rig_expect_free(umsi_cpu cpu, uint32_t slots);
 struct umsi_stats rig_stats(void);
 
 #endif

@@ -2,20 +2,6 @@
 /* Rows of the corpus about which CPU and slot an interrupt gets, and when a slot is another's. */
 #include "rig.h"
 
-#define USABLE(ids)	((ids) - RIG_SYSTEM_IDS)
-
-static const struct mach_pci_config table_of_32 = { .entries = 32 };
-
-static struct function *begin(const struct rig_config *config)
-{
-	struct function *f;
-
-	rig_begin(config);
-	f = rig_function(0, &table_of_32);
-	assert_int_equal(rig_msix(f), UMSI_OK);
-	return f;
-}
-
 /* ---- P-36 ---- */
 
 static void P_36_168_interrupts_spread_and_leave_room_for_managed_ones(void **state)
@@ -70,8 +56,8 @@ static void P_38_nothing_wider_is_tried_while_the_affinity_has_room(void **state
 	(void)state;
 	rig_begin(&(struct rig_config){ .cpus = 8, .node = node });
 	/* CPU 2 has less room than any other of its node, CPU 5 than any at all. */
-	rig_fill(2, USABLE(rig.ids) - 3);
-	rig_fill(5, USABLE(rig.ids) - 2);
+	rig_fill(2, RIG_USABLE(rig.ids) - 3);
+	rig_fill(5, RIG_USABLE(rig.ids) - 2);
 	assert_int_equal(umsi_irq_alloc(rig_void(), &(struct umsi_irq_request_at){
 		.last = UMSI_INDEX_LAST, .affinity = { .kind = UMSI_AFFINITY_CPU, .cpu = 7 } }, &moved), UMSI_OK);
 	for (uint32_t i = 0; i < 5; i++) {
@@ -142,9 +128,9 @@ static void P_39_a_slot_on_its_way_out_has_one_owner(void **state)
 {
 	(void)state;
 	for (uint64_t seed = 1; seed <= 150; seed++) {
-		churn.f = begin(&(struct rig_config){ .seed = seed, .wild = true, .strict_route = true });
+		churn.f = rig_begin_msix(32, &(struct rig_config){ .seed = seed, .wild = true, .strict_route = true });
 		for (umsi_cpu cpu = 0; cpu < rig.cpus; cpu++)
-			rig_fill(cpu, USABLE(rig.ids) - 6);
+			rig_fill(cpu, RIG_USABLE(rig.ids) - 6);
 		churn.working = 2;
 		rig_open(churn.f, 0, 0);
 		rig_open(churn.f, 1, 1);
@@ -174,7 +160,7 @@ static void P_50_a_move_is_over_when_its_old_cpu_has_looked_once(void **state)
 	struct line *l;
 
 	(void)state;
-	l = rig_open(begin(&(struct rig_config){ 0 }), 0, 0);
+	l = rig_open(rig_begin_msix(32, &(struct rig_config){ 0 }), 0, 0);
 	for (uint32_t i = 1; i < 200; i++) {
 		umsi_cpu old = rig_target(l);
 
@@ -186,7 +172,7 @@ static void P_50_a_move_is_over_when_its_old_cpu_has_looked_once(void **state)
 		rig_run();
 		umsi_reap(rig.umsi);
 		assert_int_equal(rig_stats().retiring, 0);
-		assert_int_equal(rig_free_slots(old), USABLE(rig.ids));
+		assert_int_equal(rig_free_slots(old), RIG_USABLE(rig.ids));
 	}
 	rig_end();
 }

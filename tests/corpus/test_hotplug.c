@@ -2,25 +2,6 @@
 /* Rows of the corpus about CPUs that go and come. */
 #include "rig.h"
 
-#define USABLE(ids)	((ids) - RIG_SYSTEM_IDS)
-
-static const struct mach_pci_config table_of_64 = { .entries = 64 };
-
-static struct function *begin(const struct rig_config *config)
-{
-	struct function *f;
-
-	rig_begin(config);
-	f = rig_function(0, &table_of_64);
-	assert_int_equal(rig_msix(f), UMSI_OK);
-	return f;
-}
-
-static void expect_free(umsi_cpu cpu, uint32_t slots)
-{
-	assert_int_equal(rig_free_slots(cpu), slots);
-}
-
 /* ---- P-11: whoever leaves its affinity is told of once, in the counter and in the dump ---- */
 
 static void count_broken(void *arg, const char *line)
@@ -41,7 +22,7 @@ static void P_11_a_broken_affinity_is_told_once(void **state)
 	struct line *l;
 
 	(void)state;
-	l = rig_open(begin(&(struct rig_config){ 0 }), 0, 3);
+	l = rig_open(rig_begin_msix(64, &(struct rig_config){ 0 }), 0, 3);
 	assert_int_equal(rig_down(2), UMSI_OK);
 	assert_int_equal(rig_stats().affinity_broken, 0);
 	assert_int_equal(rig_down(3), UMSI_OK);
@@ -65,12 +46,12 @@ static void P_11_a_broken_affinity_is_told_once(void **state)
 /* Allocated on CPU 2 and never requested: freed while that CPU is away, or after it came back. */
 static void dormant(bool freed_while_down)
 {
-	struct function *f = begin(&(struct rig_config){ 0 });
+	struct function *f = rig_begin_msix(64, &(struct rig_config){ 0 });
 
 	for (uint32_t i = 0; i < 8; i++)
 		assert_int_equal(rig_alloc(f, i, 2), UMSI_OK);
 	assert_int_equal(rig_down(2), UMSI_OK);
-	expect_free(2, USABLE(rig.ids));
+	rig_expect_free(2, RIG_USABLE(rig.ids));
 	for (uint32_t i = 0; i < 8; i++)
 		assert_int_not_equal(rig_target(&f->line[i]), 2);
 	if (!freed_while_down)
@@ -80,7 +61,7 @@ static void dormant(bool freed_while_down)
 	if (freed_while_down)
 		rig_up(2);
 	for (umsi_cpu cpu = 0; cpu < rig.cpus; cpu++)
-		expect_free(cpu, USABLE(rig.ids));
+		rig_expect_free(cpu, RIG_USABLE(rig.ids));
 	rig_end();
 }
 
@@ -98,15 +79,15 @@ static void P_37_a_move_away_before_offline_leaks_no_slot(void **state)
 	struct line *l;
 
 	(void)state;
-	l = rig_open(begin(&(struct rig_config){ 0 }), 0, 2);
+	l = rig_open(rig_begin_msix(64, &(struct rig_config){ 0 }), 0, 2);
 	for (uint32_t i = 0; i < 500; i++) {
 		assert_int_equal(rig_move(l, 2), UMSI_OK);
 		assert_int_equal(rig_move(l, 3), UMSI_OK);
 		assert_int_equal(rig_down(2), UMSI_OK);
-		expect_free(2, USABLE(rig.ids));
+		rig_expect_free(2, RIG_USABLE(rig.ids));
 		rig_up(2);
 	}
-	assert_int_equal(rig_fill(2, USABLE(rig.ids)), USABLE(rig.ids));
+	assert_int_equal(rig_fill(2, RIG_USABLE(rig.ids)), RIG_USABLE(rig.ids));
 	assert_int_equal(rig_raise(l), 1);
 	rig_end();
 }
@@ -135,7 +116,7 @@ static void P_40_cpus_that_leave_during_a_move_do_not_keep_it_open(void **state)
 	struct line *l;
 
 	(void)state;
-	l = rig_open(begin(&(struct rig_config){ .cpus = 6 }), 0, 1);
+	l = rig_open(rig_begin_msix(64, &(struct rig_config){ .cpus = 6 }), 0, 1);
 	for (uint32_t round = 0; round < 3; round++) {
 		assert_int_equal(rig_move(l, 2), UMSI_OK);
 		assert_int_equal(rig_stats().retiring, 1);
@@ -171,7 +152,7 @@ static void fill_at_random(umsi_irq *irq, uint32_t *count)
 {
 	*count = 0;
 	for (umsi_cpu cpu = 0; cpu < rig.cpus; cpu++) {
-		uint32_t want = USABLE(rig.ids) - (drawn(3) ? drawn(12) : drawn(56));
+		uint32_t want = RIG_USABLE(rig.ids) - (drawn(3) ? drawn(12) : drawn(56));
 
 		for (uint32_t i = 0; i < want; i++) {
 			uint64_t bits = 1u << cpu | drawn(1u << rig.cpus);
@@ -221,7 +202,7 @@ static void P_42_a_cpu_leaves_exactly_if_the_others_have_room(void **state)
 		if (!fits) {
 			assert_int_equal(rig_stats().moves, 0);
 			assert_int_equal(rig_stats().affinity_broken, 0);
-			assert_int_equal(rig_free_slots(going), USABLE(rig.ids) - here);
+			assert_int_equal(rig_free_slots(going), RIG_USABLE(rig.ids) - here);
 		}
 		allowed += fits;
 		refused += !fits;
@@ -277,7 +258,7 @@ static void P_51_no_event_is_lost_on_the_way_out(void **state)
 {
 	(void)state;
 	for (uint64_t seed = 1; seed <= 200; seed++) {
-		exits.f = begin(&(struct rig_config){ .seed = seed, .wild = true });
+		exits.f = rig_begin_msix(64, &(struct rig_config){ .seed = seed, .wild = true });
 		exits.left = exits.gone = false;
 		for (uint32_t i = 0; i < 8; i++)
 			rig_open(exits.f, i, 1);
@@ -315,7 +296,7 @@ static void P_40_a_move_to_a_cpu_that_leaves_is_waited_for(void **state)
 
 	(void)state;
 	for (uint64_t seed = 1; seed <= 400; seed++) {
-		exits.f = begin(&(struct rig_config){ .seed = seed, .wild = true });
+		exits.f = rig_begin_msix(64, &(struct rig_config){ .seed = seed, .wild = true });
 		exits.left = exits.gone = false;
 		for (uint32_t i = 0; i < 8; i++)
 			rig_open(exits.f, i, i % 2 ? 2 : 3);

@@ -6,18 +6,6 @@
 
 #define ENTRIES	16u
 
-static const struct mach_pci_config table_of_16 = { .entries = ENTRIES };
-
-static struct function *begin(const struct rig_config *config)
-{
-	struct function *f;
-
-	rig_begin(config);
-	f = rig_function(0, &table_of_16);
-	assert_int_equal(rig_msix(f), UMSI_OK);
-	return f;
-}
-
 /* Runs of the tests that look for an interleaving; SEEDS=n in the environment: more. */
 static uint64_t seeds(void)
 {
@@ -100,7 +88,7 @@ static void P_01_a_reader_meets_live_interrupts_or_none(void **state)
 	(void)state;
 	memset(&walk, 0, sizeof(walk));
 	for (uint64_t seed = 1; seed <= seeds(); seed++) {
-		walk.f = begin(&(struct rig_config){ .seed = seed, .wild = true });
+		walk.f = rig_begin_msix(ENTRIES, &(struct rig_config){ .seed = seed, .wild = true });
 		walk.working = 2;
 		mach_thread(rig.m, 0, alloc_and_free, (void *)(uintptr_t)0);
 		mach_thread(rig.m, 1, alloc_and_free, (void *)(uintptr_t)(ENTRIES / 2));
@@ -177,7 +165,7 @@ static void P_02_queued_work_never_calls_a_handler_that_was_replaced(void **stat
 {
 	(void)state;
 	for (uint64_t seed = 1; seed <= seeds(); seed++) {
-		struct function *f = begin(&(struct rig_config){ .seed = seed, .wild = true });
+		struct function *f = rig_begin_msix(ENTRIES, &(struct rig_config){ .seed = seed, .wild = true });
 		uint32_t before;
 
 		memset(&replace, 0, sizeof(replace));
@@ -220,7 +208,7 @@ static void P_03_of_two_who_want_an_index_one_gets_it(void **state)
 	for (uint64_t seed = 1; seed <= seeds(); seed++) {
 		uint32_t winner;
 
-		rivals.f = begin(&(struct rig_config){ .seed = seed, .wild = true });
+		rivals.f = rig_begin_msix(ENTRIES, &(struct rig_config){ .seed = seed, .wild = true });
 		mach_thread(rig.m, 0, map_the_same, (void *)(uintptr_t)0);
 		mach_thread(rig.m, 1, map_the_same, (void *)(uintptr_t)1);
 		rig_run();
@@ -244,7 +232,7 @@ static void P_46_a_hundred_thousand_lives_use_few_numbers(void **state)
 	umsi_irq irq;
 
 	(void)state;
-	begin(&(struct rig_config){ .max_steps = UINT64_MAX });
+	rig_begin_msix(ENTRIES, &(struct rig_config){ .max_steps = UINT64_MAX });
 	for (uint32_t i = 0; i < 100000; i++) {
 		assert_int_equal(umsi_irq_alloc(rig_void(), &at, &irq), UMSI_OK);
 		greatest = (uint32_t)irq > greatest ? (uint32_t)irq : greatest;
@@ -273,7 +261,7 @@ static void P_46_lives_that_cross_leave_every_index_free(void **state)
 {
 	(void)state;
 	for (uint64_t seed = 1; seed <= seeds() / 3; seed++) {
-		walk.f = begin(&(struct rig_config){ .seed = seed, .wild = true });
+		walk.f = rig_begin_msix(ENTRIES, &(struct rig_config){ .seed = seed, .wild = true });
 		for (umsi_cpu cpu = 0; cpu < 4; cpu++)
 			mach_thread(rig.m, cpu, short_lives, NULL);
 		rig_run();

@@ -2,25 +2,6 @@
 /* Rows of the corpus about managed interrupts, whose CPUs go and come. */
 #include "rig.h"
 
-#define USABLE(ids)	((ids) - RIG_SYSTEM_IDS)
-
-static const struct mach_pci_config table_of_64 = { .entries = 64 };
-
-static struct function *begin(const struct rig_config *config)
-{
-	struct function *f;
-
-	rig_begin(config);
-	f = rig_function(0, &table_of_64);
-	assert_int_equal(rig_msix(f), UMSI_OK);
-	return f;
-}
-
-static void expect_free(umsi_cpu cpu, uint32_t slots)
-{
-	assert_int_equal(rig_free_slots(cpu), slots);
-}
-
 /* ---- P-07 ---- */
 
 #define ORDERS	24
@@ -44,7 +25,7 @@ static void shut_and_started(uint32_t down_order, uint32_t up_order)
 {
 	uint64_t set = 0x1e;
 	const struct umsi_affinity four = { .kind = UMSI_AFFINITY_SET, .set = { &set, 5 } };
-	struct function *f = begin(&(struct rig_config){ .cpus = 5 });
+	struct function *f = rig_begin_msix(64, &(struct rig_config){ .cpus = 5 });
 	struct line *l = &f->line[0];
 	umsi_cpu down[4], up[4];
 
@@ -81,8 +62,8 @@ static void leave_with_managed(uint32_t more, int expected)
 {
 	uint64_t set = 8;
 	const struct umsi_affinity only = { .kind = UMSI_AFFINITY_SET, .set = { &set, 4 } };
-	struct function *f = begin(&(struct rig_config){ .ids = 127 });
-	const uint32_t all = USABLE(rig.ids), room = 20;
+	struct function *f = rig_begin_msix(64, &(struct rig_config){ .ids = 127 });
+	const uint32_t all = RIG_USABLE(rig.ids), room = 20;
 
 	for (uint32_t i = 0; i < 50; i++) {
 		assert_int_equal(rig_alloc_at(f, i, &only, UMSI_IRQ_MANAGED), UMSI_OK);
@@ -95,13 +76,13 @@ static void leave_with_managed(uint32_t more, int expected)
 
 	assert_int_equal(rig_down(3), expected);
 	if (expected) {
-		expect_free(2, room);
-		expect_free(3, all - 50 - room - more);
+		rig_expect_free(2, room);
+		rig_expect_free(3, all - 50 - room - more);
 		assert_int_equal(rig_stats().moves, 0);
 		assert_int_equal(rig_stats().affinity_broken, 0);
 	} else {
-		expect_free(2, 0);
-		expect_free(3, all - 50);
+		rig_expect_free(2, 0);
+		rig_expect_free(3, all - 50);
 		rig_up(3);
 	}
 	for (uint32_t i = 0; i < 50; i++)
@@ -124,7 +105,7 @@ static void P_43_managed_ones_whose_cpus_are_away_are_allocated_and_wait(void **
 	struct function *f;
 
 	(void)state;
-	f = begin(&(struct rig_config){ .cpus = 8, .offline = 0xf0 });
+	f = rig_begin_msix(64, &(struct rig_config){ .cpus = 8, .offline = 0xf0 });
 	assert_int_equal(umsi_spread(rig.umsi, 0, 8, 0, sets), UMSI_OK);
 	for (uint32_t i = 0; i < 8; i++) {
 		const struct umsi_affinity one = { .kind = UMSI_AFFINITY_SET, .set = { &sets[i], 8 } };
@@ -181,7 +162,7 @@ static void what_was_shut_starts_again_when_the_cpu_stays(void **state)
 	const struct umsi_irq_request_at at = { .affinity = { .kind = UMSI_AFFINITY_CPU, .cpu = 3 } };
 	uint64_t set = 8;
 	const struct umsi_affinity only = { .kind = UMSI_AFFINITY_SET, .set = { &set, 4 } };
-	struct function *f = begin(&(struct rig_config){ 0 });
+	struct function *f = rig_begin_msix(64, &(struct rig_config){ 0 });
 	struct umsi_table *table;
 	umsi_irq irq;
 

@@ -4,18 +4,6 @@
 
 #define ENTRIES	16u
 
-static const struct mach_pci_config table_of_16 = { .entries = ENTRIES };
-
-static struct function *begin(const struct rig_config *config)
-{
-	struct function *f;
-
-	rig_begin(config);
-	f = rig_function(0, &table_of_16);
-	assert_int_equal(rig_msix(f), UMSI_OK);
-	return f;
-}
-
 static enum umsi_handled handler(void *arg)
 {
 	(void)arg;
@@ -81,7 +69,7 @@ static void P_04_names_and_configs_outlive_their_creator(void **state)
 	umsi_irq irq;
 
 	(void)state;
-	begin(&(struct rig_config){ 0 });
+	rig_begin_msix(ENTRIES, &(struct rig_config){ 0 });
 	irq = made_from_temporaries(&dev);
 	umsi_dump(rig.umsi, find_names, &found);
 	assert_int_equal(found, 1);
@@ -132,7 +120,7 @@ static void P_08_numbers_that_are_no_interrupts_are_refused_everywhere(void **st
 	struct line *live, *freed;
 
 	(void)state;
-	f = begin(&(struct rig_config){ 0 });
+	f = rig_begin_msix(ENTRIES, &(struct rig_config){ 0 });
 	live = rig_open(f, 0, UMSI_CPU_NONE);
 	freed = rig_open(f, 1, UMSI_CPU_NONE);
 	assert_int_equal(rig_free(freed), UMSI_OK);
@@ -179,7 +167,7 @@ static void P_09_an_error_is_not_taken_for_a_number(void **state)
 	struct line l;
 
 	(void)state;
-	l.f = begin(&(struct rig_config){ 0 });
+	l.f = rig_begin_msix(ENTRIES, &(struct rig_config){ 0 });
 	assert_int_equal(umsi_table_create(l.f->dev, &answering_ops, NULL, &(struct umsi_table_config){ .size = 1 },
 					   &table), UMSI_OK);
 	assert_int_equal(umsi_irq_alloc(table, &at, &irq), UMSI_OK);
@@ -334,7 +322,7 @@ static void P_45_more_than_there_are_is_a_part_or_an_error(void **state)
 	int n;
 
 	(void)state;
-	begin(&(struct rig_config){ 0 });
+	rig_begin_msix(ENTRIES, &(struct rig_config){ 0 });
 	all = 4 * (rig.ids - RIG_SYSTEM_IDS);
 	for (unsigned int round = 0; round < 3; round++) {
 		assert_int_equal(umsi_irq_alloc_many(rig_void(), &at, all + 1, 512, irq), UMSI_ENOSLOT);
