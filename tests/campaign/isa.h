@@ -15,7 +15,7 @@ struct isa {
 	void (*root)(struct world *w, void (*timer)(void *host, umsi_cpu cpu), umsi_ipi_handler ipi);
 	void (*trap)(struct world *w, umsi_cpu cpu);
 	/* On that CPU, after umsi_cpu_online(): the host's part. */
-	void (*cpu_up)(struct world *w, umsi_cpu cpu);
+	void (*cpu_up)(struct world *w, umsi_cpu cpu);	/* NULL: nothing of its own */
 	int (*ipi_send)(struct world *w, umsi_cpu cpu);
 	/* A message from nowhere. */
 	void (*stray)(struct world *w, umsi_cpu cpu);

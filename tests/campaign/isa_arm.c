@@ -44,12 +44,6 @@ static void trap(struct world *w, umsi_cpu cpu)
 	umsi_gic_trap(w->root, cpu);
 }
 
-static void cpu_up(struct world *w, umsi_cpu cpu)
-{
-	(void)w;
-	(void)cpu;
-}
-
 static int ipi_send(struct world *w, umsi_cpu cpu)
 {
 	return umsi_gic_ipi_send(w->root, w->ipi, cpu);
@@ -80,7 +74,6 @@ const struct isa isa_arm = {
 	.min_age_ns = min_age_ns,
 	.root = root,
 	.trap = trap,
-	.cpu_up = cpu_up,
 	.ipi_send = ipi_send,
 	.stray = stray,
 	.wires = wires,

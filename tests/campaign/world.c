@@ -232,7 +232,8 @@ static void cpu_up(void *arg)
 	status = umsi_cpu_online(w->umsi, cpu);
 	MACH_CHECK(w->m, status == UMSI_OK, "I-API", "cpu %u online: %s", cpu,
 		   umsi_status_text(status));
-	w->isa->cpu_up(w, cpu);
+	if (w->isa->cpu_up)
+		w->isa->cpu_up(w, cpu);
 	mach_irq_on(w->m);
 	w->online++;
 }
