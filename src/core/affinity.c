@@ -167,9 +167,9 @@ static UMSI_MOVE_RARE int move_in_two(struct umsi_record *r, struct umsi_move *r
 	int status, second;
 
 	refused->refused = false;
-	if (!root->ops->move_via)
+	if (!root->ops->controller->move_via)
 		return UMSI_ENOTSUP;
-	mv.where.cpu = root->ops->move_via(root, from, refused->cpu);
+	mv.where.cpu = root->ops->controller->move_via(root, from, refused->cpu);
 	if (mv.where.cpu == UMSI_CPU_NONE)
 		return UMSI_ENOTSUP;
 	status = move(r, &mv);
@@ -253,7 +253,7 @@ static bool make_room(struct umsi *m, struct umsi_domain *root, const struct ums
 
 	if (status)
 		return false;
-	status = root->ops->make_room(root, &where, true);
+	status = root->ops->controller->make_room(root, &where, true);
 	umsi_mask_put(m, where.mask);
 	return status == UMSI_OK;
 }
@@ -291,7 +291,7 @@ bool umsi_irq_moves_atomically(struct umsi *m, umsi_irq irq)
 	r = m ? umsi_record_lock(m, irq, &state) : NULL;
 	if (!r)
 		return false;
-	atomic = !r->leaf->ops->turn_begin;
+	atomic = !r->leaf->sleeps;
 	umsi_record_unlock(r, state);
 	return atomic;
 }

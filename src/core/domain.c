@@ -50,7 +50,7 @@ int umsi_path_attach(struct umsi_domain *first, struct umsi_device *dev, uint32_
 	int status;
 
 	for (d = first; d; d = d->parent) {
-		status = d->ops->table_attach ? d->ops->table_attach(d, dev, size) : UMSI_OK;
+		status = d->ops->controller->table_attach ? d->ops->controller->table_attach(d, dev, size) : UMSI_OK;
 		if (status)
 			goto undo;
 	}
@@ -58,16 +58,16 @@ int umsi_path_attach(struct umsi_domain *first, struct umsi_device *dev, uint32_
 
 undo:
 	for (undo = first; undo != d; undo = undo->parent)
-		if (undo->ops->table_detach)
-			undo->ops->table_detach(undo, dev, size);
+		if (undo->ops->controller->table_detach)
+			undo->ops->controller->table_detach(undo, dev, size);
 	return status;
 }
 
 void umsi_path_detach(struct umsi_domain *d, struct umsi_device *dev, uint32_t size)
 {
 	for (; d; d = d->parent)
-		if (d->ops->table_detach)
-			d->ops->table_detach(d, dev, size);
+		if (d->ops->controller->table_detach)
+			d->ops->controller->table_detach(d, dev, size);
 }
 
 void umsi_path_undo(struct umsi_record *r, const struct umsi_domain *end)
@@ -96,8 +96,8 @@ void umsi_path_grant(struct umsi_record *r)
 {
 	struct umsi_domain *root = umsi_domain_root(r->leaf);
 
-	if (r->wish && root->ops->grant)
-		root->ops->grant(root, r, r->unsettled ? UMSI_EGONE : UMSI_OK);
+	if (r->wish && root->ops->controller->grant)
+		root->ops->controller->grant(root, r, r->unsettled ? UMSI_EGONE : UMSI_OK);
 }
 
 /* On error what is nearer to the CPU is deactivated again. */
@@ -133,7 +133,7 @@ void umsi_path_start(struct umsi_record *r)
 		return;
 	r->phase = UMSI_PHASE_ACTIVE;
 	if (r->masked)
-		r->leaf->ops->quieten(r->leaf, r);
+		r->leaf->ops->source->quieten(r->leaf, r);
 }
 
 int umsi_path_deactivate(struct umsi_record *r)

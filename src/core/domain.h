@@ -58,10 +58,27 @@ static inline void umsi_move_begin(struct umsi_move *mv, const struct umsi_where
 	mv->settled = UMSI_OK;
 }
 
-struct umsi_domain_ops {
-	const char *name;
-	const char *number_name;	/* of its numbers in dumps: "eiid", "irte_index" */
+/* Leaves: the source itself. Under the record's lock, where nothing else is said. */
+struct umsi_source_ops {
+	/*
+	 * Level sources: keep the source quiet, let it speak again; look at the line
+	 * again (any context); its CPU has lost what was sent last.
+	 */
+	void (*quieten)(struct umsi_domain *d, struct umsi_record *r);
+	void (*unquieten)(struct umsi_domain *d, struct umsi_record *r);
+	void (*rearm)(struct umsi_domain *d, struct umsi_record *r, bool locked);
+	void (*lost)(struct umsi_domain *d, struct umsi_record *r);
+	/*
+	 * Where it sleeps (umsi_domain.sleeps). Calls that change it take turns: during a flush
+	 * the record's lock, whose state *@state is, is dropped.
+	 * Outside the record's lock, sleepable. See core/hold.h.
+	 */
+	void (*turn_begin)(struct umsi_domain *d, uintptr_t *state);
+	void (*turn_end)(struct umsi_domain *d);
+};
 
+/* Roots and translators: what is not done for one interrupt on its usual way. All of one controller may share them. */
+struct umsi_controller_ops {
 	/* Roots: an interrupt may have a place on every CPU (umsi_places), reserved by reserve(). */
 	bool keeps_places;
 
@@ -75,29 +92,6 @@ struct umsi_domain_ops {
 	void (*table_detach)(struct umsi_domain *d, struct umsi_device *dev, uint32_t size);
 
 	/*
-	 * A place for one interrupt. Thread context, the record's lock held for
-	 * roots that bind slots; see each implementation. UMSI_EAGAIN: make_room() may help.
-	 */
-	int (*reserve)(struct umsi_domain *d, struct umsi_record *r, const struct umsi_where *where);
-	/* Gives the place back. After activation, whatever may still be in flight is this level's to outlive. */
-	void (*unreserve)(struct umsi_domain *d, struct umsi_record *r, int settled);
-
-	/* Makes it real. Root: publishes the slot. Leaf: writes the message, opens the store. */
-	int (*activate)(struct umsi_domain *d, struct umsi_record *r);
-	/* Leaf: closes the store and flushes it: UMSI_OK or UMSI_EGONE. */
-	int (*deactivate)(struct umsi_domain *d, struct umsi_record *r);
-
-	/*
-	 * Leaf, level sources: keep the source quiet, and let it speak again
-	 * (both under the record's lock); look at the line again (no lock).
-	 */
-	void (*quieten)(struct umsi_domain *d, struct umsi_record *r);
-	void (*unquieten)(struct umsi_domain *d, struct umsi_record *r);
-	void (*rearm)(struct umsi_domain *d, struct umsi_record *r, bool locked);
-	/* Leaf, level sources: its CPU has lost what was sent last. Under the record's lock. */
-	void (*lost)(struct umsi_domain *d, struct umsi_record *r);
-
-	/*
 	 * Roots: an interrupt that has just been reserved, or released, and wishes something of its
 	 * number (record.wish), has it granted: a number of its band; no number, but
 	 * one set aside. NULL: no such wishes. Under the record's lock.
@@ -106,35 +100,11 @@ struct umsi_domain_ops {
 	/* Roots: the band of its number; NULL: numbers say nothing. */
 	enum umsi_irq_band (*band_of)(struct umsi_domain *d, const struct umsi_record *r);
 
-	/* Optional: can it deliver to @cpu? NULL: to all. Asked where a CPU is chosen; any context. */
-	bool (*reaches)(struct umsi_domain *d, umsi_cpu cpu);
-
-	/* The message the level below must write to reach this interrupt. Roots and translators. */
-	void (*compose)(struct umsi_domain *d, struct umsi_record *r, struct umsi_msg *out);
-
-	/*
-	 * Moving, under the record's lock. Root: prepare takes and publishes the
-	 * new place and fills in @mv; commit retires the old; abort undoes prepare.
-	 * One other changes: the translator, if there is one, or the leaf (umsi_domain.changes):
-	 * update changes what it holds and flushes it. A translator's entry changes in one step; the
-	 * store keeps its message, and no word of it is torn.
-	 */
-	int (*move_prepare)(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv);
-	int (*move_update)(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv);
-	void (*move_commit)(struct umsi_domain *d, struct umsi_record *r, const struct umsi_move *mv);
-	void (*move_abort)(struct umsi_domain *d, struct umsi_record *r, const struct umsi_move *mv);
 	/*
 	 * Roots: a CPU whose message shares one half of the address with the present
 	 * target's and the other half with @to's, or UMSI_CPU_NONE (R3 (v)).
 	 */
 	umsi_cpu (*move_via)(struct umsi_domain *d, umsi_cpu from, umsi_cpu to);
-	/*
-	 * Leaf: its flush may sleep. Calls that change it take turns; during a flush
-	 * the record's lock, whose state *@state is, is dropped. Both or neither;
-	 * outside the record's lock, sleepable. See core/hold.h.
-	 */
-	void (*turn_begin)(struct umsi_domain *d, uintptr_t *state);
-	void (*turn_end)(struct umsi_domain *d);
 
 	/*
 	 * Roots: slots are short but some are retiring: have their CPUs prove them
@@ -142,9 +112,6 @@ struct umsi_domain_ops {
 	 * UMSI_ENOSLOT, or UMSI_ENOMEM where memory would have made room.
 	 */
 	int (*make_room)(struct umsi_domain *d, const struct umsi_where *where, bool for_move);
-
-	/* Roots: numbers that are free, or will be without anybody's doing. A hint unless nothing is taken or given. NULL: unknown. */
-	uint64_t (*room)(struct umsi_domain *d);
 
 	/* Roots: collect what CPUs have proved quiet. Any context but NMI. */
 	void (*reap)(struct umsi_domain *d);
@@ -175,11 +142,55 @@ struct umsi_domain_ops {
 	/* Roots: umsi_drain_point() of this CPU, interrupts off, outside traps. */
 	void (*drain)(struct umsi_domain *d, umsi_cpu cpu);
 
-	/* For umsi_dump(): " eiid=17" of one interrupt; whole lines of the domain itself. */
-	void (*dump_path)(struct umsi_domain *d, const struct umsi_record *r, struct umsi_text *t);
+	/* For umsi_dump(): whole lines of the domain itself. */
 	void (*dump)(struct umsi_domain *d, umsi_dump_line line, void *arg);
 	/* Adds this domain's part to the machine's counters. */
 	void (*stats)(struct umsi_domain *d, struct umsi_stats *out);
+};
+
+/* A level of a path. */
+struct umsi_domain_ops {
+	const char *name;
+	const char *number_name;	/* of its numbers in dumps: "eiid", "irte_index" */
+	const struct umsi_controller_ops *controller;	/* roots and translators */
+	const struct umsi_source_ops *source;		/* leaves */
+
+	/*
+	 * A place for one interrupt. Thread context, the record's lock held for
+	 * roots that bind slots; see each implementation. UMSI_EAGAIN: make_room() may help.
+	 */
+	int (*reserve)(struct umsi_domain *d, struct umsi_record *r, const struct umsi_where *where);
+	/* Gives the place back. After activation, whatever may still be in flight is this level's to outlive. */
+	void (*unreserve)(struct umsi_domain *d, struct umsi_record *r, int settled);
+
+	/* Makes it real. Root: publishes the slot. Leaf: writes the message, opens the store. */
+	int (*activate)(struct umsi_domain *d, struct umsi_record *r);
+	/* Leaf: closes the store and flushes it: UMSI_OK or UMSI_EGONE. */
+	int (*deactivate)(struct umsi_domain *d, struct umsi_record *r);
+
+	/* Optional: can it deliver to @cpu? NULL: to all. Asked where a CPU is chosen; any context. */
+	bool (*reaches)(struct umsi_domain *d, umsi_cpu cpu);
+
+	/* The message the level below must write to reach this interrupt. Roots and translators. */
+	void (*compose)(struct umsi_domain *d, struct umsi_record *r, struct umsi_msg *out);
+
+	/*
+	 * Moving, under the record's lock. Root: prepare takes and publishes the
+	 * new place and fills in @mv; commit retires the old; abort undoes prepare.
+	 * One other changes: the translator, if there is one, or the leaf (umsi_domain.changes):
+	 * update changes what it holds and flushes it. A translator's entry changes in one step; the
+	 * store keeps its message, and no word of it is torn.
+	 */
+	int (*move_prepare)(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv);
+	int (*move_update)(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv);
+	void (*move_commit)(struct umsi_domain *d, struct umsi_record *r, const struct umsi_move *mv);
+	void (*move_abort)(struct umsi_domain *d, struct umsi_record *r, const struct umsi_move *mv);
+
+	/* Roots: numbers that are free, or will be without anybody's doing. A hint unless nothing is taken or given. NULL: unknown. */
+	uint64_t (*room)(struct umsi_domain *d);
+
+	/* For umsi_dump(): " eiid=17" of one interrupt. */
+	void (*dump_path)(struct umsi_domain *d, const struct umsi_record *r, struct umsi_text *t);
 };
 
 /*
@@ -194,6 +205,7 @@ struct umsi_domain {
 	struct umsi_domain *root;	/* the end of the path */
 	struct umsi_domain *changes;	/* the level from here on that a move changes; NULL for a root */
 	bool torn;			/* leaf: it has no mask, and its words are read one by one */
+	bool sleeps;			/* leaf: its flush may; changes take turns, and all sources are edges */
 	umsi_atomic32 users;		/* devices and child domains */
 	struct umsi_domain *next;
 };

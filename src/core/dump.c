@@ -82,7 +82,7 @@ void umsi_dump(struct umsi *m, umsi_dump_line line, void *arg)
 		return;
 	dump_machine(m, line, arg);
 	for (struct umsi_domain *d = m->domains; d; d = d->next)
-		d->ops->dump(d, line, arg);
+		d->ops->controller->dump(d, line, arg);
 	for (uint32_t n = 0; (r = umsi_record_by_number(m, n)); n++)
 		dump_record(r, line, arg);
 }

@@ -9,11 +9,11 @@
 /* Both under the record's lock. */
 static void quieten(struct umsi_record *r)
 {
-	if (r->masked || !r->leaf->ops->quieten)
+	if (r->masked || r->leaf->sleeps)
 		return;
 	/* One that is shut is quiet as it is. */
 	if (r->phase == UMSI_PHASE_ACTIVE)
-		r->leaf->ops->quieten(r->leaf, r);
+		r->leaf->ops->source->quieten(r->leaf, r);
 	r->masked = true;
 }
 
@@ -23,14 +23,12 @@ static void unquieten(struct umsi_record *r)
 		return;
 	r->masked = false;
 	if (r->phase == UMSI_PHASE_ACTIVE)
-		r->leaf->ops->unquieten(r->leaf, r);
+		r->leaf->ops->source->unquieten(r->leaf, r);
 }
 
 void umsi_flow_rearm(struct umsi_record *r, bool locked)
 {
-	for (struct umsi_domain *d = r->leaf; d; d = d->parent)
-		if (d->ops->rearm)
-			d->ops->rearm(d, r, locked);
+	r->leaf->ops->source->rearm(r->leaf, r, locked);
 }
 
 bool umsi_flow_hold(struct umsi_record *r)

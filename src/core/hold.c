@@ -3,18 +3,18 @@
 
 static bool wrong_turn(const struct umsi_record *r, const struct umsi_hold *h)
 {
-	return h->turn != (r->leaf->ops->turn_begin ? r->leaf : NULL);
+	return h->turn != (r->leaf->sleeps ? r->leaf : NULL);
 }
 
 /* The lock is dropped to wait for the turn; tables are type-stable, so one that goes meanwhile leads to a wrong turn only. */
 static void change_turn(struct umsi_record *r, struct umsi_hold *h)
 {
-	struct umsi_domain *turn = r->leaf->ops->turn_begin ? r->leaf : NULL;
+	struct umsi_domain *turn = r->leaf->sleeps ? r->leaf : NULL;
 
 	umsi_hold_unlock(r, h);
 	h->turn = turn;
 	if (turn)
-		turn->ops->turn_begin(turn, &h->state);
+		turn->ops->source->turn_begin(turn, &h->state);
 }
 
 int umsi_hold_in_turn(struct umsi *m, umsi_irq irq, struct umsi_hold *h, struct umsi_record **out)
@@ -30,7 +30,7 @@ int umsi_hold_in_turn(struct umsi *m, umsi_irq irq, struct umsi_hold *h, struct 
 		r = umsi_record_lock(m, irq, &h->state);
 	}
 	if (!r && h->turn)
-		h->turn->ops->turn_end(h->turn);
+		h->turn->ops->source->turn_end(h->turn);
 	*out = r;
 	return r ? UMSI_OK : UMSI_ENOENT;
 }

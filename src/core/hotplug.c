@@ -23,12 +23,12 @@ static int leave_domains(struct umsi *m, umsi_cpu cpu)
 	int status = UMSI_OK;
 
 	for (d = m->domains; d && !status; d = status ? d : d->next)
-		status = d->ops->cpu_leave ? d->ops->cpu_leave(d, cpu) : UMSI_OK;
+		status = d->ops->controller->cpu_leave ? d->ops->controller->cpu_leave(d, cpu) : UMSI_OK;
 	if (!status)
 		return UMSI_OK;
 	for (undo = m->domains; undo != d; undo = undo->next)
-		if (undo->ops->cpu_stay)
-			undo->ops->cpu_stay(undo, cpu);
+		if (undo->ops->controller->cpu_stay)
+			undo->ops->controller->cpu_stay(undo, cpu);
 	return status;
 }
 
@@ -81,7 +81,7 @@ int umsi_cpu_dead(struct umsi *m, umsi_cpu cpu)
 		return UMSI_ESTATE;
 
 	for (struct umsi_domain *d = m->domains; d; d = d->next)
-		if (d->ops->cpu_dead && d->ops->cpu_dead(d, cpu))
+		if (d->ops->controller->cpu_dead && d->ops->controller->cpu_dead(d, cpu))
 			status = UMSI_ETIMEOUT;
 	umsi_inbox_close(m, &m->cpu[cpu]);
 	umsi_store32_release(&m->cpu[cpu].online, UMSI_CPU_OFFLINE);
@@ -103,8 +103,8 @@ int umsi_cpu_restore(struct umsi *m, umsi_cpu cpu)
 		return UMSI_ESTATE;
 
 	for (struct umsi_domain *d = m->domains; d && !status; d = d->next)
-		if (d->ops->cpu_restore)
-			status = d->ops->cpu_restore(d, cpu);
+		if (d->ops->controller->cpu_restore)
+			status = d->ops->controller->cpu_restore(d, cpu);
 	umsi_trace_point(m, UMSI_TRACE_CPU_RESTORE, cpu, (uint64_t)-status);
 	return status;
 }

@@ -94,9 +94,9 @@ int umsi_cpu_online(struct umsi *m, umsi_cpu cpu)
 		return UMSI_ECONTEXT;
 
 	for (struct umsi_domain *d = m->domains; d; d = d->next) {
-		if (!d->ops->cpu_online)
+		if (!d->ops->controller->cpu_online)
 			continue;
-		status = d->ops->cpu_online(d, cpu);
+		status = d->ops->controller->cpu_online(d, cpu);
 		if (status)
 			return status;
 	}
@@ -104,8 +104,8 @@ int umsi_cpu_online(struct umsi *m, umsi_cpu cpu)
 	umsi_store32_release(&m->cpu[cpu].online, UMSI_CPU_ONLINE);
 	umsi_trace_point(m, UMSI_TRACE_CPU_ONLINE, cpu, 0);
 	for (struct umsi_domain *d = m->domains; d; d = d->next)
-		if (d->ops->cpu_started)
-			d->ops->cpu_started(d, cpu);
+		if (d->ops->controller->cpu_started)
+			d->ops->controller->cpu_started(d, cpu);
 	return UMSI_OK;
 }
 
@@ -127,8 +127,8 @@ bool umsi_in_trap(struct umsi *m)
 void umsi_reap(struct umsi *m)
 {
 	for (struct umsi_domain *d = m->domains; d; d = d->next)
-		if (d->ops->reap)
-			d->ops->reap(d);
+		if (d->ops->controller->reap)
+			d->ops->controller->reap(d);
 }
 
 void umsi_drain_point(struct umsi *m)
@@ -138,8 +138,8 @@ void umsi_drain_point(struct umsi *m)
 	if (m->cpu[cpu].depth)
 		return;
 	for (struct umsi_domain *d = m->domains; d; d = d->next)
-		if (d->ops->drain)
-			d->ops->drain(d, cpu);
+		if (d->ops->controller->drain)
+			d->ops->controller->drain(d, cpu);
 }
 
 static void add_cpu(const struct umsi_cpu_counters *count, struct umsi_stats *out)
@@ -167,6 +167,6 @@ void umsi_stats_read(struct umsi *m, struct umsi_stats *out)
 	out->irqs = umsi_load32(&m->records.live);
 	out->records = umsi_load32(&m->records.in_use);
 	for (struct umsi_domain *d = m->domains; d; d = d->next)
-		if (d->ops->stats)
-			d->ops->stats(d, out);
+		if (d->ops->controller->stats)
+			d->ops->controller->stats(d, out);
 }

@@ -88,7 +88,7 @@ static int make_room(struct umsi_table *t, const struct umsi_where *where)
 	int status;
 
 	umsi_device_unlock(t->dev);
-	status = root->ops->make_room(root, where, false);
+	status = root->ops->controller->make_room(root, where, false);
 	umsi_device_lock(t->dev);
 	return status;
 }
@@ -122,7 +122,7 @@ void umsi_alloc_drop(struct umsi_record *r)
 static int new_unusual(struct umsi_table *t, const struct umsi_irq_request_at *at, uint32_t index,
 		       const struct umsi_where *where, struct umsi_record **out)
 {
-	if (umsi_alloc_has_places(at) && umsi_domain_root(&t->domain)->ops->keeps_places)
+	if (umsi_alloc_has_places(at) && umsi_domain_root(&t->domain)->ops->controller->keeps_places)
 		return umsi_alloc_with_places(t, at, index, where, out);
 	*out = umsi_record_new(&t->domain, index, at, NULL);
 	return *out ? UMSI_OK : UMSI_ENOMEM;

@@ -63,7 +63,7 @@ void umsi_alloc_end_places(struct umsi_record *r)
 int umsi_alloc_check_wishes(struct umsi_table *t, const struct umsi_irq_request_at *at)
 {
 	if (at->kind == UMSI_IRQ_MANAGED &&
-	    (!umsi_domain_root(&t->domain)->ops->keeps_places || t->domain.ops->turn_begin))
+	    (!umsi_domain_root(&t->domain)->ops->controller->keeps_places || t->domain.sleeps))
 		return UMSI_ENOTSUP;
 	return at->band && umsi_alloc_has_places(at) ? UMSI_ENOTSUP : UMSI_OK;
 }

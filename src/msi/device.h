@@ -114,7 +114,7 @@ static inline const struct umsi_policy *umsi_policy(struct umsi *m)
 }
 
 /* The leaf level (leaf.c). */
-extern const struct umsi_domain_ops umsi_leaf_ops, umsi_sleeping_leaf_ops;
+extern const struct umsi_domain_ops umsi_leaf_ops;
 
 /* Ends all of them, those too that other threads are ending. No new one is made: closing or revoked is set. */
 void umsi_tables_end(struct umsi_device *dev);

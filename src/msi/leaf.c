@@ -231,27 +231,21 @@ static void leaf_dump_path(struct umsi_domain *d, const struct umsi_record *r, s
 		umsi_text_field(t, "cookie", r->cookie);
 }
 
-const struct umsi_domain_ops umsi_leaf_ops = {
-	.name = "table",
-	.number_name = "index",
-	.activate = leaf_activate,
-	.deactivate = leaf_deactivate,
-	.move_update = umsi_leaf_move_update,
+static const struct umsi_source_ops source_ops = {
 	.quieten = leaf_quieten,
 	.unquieten = leaf_unquieten,
 	.rearm = leaf_rearm,
 	.lost = leaf_lost,
-	.dump_path = leaf_dump_path,
+	.turn_begin = leaf_turn_begin,
+	.turn_end = leaf_turn_end,
 };
 
-/* Of edges only: what keeps a level quiet may not sleep. */
-const struct umsi_domain_ops umsi_sleeping_leaf_ops = {
+const struct umsi_domain_ops umsi_leaf_ops = {
 	.name = "table",
 	.number_name = "index",
+	.source = &source_ops,
 	.activate = leaf_activate,
 	.deactivate = leaf_deactivate,
 	.move_update = umsi_leaf_move_update,
-	.turn_begin = leaf_turn_begin,
-	.turn_end = leaf_turn_end,
 	.dump_path = leaf_dump_path,
 };

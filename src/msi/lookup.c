@@ -38,8 +38,8 @@ int umsi_irq_band(struct umsi *m, umsi_irq irq)
 	if (!r)
 		return UMSI_ENOENT;
 	root = umsi_domain_root(r->leaf);
-	if (root->ops->band_of)
-		band = (int)root->ops->band_of(root, r);
+	if (root->ops->controller->band_of)
+		band = (int)root->ops->controller->band_of(root, r);
 	umsi_record_unlock(r, state);
 	return band;
 }

@@ -12,9 +12,9 @@ static int resume_domain(struct umsi_domain *d)
 {
 	int status = d->next ? resume_domain(d->next) : UMSI_OK;
 
-	if (status || !d->ops->resume)
+	if (status || !d->ops->controller->resume)
 		return status;
-	return d->ops->resume(d);
+	return d->ops->controller->resume(d);
 }
 
 /* The machine's mutex is held: devices neither come nor go. */

@@ -26,7 +26,7 @@ static void fill(struct umsi_table *t, struct umsi_device *dev, const struct ums
 	t->gone = false;
 	t->shell = false;
 	t->domain = (struct umsi_domain){
-		.ops = ops->settle_sleeps ? &umsi_sleeping_leaf_ops : &umsi_leaf_ops, .m = dev->m, .torn = !ops->mask,
+		.ops = &umsi_leaf_ops, .m = dev->m, .torn = !ops->mask, .sleeps = ops->settle_sleeps,
 	};
 	umsi_domain_put_under(&t->domain, dev->parent);
 	umsi_text_copy(t->name, config->name ? config->name : ops->name, sizeof(t->name));

@@ -112,16 +112,7 @@ static void dump(struct umsi_domain *d, umsi_dump_line line, void *arg)
 	umsi_dump_loads(d, &t, load_of, line, arg);
 }
 
-const struct umsi_domain_ops umsi_aplic_ops = {
-	.name = "aplic",
-	.number_name = "source",
-	.reserve = reserve,
-	.unreserve = unreserve,
-	.activate = activate,
-	.compose = compose,
-	.move_prepare = move_prepare,
-	.move_commit = move_commit,
-	.move_abort = move_abort,
+static const struct umsi_controller_ops aplic_controller_ops = {
 	.make_room = umsi_aplic_make_room,
 	.reap = umsi_aplic_reap,
 	.cpu_online = umsi_aplic_cpu_online,
@@ -130,9 +121,22 @@ const struct umsi_domain_ops umsi_aplic_ops = {
 	.cpu_restore = umsi_aplic_cpu_restore,
 	.resume = resume,
 	.drain = umsi_aplic_drain,
-	.dump_path = umsi_dump_path,
 	.dump = dump,
 	.stats = stats,
+};
+
+const struct umsi_domain_ops umsi_aplic_ops = {
+	.name = "aplic",
+	.number_name = "source",
+	.controller = &aplic_controller_ops,
+	.reserve = reserve,
+	.unreserve = unreserve,
+	.activate = activate,
+	.compose = compose,
+	.move_prepare = move_prepare,
+	.move_commit = move_commit,
+	.move_abort = move_abort,
+	.dump_path = umsi_dump_path,
 };
 
 /* ---- The store ---- */

@@ -191,9 +191,21 @@ static void dump(struct umsi_domain *d, umsi_dump_line line, void *arg)
 	umsi_dump_loads(d, &t, load_of, line, arg);
 }
 
+static const struct umsi_controller_ops gic_controller_ops = {
+	.make_room = umsi_gic_make_room,
+	.reap = umsi_gic_reap,
+	.cpu_online = umsi_gic_cpu_online,
+	.cpu_leave = umsi_gic_cpu_leave,
+	.cpu_dead = umsi_gic_cpu_dead,
+	.cpu_restore = umsi_gic_cpu_restore,
+	.dump = dump,
+	.stats = stats,
+};
+
 const struct umsi_domain_ops umsi_gic_message_ops = {
 	.name = "gic",
 	.number_name = "spi",
+	.controller = &gic_controller_ops,
 	.room = room,
 	.reserve = message_reserve,
 	.unreserve = unreserve,
@@ -203,21 +215,14 @@ const struct umsi_domain_ops umsi_gic_message_ops = {
 	.move_prepare = move_prepare,
 	.move_commit = move_commit,
 	.move_abort = move_abort,
-	.make_room = umsi_gic_make_room,
-	.reap = umsi_gic_reap,
-	.cpu_online = umsi_gic_cpu_online,
-	.cpu_leave = umsi_gic_cpu_leave,
-	.cpu_dead = umsi_gic_cpu_dead,
-	.cpu_restore = umsi_gic_cpu_restore,
 	.dump_path = umsi_dump_path,
-	.dump = dump,
-	.stats = stats,
 };
 
 /* Never listed: what concerns CPUs and the whole distributor is the other one's. */
 const struct umsi_domain_ops umsi_gic_wire_ops = {
 	.name = "gic",
 	.number_name = "spi",
+	.controller = &gic_controller_ops,
 	.reserve = wire_reserve,
 	.unreserve = unreserve,
 	.activate = wire_activate,
@@ -226,6 +231,5 @@ const struct umsi_domain_ops umsi_gic_wire_ops = {
 	.move_prepare = move_prepare,
 	.move_commit = move_commit,
 	.move_abort = move_abort,
-	.make_room = umsi_gic_make_room,
 	.dump_path = umsi_dump_path,
 };

@@ -221,6 +221,7 @@ umsi_cpu umsi_gicv3_choose(const struct umsi_gicv3 *gic, const struct umsi_recor
 int umsi_gicv3_spi_move_prepare(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv);
 void umsi_gicv3_move_abort(struct umsi_domain *d, struct umsi_record *r, const struct umsi_move *mv);
 void umsi_gicv3_retarget(struct umsi_gicv3 *gic, const struct umsi_group *g, umsi_cpu cpu);
+extern const struct umsi_controller_ops umsi_gicv3_controller_ops;
 extern const struct umsi_domain_ops umsi_gicv3_lpi_ops, umsi_gicv3_wire_ops;
 
 /* gicv3_message.c. UMSI_OK, UMSI_ENOTSUP, UMSI_ERANGE, UMSI_ENOMEM. */

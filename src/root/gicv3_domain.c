@@ -227,9 +227,23 @@ int umsi_gicv3_count(struct umsi_domain *root, struct umsi_gicv3_lpis *out)
 	return UMSI_OK;
 }
 
+const struct umsi_controller_ops umsi_gicv3_controller_ops = {
+	.make_room = umsi_gicv3_make_room,
+	.reap = umsi_gicv3_reap,
+	.drain = umsi_gicv3_drain,
+	.cpu_online = umsi_gicv3_cpu_online,
+	.cpu_leave = umsi_gicv3_cpu_leave,
+	.cpu_dead = umsi_gicv3_cpu_dead,
+	.cpu_restore = umsi_gicv3_cpu_restore,
+	.resume = umsi_gicv3_resume,
+	.dump = dump,
+	.stats = stats,
+};
+
 const struct umsi_domain_ops umsi_gicv3_lpi_ops = {
 	.name = "gicv3",
 	.number_name = "lpi",
+	.controller = &umsi_gicv3_controller_ops,
 	.room = room,
 	.reserve = lpi_reserve,
 	.unreserve = lpi_unreserve,
@@ -239,23 +253,14 @@ const struct umsi_domain_ops umsi_gicv3_lpi_ops = {
 	.move_prepare = move_prepare,
 	.move_commit = lpi_move_commit,
 	.move_abort = umsi_gicv3_move_abort,
-	.make_room = umsi_gicv3_make_room,
-	.reap = umsi_gicv3_reap,
-	.drain = umsi_gicv3_drain,
-	.cpu_online = umsi_gicv3_cpu_online,
-	.cpu_leave = umsi_gicv3_cpu_leave,
-	.cpu_dead = umsi_gicv3_cpu_dead,
-	.cpu_restore = umsi_gicv3_cpu_restore,
-	.resume = umsi_gicv3_resume,
 	.dump_path = umsi_dump_path,
-	.dump = dump,
-	.stats = stats,
 };
 
 /* Never listed: what concerns CPUs and the whole controller is the other one's. */
 const struct umsi_domain_ops umsi_gicv3_wire_ops = {
 	.name = "gicv3",
 	.number_name = "spi",
+	.controller = &umsi_gicv3_controller_ops,
 	.reserve = wire_reserve,
 	.unreserve = wire_unreserve,
 	.activate = wire_activate,
@@ -264,6 +269,5 @@ const struct umsi_domain_ops umsi_gicv3_wire_ops = {
 	.move_prepare = umsi_gicv3_spi_move_prepare,
 	.move_commit = wire_move_commit,
 	.move_abort = umsi_gicv3_move_abort,
-	.make_room = umsi_gicv3_make_room,
 	.dump_path = umsi_dump_path,
 };

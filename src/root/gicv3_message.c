@@ -150,6 +150,7 @@ static void move_commit(struct umsi_domain *d, struct umsi_record *r, const stru
 const struct umsi_domain_ops umsi_gicv3_message_ops = {
 	.name = "gicv3",
 	.number_name = "spi",
+	.controller = &umsi_gicv3_controller_ops,
 	.reserve = reserve,
 	.unreserve = unreserve,
 	.activate = activate,
@@ -158,6 +159,5 @@ const struct umsi_domain_ops umsi_gicv3_message_ops = {
 	.move_prepare = umsi_gicv3_spi_move_prepare,
 	.move_commit = move_commit,
 	.move_abort = umsi_gicv3_move_abort,
-	.make_room = umsi_gicv3_make_room,
 	.dump_path = umsi_dump_path,
 };

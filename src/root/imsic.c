@@ -18,21 +18,11 @@ static umsi_cpu imsic_move_via(struct umsi_domain *d, umsi_cpu from, umsi_cpu to
 	return UMSI_CPU_NONE;
 }
 
-static const struct umsi_domain_ops imsic_ops = {
-	.name = "imsic",
-	.number_name = "eiid",
+static const struct umsi_controller_ops imsic_controller_ops = {
 	.keeps_places = true,
 	.cpu_started = umsi_vec_started,
-	.reserve = umsi_vec_reserve,
-	.unreserve = umsi_vec_unreserve,
-	.activate = umsi_vec_activate,
-	.compose = umsi_vec_compose,
-	.move_prepare = umsi_vec_move_prepare,
-	.move_commit = umsi_vec_move_commit,
-	.move_abort = umsi_vec_move_abort,
 	.move_via = imsic_move_via,
 	.make_room = umsi_vec_make_room,
-	.room = umsi_vec_room,
 	.reap = umsi_vec_reap,
 	.grant = umsi_vec_grant,
 	.band_of = umsi_vec_band_of,
@@ -42,9 +32,23 @@ static const struct umsi_domain_ops imsic_ops = {
 	.cpu_dead = umsi_imsic_cpu_dead,
 	.cpu_restore = umsi_imsic_cpu_restore,
 	.drain = umsi_imsic_drain,
-	.dump_path = umsi_vec_dump_path,
 	.dump = umsi_vec_dump,
 	.stats = umsi_vec_stats,
+};
+
+static const struct umsi_domain_ops imsic_ops = {
+	.name = "imsic",
+	.number_name = "eiid",
+	.controller = &imsic_controller_ops,
+	.reserve = umsi_vec_reserve,
+	.unreserve = umsi_vec_unreserve,
+	.activate = umsi_vec_activate,
+	.compose = umsi_vec_compose,
+	.move_prepare = umsi_vec_move_prepare,
+	.move_commit = umsi_vec_move_commit,
+	.move_abort = umsi_vec_move_abort,
+	.room = umsi_vec_room,
+	.dump_path = umsi_vec_dump_path,
 };
 
 static int check_widths(const struct umsi_imsic_config *c)

@@ -6,20 +6,10 @@
 #define MMIO_DEFAULT	0xfee00000u
 #define SYSTEM_DEFAULT	0xf0u
 
-static const struct umsi_domain_ops lapic_ops = {
-	.name = "lapic",
-	.number_name = "vector",
+static const struct umsi_controller_ops lapic_controller_ops = {
 	.keeps_places = true,
 	.cpu_started = umsi_vec_started,
-	.reserve = umsi_vec_reserve,
-	.unreserve = umsi_vec_unreserve,
-	.activate = umsi_vec_activate,
-	.compose = umsi_vec_compose,
-	.move_prepare = umsi_vec_move_prepare,
-	.move_commit = umsi_vec_move_commit,
-	.move_abort = umsi_vec_move_abort,
 	.make_room = umsi_vec_make_room,
-	.room = umsi_vec_room,
 	.reap = umsi_vec_reap,
 	.grant = umsi_vec_grant,
 	.band_of = umsi_vec_band_of,
@@ -29,9 +19,23 @@ static const struct umsi_domain_ops lapic_ops = {
 	.cpu_dead = umsi_lapic_cpu_dead,
 	.cpu_restore = umsi_lapic_cpu_restore,
 	.drain = umsi_lapic_drain,
-	.dump_path = umsi_vec_dump_path,
 	.dump = umsi_vec_dump,
 	.stats = umsi_vec_stats,
+};
+
+static const struct umsi_domain_ops lapic_ops = {
+	.name = "lapic",
+	.number_name = "vector",
+	.controller = &lapic_controller_ops,
+	.reserve = umsi_vec_reserve,
+	.unreserve = umsi_vec_unreserve,
+	.activate = umsi_vec_activate,
+	.compose = umsi_vec_compose,
+	.move_prepare = umsi_vec_move_prepare,
+	.move_commit = umsi_vec_move_commit,
+	.move_abort = umsi_vec_move_abort,
+	.room = umsi_vec_room,
+	.dump_path = umsi_vec_dump_path,
 };
 
 static uint32_t first_vector(const struct umsi_lapic_config *c)

@@ -320,9 +320,19 @@ static void dump(struct umsi_domain *d, umsi_dump_line line, void *arg)
 	line(arg, t.line);
 }
 
+static const struct umsi_controller_ops own_controller_ops = {
+	.cpu_online = cpu_online,
+	.cpu_leave = cpu_leave,
+	.cpu_dead = cpu_dead,
+	.cpu_restore = cpu_restore,
+	.stats = stats,
+	.dump = dump,
+};
+
 static const struct umsi_domain_ops own_ops = {
 	.name = "own",
 	.number_name = "number",
+	.controller = &own_controller_ops,
 	.reserve = reserve,
 	.unreserve = unreserve,
 	.activate = activate,
@@ -330,13 +340,7 @@ static const struct umsi_domain_ops own_ops = {
 	.move_prepare = move_prepare,
 	.move_commit = move_commit,
 	.move_abort = move_abort,
-	.cpu_online = cpu_online,
-	.cpu_leave = cpu_leave,
-	.cpu_dead = cpu_dead,
-	.cpu_restore = cpu_restore,
-	.stats = stats,
 	.dump_path = dump_path,
-	.dump = dump,
 };
 
 /* ---- Life ---- */

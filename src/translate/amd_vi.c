@@ -242,18 +242,22 @@ static void amd_dump(struct umsi_domain *d, umsi_dump_line line, void *arg)
 	line(arg, t.line);
 }
 
+static const struct umsi_controller_ops amd_vi_controller_ops = {
+	.table_attach = umsi_amd_attach,
+	.table_detach = umsi_amd_detach,
+	.resume = umsi_amd_restore,
+	.dump = amd_dump,
+};
+
 const struct umsi_domain_ops umsi_amd_vi_ops = {
 	.name = "amd_vi",
 	.number_name = "irte_index",
-	.table_attach = umsi_amd_attach,
-	.table_detach = umsi_amd_detach,
+	.controller = &amd_vi_controller_ops,
 	.reserve = amd_reserve,
 	.unreserve = amd_unreserve,
 	.activate = amd_activate,
 	.deactivate = amd_deactivate,
 	.compose = amd_compose,
 	.move_update = amd_move_update,
-	.resume = umsi_amd_restore,
 	.dump_path = amd_dump_path,
-	.dump = amd_dump,
 };

@@ -280,11 +280,18 @@ static void dump(struct umsi_domain *d, umsi_dump_line line, void *arg)
 	line(arg, t.line);
 }
 
+static const struct umsi_controller_ops its_controller_ops = {
+	.table_attach = umsi_its_attach,
+	.table_detach = umsi_its_detach,
+	.cpu_dead = cpu_dead,
+	.resume = umsi_its_resume,
+	.dump = dump,
+};
+
 const struct umsi_domain_ops umsi_its_ops = {
 	.name = "its",
 	.number_name = "event_id",
-	.table_attach = umsi_its_attach,
-	.table_detach = umsi_its_detach,
+	.controller = &its_controller_ops,
 	.reserve = reserve,
 	.unreserve = unreserve,
 	.activate = activate,
@@ -292,8 +299,5 @@ const struct umsi_domain_ops umsi_its_ops = {
 	.compose = compose,
 	.reaches = reaches,
 	.move_update = move_update,
-	.cpu_dead = cpu_dead,
-	.resume = umsi_its_resume,
 	.dump_path = dump_path,
-	.dump = dump,
 };

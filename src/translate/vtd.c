@@ -271,16 +271,20 @@ static void vtd_dump(struct umsi_domain *d, umsi_dump_line line, void *arg)
 	line(arg, t.line);
 }
 
+static const struct umsi_controller_ops vtd_controller_ops = {
+	.resume = umsi_vtd_restore,
+	.dump = vtd_dump,
+};
+
 const struct umsi_domain_ops umsi_vtd_ops = {
 	.name = "vtd",
 	.number_name = "irte_index",
+	.controller = &vtd_controller_ops,
 	.reserve = vtd_reserve,
 	.unreserve = vtd_unreserve,
 	.activate = vtd_activate,
 	.deactivate = vtd_deactivate,
 	.compose = vtd_compose,
 	.move_update = vtd_move_update,
-	.resume = umsi_vtd_restore,
 	.dump_path = vtd_dump_path,
-	.dump = vtd_dump,
 };

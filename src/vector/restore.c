@@ -43,9 +43,8 @@ static void tell_source(struct umsi_record *r, umsi_cpu cpu)
 {
 	uintptr_t state = umsi_record_enter(r);
 
-	if (r->phase == UMSI_PHASE_ACTIVE && umsi_record_is_level(r) && r->leaf->ops->lost &&
-	    umsi_load32(&r->target) == cpu)
-		r->leaf->ops->lost(r->leaf, r);
+	if (r->phase == UMSI_PHASE_ACTIVE && umsi_record_is_level(r) && umsi_load32(&r->target) == cpu)
+		r->leaf->ops->source->lost(r->leaf, r);
 	umsi_record_unlock(r, state);
 }
 

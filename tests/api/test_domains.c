@@ -47,11 +47,13 @@ static void undo_attach(struct umsi_domain *d, struct umsi_device *dev, uint32_t
 	undo(d, 0);
 }
 
-static const struct umsi_domain_ops odd_ops = {
+static const struct umsi_controller_ops odd_controller = {
 	.cpu_leave = answer, .cpu_stay = undo, .cpu_dead = answer, .cpu_restore = answer, .resume = answer_resume,
 	.table_attach = answer_attach, .table_detach = undo_attach,
 };
-static const struct umsi_domain_ops no_undo = { .cpu_leave = answer, .table_attach = answer_attach };
+static const struct umsi_controller_ops no_undo_controller = { .cpu_leave = answer, .table_attach = answer_attach };
+static const struct umsi_domain_ops odd_ops = { .controller = &odd_controller };
+static const struct umsi_domain_ops no_undo = { .controller = &no_undo_controller };
 
 /* Asked last to first: the root comes after these. */
 struct odds {

@@ -89,8 +89,9 @@ static int reserve(struct umsi_domain *d, struct umsi_record *r, const struct um
 	return b->wrong && !b->self ? take_own(b) : UMSI_OK;
 }
 
+static const struct umsi_controller_ops block_controller = { .table_attach = attach, .table_detach = detach };
 static const struct umsi_domain_ops block_ops = {
-	.name = "block", .number_name = "entry", .table_attach = attach, .table_detach = detach, .reserve = reserve,
+	.name = "block", .number_name = "entry", .controller = &block_controller, .reserve = reserve,
 };
 
 static void use_it(void *arg)

@@ -371,7 +371,8 @@ void umsi_hosted_csr_clear(unsigned int csr, uint64_t bits)
 
 static struct umsi_storage storage;
 static struct umsi_domain root;
-static const struct umsi_domain_ops root_ops = { .name = "fixed", .number_name = "n" };
+static const struct umsi_controller_ops root_controller;
+static const struct umsi_domain_ops root_ops = { .name = "fixed", .number_name = "n", .controller = &root_controller };
 
 struct umsi_device *fake_device(struct umsi **out_machine)
 {
