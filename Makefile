@@ -73,7 +73,7 @@ AR_riscv64 := $(RISCV64)ar
 AR_riscv64-clang := $(RISCV64)ar
 
 # The small profile, for examples/minimal-host and bench/bench.mk.
-CC_small := $(CC_asan) -DUMSI_TRACE=0
+CC_small := $(CC_asan) -DUMSI_TRACE=0 -DUMSI_PROFILE=UMSI_PROFILE_SMALL
 SRC_small := $(call all_but,single full vector-full)
 
 # Not among the checks: bench/bench.mk.

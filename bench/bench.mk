@@ -43,7 +43,7 @@ $(B)/bench/size/$(1)/src/%.o: src/%.c
 
 $(B)/bench/size/$(1)/small/src/%.o: src/%.c
 	@mkdir -p $$(@D)
-	$$(call show,CC,$$@)$$(patsubst -O2,-Os,$$(CC_$(1))) $$(LIB_FLAGS) $$(SIZE_FLAGS) $$(SIZE_FLAGS_$(1)) -DUMSI_TRACE=0 -MMD -MP -c -o $$@ $$<
+	$$(call show,CC,$$@)$$(patsubst -O2,-Os,$$(CC_$(1))) $$(LIB_FLAGS) $$(SIZE_FLAGS) $$(SIZE_FLAGS_$(1)) -DUMSI_TRACE=0 -DUMSI_PROFILE=UMSI_PROFILE_SMALL -MMD -MP -c -o $$@ $$<
 
 SIZE_OBJ_$(1) := $$(patsubst %.c,$(B)/bench/size/$(1)/%.o,$$(SRC_$(1)))
 SMALL_OBJ_$(1) := $$(patsubst %.c,$(B)/bench/size/$(1)/small/%.o,$$(call all_but,full vector-full single $$(SMALL_BUT_$(1))))

@@ -47,7 +47,7 @@ static inline bool any_active(const struct umsi_record *r)
 /* A translator's entry is never torn. */
 bool umsi_move_would_tear(const struct umsi_record *r)
 {
-	return r->leaf->changes == r->leaf && !r->away && any_active(r);
+	return r->leaf->changes == r->leaf && !umsi_record_away(r) && any_active(r);
 }
 
 /* R3 (iv): what was sent meanwhile may have gone to a mixture of both messages. */

@@ -53,7 +53,13 @@ struct umsi_group {
 
 static inline struct umsi_block *umsi_record_block(const struct umsi_record *r)
 {
-	return umsi_load_ptr(&r->block);
+	return UMSI_HAS_BLOCKS ? umsi_load_ptr(&r->block) : NULL;
+}
+
+/* For who is about to take its lock. */
+static inline struct umsi_block *umsi_record_block_acquire(const struct umsi_record *r)
+{
+	return UMSI_HAS_BLOCKS ? umsi_load_ptr_acquire(&r->block) : NULL;
 }
 
 static inline struct umsi_lock *umsi_record_lock_by(struct umsi_record *r, struct umsi_block *block)
@@ -75,7 +81,7 @@ static inline struct umsi_record *umsi_record_lock_in_line(struct umsi *m, umsi_
 
 	if (!r)
 		return NULL;
-	block = umsi_load_ptr_acquire(&r->block);
+	block = umsi_record_block_acquire(r);
 	*state = umsi_lock(m, umsi_record_lock_by(r, block));
 	/* If the record has changed hands since, so may have its lock; then the handle is stale. */
 	if (block == umsi_record_block(r) && r->phase != UMSI_PHASE_FREE &&

@@ -96,7 +96,7 @@ void umsi_path_grant(struct umsi_record *r)
 {
 	struct umsi_domain *root = umsi_domain_root(r->leaf);
 
-	if (r->wish && root->ops->controller->grant)
+	if (umsi_record_wish(r) && root->ops->controller->grant)
 		root->ops->controller->grant(root, r, r->unsettled ? UMSI_EGONE : UMSI_OK);
 }
 

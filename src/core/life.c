@@ -93,7 +93,7 @@ int umsi_irq_release(struct umsi *m, umsi_irq irq)
 	r->phase = UMSI_PHASE_RESERVED;
 	umsi_trace_irq(r, UMSI_TRACE_RELEASE, r->unsettled, 0);
 	umsi_flow_end(r);
-	if (r->wish)
+	if (umsi_record_wish(r))
 		umsi_path_grant(r);
 	umsi_hold_unlock(r, &hold);
 

@@ -145,7 +145,7 @@ struct umsi_record *umsi_record_new(struct umsi_domain *leaf, uint32_t index,
 		if (!grow(leaf->m))
 			return NULL;
 
-	old = umsi_load_ptr_acquire(&r->block);
+	old = umsi_record_block_acquire(r);
 	if (old != block)
 		set_block(r, old, block);
 	r->leaf = leaf;
@@ -210,10 +210,10 @@ struct umsi_record *umsi_record_lock(struct umsi *m, umsi_irq irq, uintptr_t *st
 uintptr_t umsi_record_enter(struct umsi_record *r)
 {
 	for (;;) {
-		struct umsi_block *block = umsi_load_ptr_acquire(&r->block);
+		struct umsi_block *block = umsi_record_block_acquire(r);
 		uintptr_t state = umsi_lock(r->m, umsi_record_lock_by(r, block));
 
-		if (block == umsi_load_ptr(&r->block))
+		if (block == umsi_record_block(r))
 			return state;
 		umsi_unlock(r->m, umsi_record_lock_by(r, block), state);
 	}

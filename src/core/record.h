@@ -11,6 +11,7 @@
 #include <umsi/types.h>
 
 #include "core/machine.h"
+#include "core/profile.h"
 #include "core/state.h"
 
 #define UMSI_LEVELS_MAX		4
@@ -95,6 +96,16 @@ struct umsi_record {
 #define UMSI_WISH_STRICT	0x08u	/* it goes nowhere outside its affinity */
 
 _Static_assert(sizeof(struct umsi_record) == 160, "what an interrupt may cost: see bench/targets");
+
+static inline unsigned int umsi_record_wish(const struct umsi_record *r)
+{
+	return UMSI_HAS_WISHES ? r->wish : 0;
+}
+
+static inline enum umsi_away umsi_record_away(const struct umsi_record *r)
+{
+	return UMSI_HAS_SLEEP ? (enum umsi_away)r->away : UMSI_AWAY_NOT;
+}
 
 /* Does it have a handler? */
 static inline bool umsi_record_is_requested(const struct umsi_record *r)

@@ -44,7 +44,7 @@ static int choose_new(struct umsi_domain *root, struct umsi_record *r, struct um
 	*mv = (struct umsi_move){ .where = { .mask = r->mask, .cpu = r->affinity_cpu } };
 	*broken = false;
 	status = root->ops->move_prepare(root, r, mv);
-	if (status != UMSI_ENOCPU || r->wish & UMSI_WISH_STRICT)
+	if (status != UMSI_ENOCPU || umsi_record_wish(r) & UMSI_WISH_STRICT)
 		return status;
 	mv->where = (struct umsi_where){ .cpu = UMSI_CPU_NONE };
 	*broken = true;

@@ -87,6 +87,11 @@ static inline struct umsi_table *umsi_table_of(struct umsi_domain *d)
 	return (struct umsi_table *)((char *)d - offsetof(struct umsi_table, domain));
 }
 
+static inline uint32_t umsi_table_away(const struct umsi_table *t)
+{
+	return UMSI_HAS_SLEEP ? umsi_load32(&t->away) : UMSI_AWAY_NOT;
+}
+
 static inline void umsi_device_lock(struct umsi_device *dev)
 {
 	umsi_host_mutex_lock(dev->m->host, &dev->mutex);
@@ -110,7 +115,7 @@ struct umsi_policy {
 
 static inline const struct umsi_policy *umsi_policy(struct umsi *m)
 {
-	return umsi_load_ptr_acquire(&m->limits.policy);
+	return UMSI_HAS_LIMITS ? umsi_load_ptr_acquire(&m->limits.policy) : NULL;
 }
 
 /* The leaf level (leaf.c). */

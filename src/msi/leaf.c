@@ -115,7 +115,7 @@ static int leaf_activate(struct umsi_domain *d, struct umsi_record *r)
 	int status;
 
 	/* What starts again without its driver's asking waits for nothing but its own turn to come back. */
-	if (r->phase == UMSI_PHASE_SHUT ? r->away : umsi_load32(&t->away))
+	if (r->phase == UMSI_PHASE_SHUT ? umsi_record_away(r) : umsi_table_away(t))
 		return UMSI_EGONE;
 	if (!reachable(t))
 		return UMSI_EGONE;
@@ -140,7 +140,7 @@ static int close_and_flush(struct umsi_domain *d, struct umsi_record *r)
 {
 	struct umsi_table *t = umsi_table_of(d);
 
-	if (r->away)
+	if (UMSI_HAS_SLEEP && r->away)
 		return r->away == UMSI_AWAY_QUIET ? UMSI_OK : UMSI_EGONE;
 	if (!reachable(t))
 		return UMSI_EGONE;
@@ -173,7 +173,7 @@ static void leaf_quieten(struct umsi_domain *d, struct umsi_record *r)
 {
 	struct umsi_table *t = umsi_table_of(d);
 
-	if (r->away)
+	if (umsi_record_away(r))
 		return;
 	umsi_leaf_mask(t, r);
 	umsi_leaf_settle(t, r);
@@ -184,7 +184,7 @@ static void leaf_unquieten(struct umsi_domain *d, struct umsi_record *r)
 {
 	struct umsi_table *t = umsi_table_of(d);
 
-	if (r->away)
+	if (umsi_record_away(r))
 		return;
 	umsi_leaf_unmask(t, r);
 	umsi_leaf_settle(t, r);
@@ -197,14 +197,14 @@ static void leaf_unquieten(struct umsi_domain *d, struct umsi_record *r)
 static void leaf_rearm(struct umsi_domain *d, struct umsi_record *r, bool locked)
 {
 	struct umsi_table *t = umsi_table_of(d);
-	bool away = umsi_load32(&t->away);
+	bool away = umsi_table_away(t);
 	uintptr_t state = 0;
 
 	if (!t->ops->rearm)
 		return;
 	if (away && !locked)
 		state = umsi_record_enter(r);
-	if (!away || !r->away)
+	if (!away || !umsi_record_away(r))
 		t->ops->rearm(t->store, r->index, r->cookie);
 	if (away && !locked)
 		umsi_record_unlock(r, state);
@@ -214,7 +214,7 @@ static void leaf_lost(struct umsi_domain *d, struct umsi_record *r)
 {
 	struct umsi_table *t = umsi_table_of(d);
 
-	if (t->ops->lost && !r->away)
+	if (t->ops->lost && !umsi_record_away(r))
 		t->ops->lost(t->store, r->index, r->cookie);
 }
 
@@ -247,5 +247,5 @@ const struct umsi_domain_ops umsi_leaf_ops = {
 	.activate = leaf_activate,
 	.deactivate = leaf_deactivate,
 	.move_update = umsi_leaf_move_update,
-	.dump_path = leaf_dump_path,
+	.dump_path = UMSI_FOR_DUMPS(leaf_dump_path),
 };

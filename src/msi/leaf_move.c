@@ -113,7 +113,7 @@ static int update_torn(struct umsi_table *t, struct umsi_record *first, struct u
 /* The device is away: what it will be told when it comes back. */
 static void update_cached(struct umsi_record *r, struct umsi_move *mv)
 {
-	mv->settled = umsi_record_leader(r)->away == UMSI_AWAY_QUIET ? UMSI_OK : UMSI_EGONE;
+	mv->settled = umsi_record_away(umsi_record_leader(r)) == UMSI_AWAY_QUIET ? UMSI_OK : UMSI_EGONE;
 	mv->cached = true;
 	umsi_leaf_keep_message(r, &mv->message);
 }
@@ -123,7 +123,7 @@ static UMSI_LEAF_RARE int update_otherwise(struct umsi_table *t, struct umsi_rec
 	struct umsi_record *first = umsi_record_leader(r);
 	int status;
 
-	if (first->away) {
+	if (umsi_record_away(first)) {
 		update_cached(r, mv);
 		return UMSI_OK;
 	}

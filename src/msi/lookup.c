@@ -84,7 +84,7 @@ static bool waits(struct umsi_record *r)
 
 	if (umsi_load32(&r->state) & UMSI_PEND)
 		return true;
-	if (!t->ops->pending || r->away)
+	if (!t->ops->pending || umsi_record_away(r))
 		return false;
 	pending = t->ops->pending(t->store, r->index, r->cookie);
 	umsi_barrier_flush_to_stamp();	/* a device read under a lock */

@@ -116,12 +116,12 @@ static const struct umsi_controller_ops aplic_controller_ops = {
 	.make_room = umsi_aplic_make_room,
 	.reap = umsi_aplic_reap,
 	.cpu_online = umsi_aplic_cpu_online,
-	.cpu_leave = umsi_aplic_cpu_leave,
-	.cpu_dead = umsi_aplic_cpu_dead,
-	.cpu_restore = umsi_aplic_cpu_restore,
-	.resume = resume,
+	.cpu_leave = UMSI_FOR_HOTPLUG(umsi_aplic_cpu_leave),
+	.cpu_dead = UMSI_FOR_HOTPLUG(umsi_aplic_cpu_dead),
+	.cpu_restore = UMSI_FOR_HOTPLUG(umsi_aplic_cpu_restore),
+	.resume = UMSI_FOR_SLEEP(resume),
 	.drain = umsi_aplic_drain,
-	.dump = dump,
+	.dump = UMSI_FOR_DUMPS(dump),
 	.stats = stats,
 };
 
@@ -136,7 +136,7 @@ const struct umsi_domain_ops umsi_aplic_ops = {
 	.move_prepare = move_prepare,
 	.move_commit = move_commit,
 	.move_abort = move_abort,
-	.dump_path = umsi_dump_path,
+	.dump_path = UMSI_FOR_DUMPS(umsi_dump_path),
 };
 
 /* ---- The store ---- */

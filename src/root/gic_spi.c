@@ -195,10 +195,10 @@ static const struct umsi_controller_ops gic_controller_ops = {
 	.make_room = umsi_gic_make_room,
 	.reap = umsi_gic_reap,
 	.cpu_online = umsi_gic_cpu_online,
-	.cpu_leave = umsi_gic_cpu_leave,
-	.cpu_dead = umsi_gic_cpu_dead,
-	.cpu_restore = umsi_gic_cpu_restore,
-	.dump = dump,
+	.cpu_leave = UMSI_FOR_HOTPLUG(umsi_gic_cpu_leave),
+	.cpu_dead = UMSI_FOR_HOTPLUG(umsi_gic_cpu_dead),
+	.cpu_restore = UMSI_FOR_HOTPLUG(umsi_gic_cpu_restore),
+	.dump = UMSI_FOR_DUMPS(dump),
 	.stats = stats,
 };
 
@@ -206,7 +206,7 @@ const struct umsi_domain_ops umsi_gic_message_ops = {
 	.name = "gic",
 	.number_name = "spi",
 	.controller = &gic_controller_ops,
-	.room = room,
+	.room = UMSI_FOR_LIMITS(room),
 	.reserve = message_reserve,
 	.unreserve = unreserve,
 	.activate = message_activate,
@@ -215,7 +215,7 @@ const struct umsi_domain_ops umsi_gic_message_ops = {
 	.move_prepare = move_prepare,
 	.move_commit = move_commit,
 	.move_abort = move_abort,
-	.dump_path = umsi_dump_path,
+	.dump_path = UMSI_FOR_DUMPS(umsi_dump_path),
 };
 
 /* Never listed: what concerns CPUs and the whole distributor is the other one's. */
@@ -231,5 +231,5 @@ const struct umsi_domain_ops umsi_gic_wire_ops = {
 	.move_prepare = move_prepare,
 	.move_commit = move_commit,
 	.move_abort = move_abort,
-	.dump_path = umsi_dump_path,
+	.dump_path = UMSI_FOR_DUMPS(umsi_dump_path),
 };

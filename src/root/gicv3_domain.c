@@ -232,11 +232,11 @@ const struct umsi_controller_ops umsi_gicv3_controller_ops = {
 	.reap = umsi_gicv3_reap,
 	.drain = umsi_gicv3_drain,
 	.cpu_online = umsi_gicv3_cpu_online,
-	.cpu_leave = umsi_gicv3_cpu_leave,
-	.cpu_dead = umsi_gicv3_cpu_dead,
-	.cpu_restore = umsi_gicv3_cpu_restore,
-	.resume = umsi_gicv3_resume,
-	.dump = dump,
+	.cpu_leave = UMSI_FOR_HOTPLUG(umsi_gicv3_cpu_leave),
+	.cpu_dead = UMSI_FOR_HOTPLUG(umsi_gicv3_cpu_dead),
+	.cpu_restore = UMSI_FOR_HOTPLUG(umsi_gicv3_cpu_restore),
+	.resume = UMSI_FOR_SLEEP(umsi_gicv3_resume),
+	.dump = UMSI_FOR_DUMPS(dump),
 	.stats = stats,
 };
 
@@ -244,7 +244,7 @@ const struct umsi_domain_ops umsi_gicv3_lpi_ops = {
 	.name = "gicv3",
 	.number_name = "lpi",
 	.controller = &umsi_gicv3_controller_ops,
-	.room = room,
+	.room = UMSI_FOR_LIMITS(room),
 	.reserve = lpi_reserve,
 	.unreserve = lpi_unreserve,
 	.activate = lpi_activate,
@@ -253,7 +253,7 @@ const struct umsi_domain_ops umsi_gicv3_lpi_ops = {
 	.move_prepare = move_prepare,
 	.move_commit = lpi_move_commit,
 	.move_abort = umsi_gicv3_move_abort,
-	.dump_path = umsi_dump_path,
+	.dump_path = UMSI_FOR_DUMPS(umsi_dump_path),
 };
 
 /* Never listed: what concerns CPUs and the whole controller is the other one's. */
@@ -269,5 +269,5 @@ const struct umsi_domain_ops umsi_gicv3_wire_ops = {
 	.move_prepare = umsi_gicv3_spi_move_prepare,
 	.move_commit = wire_move_commit,
 	.move_abort = umsi_gicv3_move_abort,
-	.dump_path = umsi_dump_path,
+	.dump_path = UMSI_FOR_DUMPS(umsi_dump_path),
 };

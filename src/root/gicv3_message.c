@@ -159,5 +159,5 @@ const struct umsi_domain_ops umsi_gicv3_message_ops = {
 	.move_prepare = umsi_gicv3_spi_move_prepare,
 	.move_commit = move_commit,
 	.move_abort = umsi_gicv3_move_abort,
-	.dump_path = umsi_dump_path,
+	.dump_path = UMSI_FOR_DUMPS(umsi_dump_path),
 };

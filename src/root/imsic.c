@@ -24,15 +24,15 @@ static const struct umsi_controller_ops imsic_controller_ops = {
 	.move_via = imsic_move_via,
 	.make_room = umsi_vec_make_room,
 	.reap = umsi_vec_reap,
-	.grant = umsi_vec_grant,
-	.band_of = umsi_vec_band_of,
+	.grant = UMSI_FOR_WISHES(umsi_vec_grant),
+	.band_of = UMSI_FOR_WISHES(umsi_vec_band_of),
 	.cpu_online = umsi_imsic_cpu_online,
-	.cpu_leave = umsi_vec_leave,
-	.cpu_stay = umsi_vec_stay,
-	.cpu_dead = umsi_imsic_cpu_dead,
-	.cpu_restore = umsi_imsic_cpu_restore,
+	.cpu_leave = UMSI_FOR_HOTPLUG(umsi_vec_leave),
+	.cpu_stay = UMSI_FOR_HOTPLUG(umsi_vec_stay),
+	.cpu_dead = UMSI_FOR_HOTPLUG(umsi_imsic_cpu_dead),
+	.cpu_restore = UMSI_FOR_HOTPLUG(umsi_imsic_cpu_restore),
 	.drain = umsi_imsic_drain,
-	.dump = umsi_vec_dump,
+	.dump = UMSI_FOR_DUMPS(umsi_vec_dump),
 	.stats = umsi_vec_stats,
 };
 
@@ -47,8 +47,8 @@ static const struct umsi_domain_ops imsic_ops = {
 	.move_prepare = umsi_vec_move_prepare,
 	.move_commit = umsi_vec_move_commit,
 	.move_abort = umsi_vec_move_abort,
-	.room = umsi_vec_room,
-	.dump_path = umsi_vec_dump_path,
+	.room = UMSI_FOR_LIMITS(umsi_vec_room),
+	.dump_path = UMSI_FOR_DUMPS(umsi_vec_dump_path),
 };
 
 static int check_widths(const struct umsi_imsic_config *c)

@@ -11,15 +11,15 @@ static const struct umsi_controller_ops lapic_controller_ops = {
 	.cpu_started = umsi_vec_started,
 	.make_room = umsi_vec_make_room,
 	.reap = umsi_vec_reap,
-	.grant = umsi_vec_grant,
-	.band_of = umsi_vec_band_of,
+	.grant = UMSI_FOR_WISHES(umsi_vec_grant),
+	.band_of = UMSI_FOR_WISHES(umsi_vec_band_of),
 	.cpu_online = umsi_lapic_cpu_online,
-	.cpu_leave = umsi_vec_leave,
-	.cpu_stay = umsi_vec_stay,
-	.cpu_dead = umsi_lapic_cpu_dead,
-	.cpu_restore = umsi_lapic_cpu_restore,
+	.cpu_leave = UMSI_FOR_HOTPLUG(umsi_vec_leave),
+	.cpu_stay = UMSI_FOR_HOTPLUG(umsi_vec_stay),
+	.cpu_dead = UMSI_FOR_HOTPLUG(umsi_lapic_cpu_dead),
+	.cpu_restore = UMSI_FOR_HOTPLUG(umsi_lapic_cpu_restore),
 	.drain = umsi_lapic_drain,
-	.dump = umsi_vec_dump,
+	.dump = UMSI_FOR_DUMPS(umsi_vec_dump),
 	.stats = umsi_vec_stats,
 };
 
@@ -34,8 +34,8 @@ static const struct umsi_domain_ops lapic_ops = {
 	.move_prepare = umsi_vec_move_prepare,
 	.move_commit = umsi_vec_move_commit,
 	.move_abort = umsi_vec_move_abort,
-	.room = umsi_vec_room,
-	.dump_path = umsi_vec_dump_path,
+	.room = UMSI_FOR_LIMITS(umsi_vec_room),
+	.dump_path = UMSI_FOR_DUMPS(umsi_vec_dump_path),
 };
 
 static uint32_t first_vector(const struct umsi_lapic_config *c)

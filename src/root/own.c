@@ -322,11 +322,11 @@ static void dump(struct umsi_domain *d, umsi_dump_line line, void *arg)
 
 static const struct umsi_controller_ops own_controller_ops = {
 	.cpu_online = cpu_online,
-	.cpu_leave = cpu_leave,
-	.cpu_dead = cpu_dead,
-	.cpu_restore = cpu_restore,
+	.cpu_leave = UMSI_FOR_HOTPLUG(cpu_leave),
+	.cpu_dead = UMSI_FOR_HOTPLUG(cpu_dead),
+	.cpu_restore = UMSI_FOR_HOTPLUG(cpu_restore),
 	.stats = stats,
-	.dump = dump,
+	.dump = UMSI_FOR_DUMPS(dump),
 };
 
 static const struct umsi_domain_ops own_ops = {
@@ -340,7 +340,7 @@ static const struct umsi_domain_ops own_ops = {
 	.move_prepare = move_prepare,
 	.move_commit = move_commit,
 	.move_abort = move_abort,
-	.dump_path = dump_path,
+	.dump_path = UMSI_FOR_DUMPS(dump_path),
 };
 
 /* ---- Life ---- */

@@ -246,7 +246,7 @@ static const struct umsi_store_ops aplic_ops = {
 	.set_trigger = aplic_set_trigger,
 	.rearm = aplic_rearm,
 	.lost = aplic_lost,
-	.restore = aplic_restore,
+	.restore = UMSI_FOR_SLEEP(aplic_restore),
 	.destroy = aplic_destroy,
 };
 

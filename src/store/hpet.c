@@ -105,7 +105,7 @@ static const struct umsi_store_ops hpet_ops = {
 	.mask = hpet_mask,
 	.unmask = hpet_unmask,
 	.settle = hpet_settle,
-	.restore = hpet_restore,
+	.restore = UMSI_FOR_SLEEP(hpet_restore),
 	.destroy = hpet_destroy,
 };
 

@@ -215,7 +215,7 @@ static const struct umsi_store_ops maskable_ops = {
 	.start = msi_start,
 	.reachable = msi_reachable,
 	.pending = msi_pending,
-	.restore = msi_restore,
+	.restore = UMSI_FOR_SLEEP(msi_restore),
 	.destroy = msi_destroy,
 };
 
@@ -229,7 +229,7 @@ static const struct umsi_store_ops maskless_ops = {
 	.start = msi_start,
 	.stop = msi_stop,
 	.reachable = msi_reachable,
-	.restore = msi_restore,
+	.restore = UMSI_FOR_SLEEP(msi_restore),
 	.destroy = msi_destroy,
 };
 

@@ -199,7 +199,7 @@ static const struct umsi_store_ops msix_ops = {
 	.rewrite = msix_rewrite,
 	.reachable = msix_reachable,
 	.pending = msix_pending,
-	.restore = msix_restore,
+	.restore = UMSI_FOR_SLEEP(msix_restore),
 	.destroy = msix_destroy,
 };
 

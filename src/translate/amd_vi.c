@@ -245,8 +245,8 @@ static void amd_dump(struct umsi_domain *d, umsi_dump_line line, void *arg)
 static const struct umsi_controller_ops amd_vi_controller_ops = {
 	.table_attach = umsi_amd_attach,
 	.table_detach = umsi_amd_detach,
-	.resume = umsi_amd_restore,
-	.dump = amd_dump,
+	.resume = UMSI_FOR_SLEEP(umsi_amd_restore),
+	.dump = UMSI_FOR_DUMPS(amd_dump),
 };
 
 const struct umsi_domain_ops umsi_amd_vi_ops = {
@@ -259,5 +259,5 @@ const struct umsi_domain_ops umsi_amd_vi_ops = {
 	.deactivate = amd_deactivate,
 	.compose = amd_compose,
 	.move_update = amd_move_update,
-	.dump_path = amd_dump_path,
+	.dump_path = UMSI_FOR_DUMPS(amd_dump_path),
 };

@@ -283,9 +283,9 @@ static void dump(struct umsi_domain *d, umsi_dump_line line, void *arg)
 static const struct umsi_controller_ops its_controller_ops = {
 	.table_attach = umsi_its_attach,
 	.table_detach = umsi_its_detach,
-	.cpu_dead = cpu_dead,
-	.resume = umsi_its_resume,
-	.dump = dump,
+	.cpu_dead = UMSI_FOR_HOTPLUG(cpu_dead),
+	.resume = UMSI_FOR_SLEEP(umsi_its_resume),
+	.dump = UMSI_FOR_DUMPS(dump),
 };
 
 const struct umsi_domain_ops umsi_its_ops = {
@@ -299,5 +299,5 @@ const struct umsi_domain_ops umsi_its_ops = {
 	.compose = compose,
 	.reaches = reaches,
 	.move_update = move_update,
-	.dump_path = dump_path,
+	.dump_path = UMSI_FOR_DUMPS(dump_path),
 };

@@ -272,8 +272,8 @@ static void vtd_dump(struct umsi_domain *d, umsi_dump_line line, void *arg)
 }
 
 static const struct umsi_controller_ops vtd_controller_ops = {
-	.resume = umsi_vtd_restore,
-	.dump = vtd_dump,
+	.resume = UMSI_FOR_SLEEP(umsi_vtd_restore),
+	.dump = UMSI_FOR_DUMPS(vtd_dump),
 };
 
 const struct umsi_domain_ops umsi_vtd_ops = {
@@ -286,5 +286,5 @@ const struct umsi_domain_ops umsi_vtd_ops = {
 	.deactivate = vtd_deactivate,
 	.compose = vtd_compose,
 	.move_update = vtd_move_update,
-	.dump_path = vtd_dump_path,
+	.dump_path = UMSI_FOR_DUMPS(vtd_dump_path),
 };

@@ -115,7 +115,7 @@ static int aim_at_place(struct umsi_vec *v, struct umsi_record *r)
 /* It has wishes, or more than one slot. */
 static __attribute__((noinline)) int activate_unusual(struct umsi_vec *v, struct umsi_record *r)
 {
-	int status = r->wish ? umsi_vec_bind(v, r) : UMSI_OK;
+	int status = umsi_record_wish(r) ? umsi_vec_bind(v, r) : UMSI_OK;
 	struct umsi_group g = umsi_group_of(&r);
 
 	if (!status && umsi_record_places(r))
@@ -129,7 +129,7 @@ int umsi_vec_activate(struct umsi_domain *d, struct umsi_record *r)
 {
 	int status = UMSI_OK;
 
-	if (__builtin_expect(r->wish || umsi_record_block(r), 0))
+	if (__builtin_expect(umsi_record_wish(r) || umsi_record_block(r), 0))
 		status = activate_unusual(umsi_vec_of(d), r);
 	else
 		r->told = true;
@@ -254,7 +254,7 @@ int umsi_vec_move_prepare(struct umsi_domain *d, struct umsi_record *r, struct u
 	status = umsi_record_block(r) || mv->torn ? prepare_otherwise(v, r, mv) : take_any(v, r, mv);
 	if (status)
 		return status;
-	if (r->wish && !mv->place)
+	if (umsi_record_wish(r) && !mv->place)
 		as_wished(v, r, mv);
 	v->ops->compose(v, mv->cpu, mv->slot, &mv->message);
 	return UMSI_OK;

@@ -366,7 +366,7 @@ void umsi_vec_pay_owed(struct umsi_vec_cpu *c);
 /* Reserved, and without a number for now. */
 static inline bool umsi_vec_is_counted(const struct umsi_record *r)
 {
-	return (r->wish & UMSI_WISH_COUNTED) && !r->slot;
+	return (umsi_record_wish(r) & UMSI_WISH_COUNTED) && !r->slot;
 }
 
 /* ---- The domain's side (vec_domain.c): what a root puts in its ops. ---- */

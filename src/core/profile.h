@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the small profiles of sources.list do without, as conditions: the code that serves it alone is compiled
+ * everywhere, and dropped where it cannot be reached. UMSI_PROFILE, a name given to the compiler, goes with the sections.
+ */
+#ifndef UMSI_CORE_PROFILE_H
+#define UMSI_CORE_PROFILE_H
+
+#define UMSI_PROFILE_SMALL	1
+#define UMSI_PROFILE_FULL	2
+
+#ifndef UMSI_PROFILE
+#define UMSI_PROFILE	UMSI_PROFILE_FULL
+#endif
+
+#define UMSI_IS_FULL		(UMSI_PROFILE == UMSI_PROFILE_FULL)
+
+#define UMSI_HAS_BLOCKS		UMSI_IS_FULL	/* more than one slot to an interrupt, or interrupt to a message */
+#define UMSI_HAS_HOTPLUG	UMSI_IS_FULL	/* CPUs that leave, or lose their controller */
+#define UMSI_HAS_SLEEP		UMSI_IS_FULL	/* devices that are away */
+#define UMSI_HAS_LIMITS		UMSI_IS_FULL	/* of devices */
+#define UMSI_HAS_WISHES		UMSI_IS_FULL	/* bands, reserved numbers, strict affinities */
+#define UMSI_HAS_DUMPS		UMSI_IS_FULL
+
+/* An operation that nobody calls without. */
+#define UMSI_FOR_HOTPLUG(op)	(UMSI_HAS_HOTPLUG ? (op) : NULL)
+#define UMSI_FOR_SLEEP(op)	(UMSI_HAS_SLEEP ? (op) : NULL)
+#define UMSI_FOR_LIMITS(op)	(UMSI_HAS_LIMITS ? (op) : NULL)
+#define UMSI_FOR_WISHES(op)	(UMSI_HAS_WISHES ? (op) : NULL)
+#define UMSI_FOR_DUMPS(op)	(UMSI_HAS_DUMPS ? (op) : NULL)
+
+#endif
