@@ -28,7 +28,7 @@ struct umsi_fdt {
 /* Where and why a tree was refused. */
 struct umsi_fdt_error {
 	uint32_t offset;	/* bytes from the start of the blob */
-	const char *what;	/* static text: the property or rule */
+	const char *what;	/* static text: the property, field or node; the status says what is wrong with it */
 };
 
 #define UMSI_FDT_DEPTH_MAX	32
@@ -107,7 +107,7 @@ int umsi_fdt_cpus(const struct umsi_fdt *fdt, uint64_t boot_hart,
  * riscv,cpu-intc nodes; register sets with holes are followed as the binding says. Nodes with a
  * status other than "okay" are passed over. On failure what @files holds is undefined.
  *
- * Context: any. Return: UMSI_OK, UMSI_EINVAL, UMSI_EFW_MISSING (no such node, or no file for any CPU),
+ * Context: any. Return: UMSI_OK, UMSI_EINVAL, UMSI_EFW_MISSING (no such node, no number of ids, or no file for any CPU),
  *   UMSI_EFW_VALUE, UMSI_EFW_CELLS, UMSI_EFW_PHANDLE.
  * Source: Devicetree binding riscv,imsics; AIA, "Arrangement of the memory regions of multiple interrupt files".
  */
@@ -226,8 +226,8 @@ struct umsi_fdt_aplic {
  * Nodes with a status other than "okay" are passed over. A domain with msi-parent
  * sends messages, whatever else it says. On failure what @hart_index holds is undefined.
  *
- * Context: any. Return: UMSI_OK, UMSI_EINVAL, UMSI_EFW_MISSING (no such domain, or no CPU is a target),
- *   UMSI_EFW_VALUE, UMSI_EFW_CELLS, UMSI_EFW_PHANDLE.
+ * Context: any. Return: UMSI_OK, UMSI_EINVAL, UMSI_EFW_MISSING (no such domain, no number of sources, or no CPU
+ *   is a target), UMSI_EFW_VALUE, UMSI_EFW_CELLS, UMSI_EFW_PHANDLE.
  * Source: Devicetree binding riscv,aplic.
  */
 int umsi_fdt_aplic(const struct umsi_fdt *fdt, umsi_fdt_node after, const struct umsi_cpu_desc *cpus,

@@ -9,29 +9,18 @@
  */
 #include "fw/fdt_read.h"
 
-int umsi_fdt_refuse(struct umsi_fdt_error *error, uint32_t offset,
-		    const char *what, int status)
+int umsi_fdt_refuse(struct umsi_fdt_reader *r, const char *what, int status)
 {
-	if (error) {
-		error->offset = offset;
-		error->what = what;
+	if (r->status)
+		return r->status;
+	r->status = status;
+	if (r->error) {
+		r->error->offset = r->fdt ? r->fdt->struct_offset : 0;
+		if (r->fdt && r->node >= 0)
+			r->error->offset += (uint32_t)r->node;
+		r->error->what = what;
 	}
 	return status;
-}
-
-int umsi_fdt_refuse_node(struct umsi_fdt_error *error, const struct umsi_fdt *fdt,
-			 umsi_fdt_node node, const char *what, int status)
-{
-	uint32_t offset = fdt->struct_offset;
-
-	if (node >= 0)
-		offset += (uint32_t)node;
-	return umsi_fdt_refuse(error, offset, what, status);
-}
-
-int umsi_fdt_refuse_here(const struct umsi_fdt_reader *r, const char *what, int status)
-{
-	return umsi_fdt_refuse_node(r->error, r->fdt, r->node, what, status);
 }
 
 uint32_t umsi_fdt_be32(const unsigned char *at)
@@ -58,17 +47,15 @@ static uint32_t pad_to_token(uint32_t offset)
 }
 
 static int read_name(const struct umsi_fdt *fdt, uint32_t offset,
-		     struct umsi_fdt_token *out, const char **what)
+		     struct umsi_fdt_token *out)
 {
 	const unsigned char *block = fdt->blob + fdt->struct_offset;
 	uint32_t end = offset;
 
 	while (end < fdt->struct_bytes && block[end])
 		end++;
-	if (end == fdt->struct_bytes) {
-		*what = "node name without its NUL";
+	if (end == fdt->struct_bytes)
 		return UMSI_EFW_STRING;
-	}
 	out->data = block + offset;
 	out->bytes = end - offset;
 	out->next = pad_to_token(end + 1);
@@ -76,54 +63,40 @@ static int read_name(const struct umsi_fdt *fdt, uint32_t offset,
 }
 
 static int read_property(const struct umsi_fdt *fdt, uint32_t offset,
-			 struct umsi_fdt_token *out, const char **what)
+			 struct umsi_fdt_token *out)
 {
 	const unsigned char *block = fdt->blob + fdt->struct_offset;
 
-	if (fdt->struct_bytes - offset < 8) {
-		*what = "structure block ends inside a property header";
+	if (fdt->struct_bytes - offset < 8)
 		return UMSI_EFW_TRUNCATED;
-	}
 	out->bytes = umsi_fdt_be32(block + offset);
 	out->name_offset = umsi_fdt_be32(block + offset + 4);
 	offset += 8;
-	if (out->bytes > fdt->struct_bytes - offset) {
-		*what = "property length runs past the structure block";
+	if (out->bytes > fdt->struct_bytes - offset)
 		return UMSI_EFW_BOUNDS;
-	}
 	out->data = block + offset;
 	out->next = pad_to_token(offset + out->bytes);
 	return UMSI_OK;
 }
 
 int umsi_fdt_token_read(const struct umsi_fdt *fdt, uint32_t offset,
-			struct umsi_fdt_token *out, const char **what)
+			struct umsi_fdt_token *out)
 {
-	const char *unused;
-
-	if (!what)
-		what = &unused;
-	if (offset > fdt->struct_bytes || fdt->struct_bytes - offset < 4) {
-		*what = "structure block ends before FDT_END";
+	if (offset > fdt->struct_bytes || fdt->struct_bytes - offset < 4)
 		return UMSI_EFW_TRUNCATED;
-	}
 	out->kind = umsi_fdt_be32(fdt->blob + fdt->struct_offset + offset);
-	out->data = NULL;
-	out->bytes = 0;
-	out->name_offset = 0;
 	out->next = offset + 4;
 
 	switch (out->kind) {
 	case UMSI_FDT_BEGIN_NODE:
-		return read_name(fdt, offset + 4, out, what);
+		return read_name(fdt, offset + 4, out);
 	case UMSI_FDT_PROP:
-		return read_property(fdt, offset + 4, out, what);
+		return read_property(fdt, offset + 4, out);
 	case UMSI_FDT_END_NODE:
 	case UMSI_FDT_NOP:
 	case UMSI_FDT_END:
 		return UMSI_OK;
 	default:
-		*what = "unknown token";
 		return UMSI_EFW_STRUCTURE;
 	}
 }
@@ -133,7 +106,7 @@ static bool node_token(const struct umsi_fdt *fdt, umsi_fdt_node node,
 {
 	if (!fdt || node < 0 || node % 4)
 		return false;
-	return umsi_fdt_token_read(fdt, (uint32_t)node, out, NULL) == UMSI_OK &&
+	return umsi_fdt_token_read(fdt, (uint32_t)node, out) == UMSI_OK &&
 	       out->kind == UMSI_FDT_BEGIN_NODE;
 }
 
@@ -148,7 +121,7 @@ static umsi_fdt_node begin_from(const struct umsi_fdt *fdt, uint32_t offset,
 {
 	struct umsi_fdt_token token;
 
-	while (umsi_fdt_token_read(fdt, offset, &token, NULL) == UMSI_OK) {
+	while (umsi_fdt_token_read(fdt, offset, &token) == UMSI_OK) {
 		if (token.kind == UMSI_FDT_BEGIN_NODE)
 			return (umsi_fdt_node)offset;
 		if (token.kind == UMSI_FDT_END)
@@ -264,7 +237,7 @@ static bool string_is(const struct umsi_fdt *fdt, uint32_t offset, const char *t
 static bool property_from(const struct umsi_fdt *fdt, uint32_t offset,
 			  struct umsi_fdt_token *out)
 {
-	while (umsi_fdt_token_read(fdt, offset, out, NULL) == UMSI_OK) {
+	while (umsi_fdt_token_read(fdt, offset, out) == UMSI_OK) {
 		if (out->kind == UMSI_FDT_PROP)
 			return true;
 		if (out->kind != UMSI_FDT_NOP)
@@ -325,18 +298,47 @@ int umsi_fdt_get_u32(const struct umsi_fdt *fdt, umsi_fdt_node node, const char 
 	return UMSI_OK;
 }
 
-int umsi_fdt_u32_or(const struct umsi_fdt *fdt, umsi_fdt_node node,
-		    const char *name, uint32_t fallback, uint32_t *out)
+static uint32_t limited_cell(struct umsi_fdt_reader *r, const char *name, uint32_t fallback, uint32_t least,
+			     uint32_t most, int absent, int wrong)
+{
+	struct umsi_fdt_property property;
+	uint32_t value = fallback;
+	bool good = true;
+
+	if (!umsi_fdt_get(r->fdt, r->node, name, &property))
+		wrong = absent;
+	else if ((good = property.bytes == 4))
+		value = umsi_fdt_be32(property.value);
+	if (good && value >= least && value <= most)
+		return value;
+	umsi_fdt_refuse(r, name, wrong);
+	return least;
+}
+
+uint32_t umsi_fdt_cell(struct umsi_fdt_reader *r, const char *name, uint32_t fallback,
+		       uint32_t least, uint32_t most)
+{
+	return limited_cell(r, name, fallback, least, most, UMSI_EFW_MISSING, UMSI_EFW_VALUE);
+}
+
+uint32_t umsi_fdt_cell_count(struct umsi_fdt_reader *r, const char *name, uint32_t fallback,
+			     uint32_t least, uint32_t most)
+{
+	return limited_cell(r, name, fallback, least, most, UMSI_EFW_CELLS, UMSI_EFW_CELLS);
+}
+
+uint32_t umsi_fdt_rows(struct umsi_fdt_reader *r, const char *name, uint32_t cells,
+		       const unsigned char **out_first)
 {
 	struct umsi_fdt_property property;
 
-	*out = fallback;
-	if (!umsi_fdt_get(fdt, node, name, &property))
-		return UMSI_OK;
-	if (property.bytes != 4)
-		return UMSI_EFW_VALUE;
-	*out = umsi_fdt_be32(property.value);
-	return UMSI_OK;
+	if (!umsi_fdt_get(r->fdt, r->node, name, &property))
+		return 0;
+	*out_first = property.value;
+	if (property.bytes && property.bytes % (4 * cells) == 0)
+		return property.bytes / (4 * cells);
+	umsi_fdt_refuse(r, name, UMSI_EFW_VALUE);
+	return 0;
 }
 
 bool umsi_fdt_is_text(const struct umsi_fdt_property *property, const char *text)
@@ -441,15 +443,15 @@ umsi_fdt_node umsi_fdt_find_path(const struct umsi_fdt *fdt, const char *path)
 	return -1;
 }
 
-/* "linux,phandle" is what trees from before the standard name say. */
-static bool has_phandle(const struct umsi_fdt *fdt, umsi_fdt_node node, uint32_t phandle)
+uint32_t umsi_fdt_phandle(const struct umsi_fdt *fdt, umsi_fdt_node node)
 {
 	struct umsi_fdt_property property;
 
+	/* "linux,phandle" is what trees from before the standard name say. */
 	if (!umsi_fdt_get(fdt, node, "phandle", &property) &&
 	    !umsi_fdt_get(fdt, node, "linux,phandle", &property))
-		return false;
-	return property.bytes == 4 && umsi_fdt_be32(property.value) == phandle;
+		return 0;
+	return property.bytes == 4 ? umsi_fdt_be32(property.value) : 0;
 }
 
 umsi_fdt_node umsi_fdt_find_phandle(const struct umsi_fdt *fdt, uint32_t phandle)
@@ -460,7 +462,7 @@ umsi_fdt_node umsi_fdt_find_phandle(const struct umsi_fdt *fdt, uint32_t phandle
 	if (phandle == 0 || phandle == UINT32_MAX)
 		return -1;
 	for (node = umsi_fdt_root(fdt); node >= 0; node = umsi_fdt_next(fdt, node)) {
-		if (has_phandle(fdt, node, phandle))
+		if (umsi_fdt_phandle(fdt, node) == phandle)
 			return node;
 	}
 	return -1;
@@ -487,4 +489,10 @@ umsi_fdt_node umsi_fdt_next_okay(const struct umsi_fdt *fdt, umsi_fdt_node after
 		after = umsi_fdt_find_compatible(fdt, after, compatible);
 	} while (after >= 0 && !umsi_fdt_is_okay(fdt, after));
 	return after;
+}
+
+int umsi_fdt_seek(struct umsi_fdt_reader *r, umsi_fdt_node after, const char *compatible)
+{
+	r->node = umsi_fdt_next_okay(r->fdt, after, compatible);
+	return r->node < 0 ? umsi_fdt_refuse(r, compatible, UMSI_EFW_MISSING) : r->status;
 }

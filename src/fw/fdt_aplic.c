@@ -19,161 +19,124 @@ struct finder {
 	struct umsi_fdt_aplic found;
 };
 
-static int refuse(const struct finder *f, const char *what, int status)
+static int refuse(struct finder *f, const char *what, int status)
 {
-	return umsi_fdt_harts_refuse(&f->harts, what, status);
+	return umsi_fdt_refuse(&f->harts.r, what, status);
 }
 
 /* ---- Whose domain ---- */
 
-static int read_msi_parent(struct finder *f, uint32_t phandle)
+static void read_msi_parent(struct finder *f, uint32_t phandle)
 {
-	umsi_fdt_node imsic = umsi_fdt_find_phandle(f->harts.fdt, phandle);
-	struct umsi_imsic_config widths = { 0 };
+	struct umsi_fdt_reader imsic = f->harts.r;
+	struct umsi_imsic_config widths;
 	struct umsi_aplic_config *c = &f->found.config;
-	int err;
 
-	if (imsic < 0 || !umsi_fdt_is_compatible(f->harts.fdt, imsic, "riscv,imsics"))
-		return refuse(f, "msi-parent: no riscv,imsics", UMSI_EFW_PHANDLE);
-	err = umsi_fdt_imsic_numbering(f->harts.fdt, imsic, &widths, &c->base, &f->supervisor, f->harts.error);
-	if (err)
-		return err;
+	imsic.node = umsi_fdt_find_phandle(imsic.fdt, phandle);
+	if (!umsi_fdt_is_compatible(imsic.fdt, imsic.node, "riscv,imsics")) {
+		refuse(f, "msi-parent", UMSI_EFW_PHANDLE);
+		return;
+	}
+	f->supervisor = umsi_fdt_imsic_numbering(&imsic, &widths, &c->base);
+	f->harts.r.status = imsic.status;
 	f->found.messages = true;
 	c->guest_index_bits = widths.guest_index_bits;
 	c->hart_index_bits = widths.hart_index_bits;
 	c->group_index_bits = widths.group_index_bits;
 	c->group_index_shift = widths.group_index_shift;
-	return UMSI_OK;
 }
 
-static int read_targets(struct finder *f)
+static void read_parent(struct finder *f)
 {
-	int err = umsi_fdt_harts_read(&f->harts);
+	uint32_t phandle = umsi_fdt_cell(&f->harts.r, "msi-parent", 0, 0, UINT32_MAX);
 
-	f->supervisor = f->harts.supervisor;
-	return err == UMSI_EFW_MISSING ? refuse(f, "neither msi-parent nor interrupts-extended", err) : err;
-}
-
-static int read_parent(struct finder *f)
-{
-	uint32_t phandle;
-
-	f->found = (struct umsi_fdt_aplic){ .node = f->harts.node };
-	f->supervisor = false;
+	f->found = (struct umsi_fdt_aplic){ .node = f->harts.r.node };
 	f->harts.count = 0;
-	if (umsi_fdt_u32_or(f->harts.fdt, f->harts.node, "msi-parent", 0, &phandle))
-		return refuse(f, "msi-parent: not one cell", UMSI_EFW_VALUE);
-	return phandle ? read_msi_parent(f, phandle) : read_targets(f);
+	if (phandle) {
+		read_msi_parent(f, phandle);
+	} else {
+		umsi_fdt_harts_read(&f->harts);
+		f->supervisor = f->harts.supervisor;
+	}
 }
 
 /* ---- What it says about itself ---- */
 
-static int read_region(struct finder *f)
+static void read_region(struct finder *f)
 {
 	struct umsi_aplic_config *c = &f->found.config;
 	struct umsi_fdt_regs regs;
-	uint64_t start;
-	int err = umsi_fdt_regs_of(f->harts.fdt, f->harts.node, &regs);
 
-	if (err || regs.count != 1 || !umsi_fdt_regs_entry(&regs, 0, &start, &c->bytes))
-		return refuse(f, "reg: not one region", err ? err : UMSI_EFW_VALUE);
-	if (c->bytes < 0x4000 || c->bytes < 0x4000 + 32 * (uint64_t)f->harts.count)
-		return refuse(f, "reg: too small for its registers", UMSI_EFW_VALUE);
-	err = umsi_fdt_to_cpu(f->harts.fdt, &regs, start, c->bytes, &c->phys);
-	if (err)
-		return refuse(f, "reg, or a ranges above it: no address for the CPUs", err);
-	if (!c->phys || c->phys % 4096)
-		return refuse(f, "reg: not 4 KiB aligned", UMSI_EFW_VALUE);
-	return UMSI_OK;
+	umsi_fdt_regs_of(&f->harts.r, &regs);
+	c->phys = umsi_fdt_region(&f->harts.r, &regs, 0, &c->bytes);
+	if (regs.count != 1 || c->bytes < 0x4000 || c->bytes < 0x4000 + 32 * (uint64_t)f->harts.count ||
+	    !c->phys || c->phys % 4096)
+		refuse(f, "reg", UMSI_EFW_VALUE);
 }
 
-static int read_numbers(struct finder *f)
+static void read_numbers(struct finder *f)
 {
-	struct umsi_aplic_config *c = &f->found.config;
-	uint32_t cells;
-
-	if (umsi_fdt_u32_or(f->harts.fdt, f->harts.node, "riscv,num-sources", 0, &c->sources) || !c->sources ||
-	    c->sources > UMSI_APLIC_SOURCES_MAX)
-		return refuse(f, "riscv,num-sources: not one cell from 1 to 1023", UMSI_EFW_VALUE);
-	if (umsi_fdt_u32_or(f->harts.fdt, f->harts.node, "phandle", 0, &f->found.phandle))
-		return refuse(f, "phandle: not one cell", UMSI_EFW_VALUE);
-	if (umsi_fdt_u32_or(f->harts.fdt, f->harts.node, "#interrupt-cells", 2, &cells) || cells != 2)
-		return refuse(f, "#interrupt-cells: not 2", UMSI_EFW_CELLS);
-	return UMSI_OK;
+	f->found.config.sources = umsi_fdt_cell(&f->harts.r, "riscv,num-sources", 0, 1, UMSI_APLIC_SOURCES_MAX);
+	f->found.phandle = umsi_fdt_cell(&f->harts.r, "phandle", 0, 0, UINT32_MAX);
+	umsi_fdt_cell_count(&f->harts.r, "#interrupt-cells", 2, 2, 2);
 }
 
 /* ---- Children ---- */
 
-static int check_children(struct finder *f)
+static void check_children(struct finder *f)
 {
-	struct umsi_fdt_property children;
+	const struct umsi_fdt *fdt = f->harts.r.fdt;
+	const unsigned char *row;
 
-	if (!umsi_fdt_get(f->harts.fdt, f->harts.node, "riscv,children", &children))
-		return UMSI_OK;
-	if (children.bytes % 4 || !children.bytes)
-		return refuse(f, "riscv,children: no list of cells", UMSI_EFW_VALUE);
-	for (uint32_t at = 0; at < children.bytes; at += 4) {
-		umsi_fdt_node child = umsi_fdt_find_phandle(f->harts.fdt, umsi_fdt_be32(children.value + at));
+	f->found.children = umsi_fdt_rows(&f->harts.r, "riscv,children", 1, &row);
+	for (uint32_t n = f->found.children; n; n--, row += 4) {
+		umsi_fdt_node child = umsi_fdt_find_phandle(fdt, umsi_fdt_be32(row));
 
-		if (child < 0 || child == f->harts.node || !umsi_fdt_is_compatible(f->harts.fdt, child, "riscv,aplic"))
-			return refuse(f, "riscv,children: a phandle that is no other riscv,aplic",
-				      UMSI_EFW_PHANDLE);
+		if (child == f->harts.r.node || !umsi_fdt_is_compatible(fdt, child, "riscv,aplic"))
+			refuse(f, "riscv,children", UMSI_EFW_PHANDLE);
 	}
-	f->found.children = children.bytes / 4;
-	return UMSI_OK;
 }
 
-static bool is_child(const struct finder *f, uint32_t phandle)
+static bool is_child(struct finder *f, uint32_t phandle)
 {
-	struct umsi_fdt_property children;
+	const unsigned char *row;
 
-	if (!umsi_fdt_get(f->harts.fdt, f->harts.node, "riscv,children", &children))
-		return false;
-	for (uint32_t at = 0; at + 4 <= children.bytes; at += 4)
-		if (umsi_fdt_be32(children.value + at) == phandle)
+	for (uint32_t n = umsi_fdt_rows(&f->harts.r, "riscv,children", 1, &row); n; n--, row += 4)
+		if (umsi_fdt_be32(row) == phandle)
 			return true;
 	return false;
 }
 
-/* The binding's name, and the one that QEMU before 8.2 and OpenSBI before 1.4 write. */
-static bool get_delegation(const struct umsi_fdt *fdt, umsi_fdt_node node, struct umsi_fdt_property *out)
+/* Triples: child, first source, last source. */
+static uint32_t delegations(struct umsi_fdt_reader *r, const unsigned char **out_first)
 {
-	return umsi_fdt_get(fdt, node, "riscv,delegation", out) ||
-	       umsi_fdt_get(fdt, node, "riscv,delegate", out);
+	uint32_t n = umsi_fdt_rows(r, "riscv,delegation", 3, out_first);
+
+	/* What QEMU before 8.2 and OpenSBI before 1.4 write. */
+	return n ? n : umsi_fdt_rows(r, "riscv,delegate", 3, out_first);
 }
 
-/* Triples: child, first source, last source. */
-static int check_delegation(struct finder *f)
+static void check_delegation(struct finder *f)
 {
-	struct umsi_fdt_property property;
+	const unsigned char *row;
 
-	if (!get_delegation(f->harts.fdt, f->harts.node, &property))
-		return UMSI_OK;
-	if (property.bytes % 12 || !property.bytes)
-		return refuse(f, "riscv,delegation: no triples of cells", UMSI_EFW_VALUE);
-	for (uint32_t at = 0; at < property.bytes; at += 12) {
-		uint32_t first = umsi_fdt_be32(property.value + at + 4);
-		uint32_t last = umsi_fdt_be32(property.value + at + 8);
+	for (uint32_t n = delegations(&f->harts.r, &row); n; n--, row += 12) {
+		uint32_t first = umsi_fdt_be32(row + 4), last = umsi_fdt_be32(row + 8);
 
-		if (!is_child(f, umsi_fdt_be32(property.value + at)))
-			return refuse(f, "riscv,delegation: to a domain that is not of riscv,children",
-				      UMSI_EFW_PHANDLE);
+		if (!is_child(f, umsi_fdt_be32(row)))
+			refuse(f, "riscv,delegation", UMSI_EFW_PHANDLE);
 		if (!first || first > last || last > f->found.config.sources)
-			return refuse(f, "riscv,delegation: sources out of order, or beyond riscv,num-sources",
-				      UMSI_EFW_VALUE);
+			refuse(f, "riscv,delegation", UMSI_EFW_VALUE);
 	}
-	return UMSI_OK;
 }
 
 bool umsi_fdt_aplic_delegates(const struct umsi_fdt *fdt, umsi_fdt_node node, uint32_t source)
 {
-	struct umsi_fdt_property property;
+	struct umsi_fdt_reader r = { .fdt = fdt, .node = node };
+	const unsigned char *row;
 
-	if (!fdt || node < 0 || !get_delegation(fdt, node, &property))
-		return false;
-	for (uint32_t at = 0; at + 12 <= property.bytes; at += 12)
-		if (source >= umsi_fdt_be32(property.value + at + 4) &&
-		    source <= umsi_fdt_be32(property.value + at + 8))
+	for (uint32_t n = delegations(&r, &row); n; n--, row += 12)
+		if (source >= umsi_fdt_be32(row + 4) && source <= umsi_fdt_be32(row + 8))
 			return true;
 	return false;
 }
@@ -190,51 +153,34 @@ static int found_hart(void *arg, uint32_t cpu, uint32_t target)
 	return UMSI_OK;
 }
 
-/* Leaves the next enabled supervisor-level domain in @f. */
-static int find_domain(struct finder *f, umsi_fdt_node after)
-{
-	while ((after = umsi_fdt_next_okay(f->harts.fdt, after, "riscv,aplic")) >= 0) {
-		int err;
-
-		f->harts.node = after;
-		err = read_parent(f);
-		if (err || f->supervisor)
-			return err;
-	}
-	f->harts.node = -1;
-	return refuse(f, "no supervisor-level riscv,aplic", UMSI_EFW_MISSING);
-}
-
 int umsi_fdt_aplic(const struct umsi_fdt *fdt, umsi_fdt_node after, const struct umsi_cpu_desc *cpus,
 		   uint32_t ncpus, uint32_t *hart_index, struct umsi_fdt_aplic *out,
 		   struct umsi_fdt_error *error)
 {
-	struct finder f = { .harts = { .fdt = fdt, .error = error } };
-	int err;
+	struct finder f = { .harts = { .r = { .fdt = fdt, .node = after, .error = error } } };
+	struct umsi_fdt_reader *r = &f.harts.r;
 
 	if (!fdt || !cpus || !ncpus || !hart_index || !out)
-		return umsi_fdt_refuse(error, 0, "a pointer is NULL, or no CPUs", UMSI_EINVAL);
-	err = find_domain(&f, after);
-	if (!err)
-		err = read_numbers(&f);
-	if (!err)
-		err = read_region(&f);
-	if (!err)
-		err = check_children(&f);
-	if (!err)
-		err = check_delegation(&f);
-	for (uint32_t cpu = 0; cpu < ncpus && !err; cpu++)
+		return refuse(&f, "a pointer is NULL, or no CPUs", UMSI_EINVAL);
+	while (!f.supervisor && !umsi_fdt_seek(r, r->node, "riscv,aplic"))
+		read_parent(&f);
+	if (r->status)
+		return r->status;
+	read_numbers(&f);
+	read_region(&f);
+	check_children(&f);
+	check_delegation(&f);
+	for (uint32_t cpu = 0; cpu < ncpus; cpu++)
 		hart_index[cpu] = UMSI_APLIC_NO_HART;
-	if (!err && !f.found.messages)
-		err = umsi_fdt_harts_match(&f.harts, cpus, ncpus, found_hart, hart_index);
-	if (err)
-		return err;
+	if (!r->status && !f.found.messages)
+		umsi_fdt_harts_match(&f.harts, cpus, ncpus, found_hart, hart_index);
 	f.found.config.hart_index = hart_index;
-	*out = f.found;
-	return UMSI_OK;
+	if (!r->status)
+		*out = f.found;
+	return r->status;
 }
 
-/* Second cell: 1 rising, 2 falling, 4 high, 8 low. Source: binding "interrupts", "two cells". */
+/* Source: binding "interrupts", "two cells". */
 int umsi_fdt_aplic_source(const struct umsi_fdt_interrupt *interrupt, uint32_t *out_source,
 			  uint8_t *out_trigger)
 {
@@ -244,22 +190,8 @@ int umsi_fdt_aplic_source(const struct umsi_fdt_interrupt *interrupt, uint32_t *
 		return UMSI_EFW_CELLS;
 	if (!interrupt->cell[0] || interrupt->cell[0] > UMSI_APLIC_SOURCES_MAX)
 		return UMSI_EFW_VALUE;
-	switch (interrupt->cell[1]) {
-	case 1:
-		*out_trigger = UMSI_TRIGGER_EDGE_RISING;
-		break;
-	case 2:
-		*out_trigger = UMSI_TRIGGER_EDGE_FALLING;
-		break;
-	case 4:
-		*out_trigger = UMSI_TRIGGER_LEVEL_HIGH;
-		break;
-	case 8:
-		*out_trigger = UMSI_TRIGGER_LEVEL_LOW;
-		break;
-	default:
+	if (umsi_fdt_trigger(interrupt->cell[1], out_trigger))
 		return UMSI_EFW_VALUE;
-	}
 	*out_source = interrupt->cell[0];
 	return UMSI_OK;
 }

@@ -11,38 +11,36 @@
 #define ADDRESS_CELLS_DEFAULT	2u
 #define SIZE_CELLS_DEFAULT	1u
 
-int umsi_fdt_cells_of(const struct umsi_fdt *fdt, umsi_fdt_node bus,
-		      struct umsi_fdt_cells *out)
+/* How the addresses of one node's children are written. UMSI_OK, UMSI_EFW_CELLS. */
+static int read_cells(const struct umsi_fdt *fdt, umsi_fdt_node bus, struct umsi_fdt_cells *out)
 {
-	if (umsi_fdt_u32_or(fdt, bus, "#address-cells", ADDRESS_CELLS_DEFAULT,
-			    &out->address) ||
-	    umsi_fdt_u32_or(fdt, bus, "#size-cells", SIZE_CELLS_DEFAULT, &out->size))
-		return UMSI_EFW_CELLS;
-	if (out->address < 1 || out->address > 2 || out->size > 2)
-		return UMSI_EFW_CELLS;
-	return UMSI_OK;
+	struct umsi_fdt_reader r = { .fdt = fdt, .node = bus };
+
+	out->address = umsi_fdt_cell_count(&r, "#address-cells", ADDRESS_CELLS_DEFAULT, 1, 2);
+	out->size = umsi_fdt_cell_count(&r, "#size-cells", SIZE_CELLS_DEFAULT, 0, 2);
+	return r.status;
 }
 
-int umsi_fdt_regs_of(const struct umsi_fdt *fdt, umsi_fdt_node node,
-		     struct umsi_fdt_regs *out)
+static uint32_t entry_cells(const struct umsi_fdt_regs *regs)
 {
-	uint32_t entry;
-	int err;
+	return regs->cells.address + regs->cells.size;
+}
 
-	if (!umsi_fdt_get(fdt, node, "reg", &out->reg))
-		return UMSI_EFW_MISSING;
-	out->depth = umsi_fdt_path_to(fdt, node, out->path);
-	if (out->depth < 2)
-		return UMSI_EFW_CELLS;	/* the root sits on no bus */
-	out->depth--;
-	err = umsi_fdt_cells_of(fdt, out->path[out->depth - 1], &out->cells);
-	if (err)
-		return err;
-	entry = 4 * (out->cells.address + out->cells.size);
-	if (!out->reg.bytes || out->reg.bytes % entry)
-		return UMSI_EFW_VALUE;
-	out->count = out->reg.bytes / entry;
-	return UMSI_OK;
+int umsi_fdt_regs_of(struct umsi_fdt_reader *r, struct umsi_fdt_regs *out)
+{
+	uint32_t cells = umsi_fdt_rows(r, "reg", 1, &out->first);
+
+	out->count = 0;
+	if (!cells)
+		return umsi_fdt_refuse(r, "reg", UMSI_EFW_MISSING);
+	out->depth = umsi_fdt_path_to(r->fdt, r->node, out->path);
+	/* The root sits on no bus. */
+	if (out->depth < 2 || read_cells(r->fdt, out->path[--out->depth - 1], &out->cells))
+		return umsi_fdt_refuse(r, "reg", UMSI_EFW_CELLS);
+	if (cells % entry_cells(out))
+		return umsi_fdt_refuse(r, "reg", UMSI_EFW_VALUE);
+	out->count = cells / entry_cells(out);
+	return r->status;
 }
 
 /* [address, address + bytes) ends at 2^64 at the latest. */
@@ -54,28 +52,34 @@ static bool ends(uint64_t address, uint64_t bytes)
 bool umsi_fdt_regs_entry(const struct umsi_fdt_regs *regs, uint32_t index,
 			 uint64_t *out_address, uint64_t *out_bytes)
 {
-	uint32_t entry = 4 * (regs->cells.address + regs->cells.size);
-	const unsigned char *at = regs->reg.value + index * entry;
+	const unsigned char *at = regs->first + 4 * entry_cells(regs) * index;
 
 	*out_address = umsi_fdt_number(at, regs->cells.address);
 	*out_bytes = umsi_fdt_number(at + 4 * regs->cells.address, regs->cells.size);
 	return ends(*out_address, *out_bytes);
 }
 
+/* As the node's own bus sees it. */
+static int read_entry(struct umsi_fdt_reader *r, const struct umsi_fdt_regs *regs, uint32_t index,
+		      uint64_t *out_address, uint64_t *out_bytes)
+{
+	if (!r->status && index >= regs->count)
+		return umsi_fdt_refuse(r, "reg", UMSI_EFW_MISSING);
+	if (!r->status && !umsi_fdt_regs_entry(regs, index, out_address, out_bytes))
+		return umsi_fdt_refuse(r, "reg", UMSI_EFW_VALUE);
+	return r->status;
+}
+
 int umsi_fdt_get_reg(const struct umsi_fdt *fdt, umsi_fdt_node node, uint32_t index,
 		     uint64_t *out_address, uint64_t *out_bytes)
 {
+	struct umsi_fdt_reader r = { .fdt = fdt, .node = node };
 	struct umsi_fdt_regs regs;
 	uint64_t address, bytes;
-	int err;
 
-	err = umsi_fdt_regs_of(fdt, node, &regs);
-	if (err)
-		return err;
-	if (index >= regs.count)
-		return UMSI_EFW_MISSING;
-	if (!umsi_fdt_regs_entry(&regs, index, &address, &bytes))
-		return UMSI_EFW_VALUE;
+	umsi_fdt_regs_of(&r, &regs);
+	if (read_entry(&r, &regs, index, &address, &bytes))
+		return r.status;
 	if (out_address)
 		*out_address = address;
 	if (out_bytes)
@@ -100,9 +104,9 @@ static int one_bus_up(const struct umsi_fdt *fdt, umsi_fdt_node bus,
 		return UMSI_EFW_VALUE;
 	if (!ranges.bytes)
 		return UMSI_OK;
-	err = umsi_fdt_cells_of(fdt, bus, &own);
+	err = read_cells(fdt, bus, &own);
 	if (!err)
-		err = umsi_fdt_cells_of(fdt, above, &up);
+		err = read_cells(fdt, above, &up);
 	if (err)
 		return err;
 	entry = 4 * (own.address + up.address + own.size);
@@ -127,17 +131,25 @@ static int one_bus_up(const struct umsi_fdt *fdt, umsi_fdt_node bus,
 	return UMSI_EFW_VALUE;
 }
 
-int umsi_fdt_to_cpu(const struct umsi_fdt *fdt, const struct umsi_fdt_regs *regs,
-		    uint64_t address, uint64_t bytes, uint64_t *out_phys)
+uint64_t umsi_fdt_to_cpu(struct umsi_fdt_reader *r, const struct umsi_fdt_regs *regs,
+			 uint64_t address, uint64_t bytes)
 {
 	/* path[0] is the root, whose addresses are the CPUs'. */
 	for (uint32_t level = regs->depth - 1; level > 0; level--) {
-		int err = one_bus_up(fdt, regs->path[level], regs->path[level - 1],
-				     &address, bytes);
+		int err = one_bus_up(r->fdt, regs->path[level], regs->path[level - 1], &address, bytes);
 
 		if (err)
-			return err;
+			umsi_fdt_refuse(r, "ranges", err);
 	}
-	*out_phys = address;
-	return UMSI_OK;
+	return address;
+}
+
+uint64_t umsi_fdt_region(struct umsi_fdt_reader *r, const struct umsi_fdt_regs *regs,
+			 uint32_t index, uint64_t *out_bytes)
+{
+	uint64_t address;
+
+	if (read_entry(r, regs, index, &address, out_bytes))
+		return *out_bytes = 0;
+	return umsi_fdt_to_cpu(r, regs, address, *out_bytes);
 }

@@ -34,41 +34,49 @@ static uint32_t header_field(const struct umsi_fdt *fdt, uint32_t at)
 	return umsi_fdt_be32(fdt->blob + at);
 }
 
-static int check_version(const struct umsi_fdt *fdt, struct umsi_fdt_error *error)
+static int refuse(struct umsi_fdt_error *error, uint32_t offset, const char *what, int status)
 {
-	uint32_t version = header_field(fdt, HEADER_VERSION);
-	uint32_t oldest = header_field(fdt, HEADER_LAST_COMP_VERSION);
-
-	if (version < FDT_VERSION)
-		return umsi_fdt_refuse(error, HEADER_VERSION,
-				       "version: older than 17", UMSI_EFW_VERSION);
-	if (oldest > FDT_VERSION)
-		return umsi_fdt_refuse(error, HEADER_LAST_COMP_VERSION,
-				       "last_comp_version: newer than 17", UMSI_EFW_VERSION);
-	return UMSI_OK;
+	if (error) {
+		error->offset = offset;
+		error->what = what;
+	}
+	return status;
 }
 
-static int check_size(const struct umsi_fdt *fdt, size_t bytes,
-		      struct umsi_fdt_error *error)
+static int check_header(struct umsi_fdt *fdt, size_t bytes, struct umsi_fdt_error *error)
 {
-	uint32_t total = header_field(fdt, HEADER_TOTALSIZE);
-
-	if (total < HEADER_BYTES)
-		return umsi_fdt_refuse(error, HEADER_TOTALSIZE,
-				       "totalsize: smaller than the header", UMSI_EFW_BOUNDS);
+	if (bytes < HEADER_BYTES)
+		return refuse(error, 0, "header", UMSI_EFW_TRUNCATED);
+	if (header_field(fdt, HEADER_MAGIC) != FDT_MAGIC)
+		return refuse(error, HEADER_MAGIC, "magic", UMSI_EFW_MAGIC);
+	if (header_field(fdt, HEADER_VERSION) < FDT_VERSION)
+		return refuse(error, HEADER_VERSION, "version", UMSI_EFW_VERSION);
+	if (header_field(fdt, HEADER_LAST_COMP_VERSION) > FDT_VERSION)
+		return refuse(error, HEADER_LAST_COMP_VERSION, "last_comp_version", UMSI_EFW_VERSION);
+	fdt->bytes = header_field(fdt, HEADER_TOTALSIZE);
 	/* Nodes are numbered by signed 32-bit offsets. */
-	if (total > INT32_MAX)
-		return umsi_fdt_refuse(error, HEADER_TOTALSIZE,
-				       "totalsize: 2 GiB or more", UMSI_EFW_BOUNDS);
-	if (total > bytes)
-		return umsi_fdt_refuse(error, HEADER_TOTALSIZE,
-				       "totalsize: more than there is", UMSI_EFW_TRUNCATED);
+	if (fdt->bytes < HEADER_BYTES || fdt->bytes > INT32_MAX)
+		return refuse(error, HEADER_TOTALSIZE, "totalsize", UMSI_EFW_BOUNDS);
+	if (fdt->bytes > bytes)
+		return refuse(error, HEADER_TOTALSIZE, "totalsize", UMSI_EFW_TRUNCATED);
 	return UMSI_OK;
 }
 
 /* One block of the blob, [offset, offset + bytes). */
 struct block {
 	uint32_t offset, bytes;
+};
+
+enum { STRUCTURE, STRINGS, RESERVATIONS, BLOCKS };
+
+static const struct {
+	const char *what;		/* the field of the header that says where the block starts */
+	uint8_t offset_at, bytes_at;	/* bytes_at 0: the block itself says how long it is */
+	uint8_t alignment;
+} block_fields[BLOCKS] = {
+	[STRUCTURE] = { "off_dt_struct", HEADER_OFF_DT_STRUCT, HEADER_SIZE_DT_STRUCT, 4 },
+	[STRINGS] = { "off_dt_strings", HEADER_OFF_DT_STRINGS, HEADER_SIZE_DT_STRINGS, 1 },
+	[RESERVATIONS] = { "off_mem_rsvmap", HEADER_OFF_MEM_RSVMAP, 0, 8 },
 };
 
 static bool fits(const struct block *block, uint32_t total)
@@ -83,170 +91,95 @@ static bool overlap(const struct block *a, const struct block *b)
 	return a->offset < b->offset + b->bytes && b->offset < a->offset + a->bytes;
 }
 
-/* How long the memory reservation block is: to its all-zero entry. */
-static int measure_reservations(const struct umsi_fdt *fdt, struct block *map,
-				struct umsi_fdt_error *error)
+/* How long the memory reservation block is: to its all-zero entry. False: it has none. */
+static bool measure_reservations(const struct umsi_fdt *fdt, struct block *map)
 {
-	map->bytes = 0;
-	if (map->offset % 8)
-		return umsi_fdt_refuse(error, HEADER_OFF_MEM_RSVMAP,
-				       "off_mem_rsvmap: not 8-byte aligned", UMSI_EFW_BOUNDS);
-	if (!fits(map, fdt->bytes))
-		return umsi_fdt_refuse(error, HEADER_OFF_MEM_RSVMAP,
-				       "off_mem_rsvmap: outside the blob", UMSI_EFW_BOUNDS);
-	for (;;) {
-		const unsigned char *entry = fdt->blob + map->offset + map->bytes;
+	const unsigned char *entry;
 
+	do {
 		if (fdt->bytes - map->offset - map->bytes < RESERVATION_BYTES)
-			return umsi_fdt_refuse(error, map->offset + map->bytes,
-					       "memory reservation block has no end",
-					       UMSI_EFW_TRUNCATED);
+			return false;
+		entry = fdt->blob + map->offset + map->bytes;
 		map->bytes += RESERVATION_BYTES;
-		if (!umsi_fdt_number(entry, 2) && !umsi_fdt_number(entry + 8, 2))
-			return UMSI_OK;
-	}
+	} while (umsi_fdt_number(entry, 2) | umsi_fdt_number(entry + 8, 2));
+	return true;
 }
 
 static int check_blocks(struct umsi_fdt *fdt, struct umsi_fdt_error *error)
 {
-	struct block structure = { header_field(fdt, HEADER_OFF_DT_STRUCT),
-				   header_field(fdt, HEADER_SIZE_DT_STRUCT) };
-	struct block strings = { header_field(fdt, HEADER_OFF_DT_STRINGS),
-				 header_field(fdt, HEADER_SIZE_DT_STRINGS) };
-	struct block map = { header_field(fdt, HEADER_OFF_MEM_RSVMAP), 0 };
-	int err;
+	struct block block[BLOCKS];
 
-	if (structure.offset % 4 || structure.bytes % 4)
-		return umsi_fdt_refuse(error, HEADER_OFF_DT_STRUCT,
-				       "off_dt_struct, size_dt_struct: not 4-byte aligned",
-				       UMSI_EFW_BOUNDS);
-	if (!fits(&structure, fdt->bytes))
-		return umsi_fdt_refuse(error, HEADER_OFF_DT_STRUCT,
-				       "off_dt_struct, size_dt_struct: outside the blob",
-				       UMSI_EFW_BOUNDS);
-	if (!fits(&strings, fdt->bytes))
-		return umsi_fdt_refuse(error, HEADER_OFF_DT_STRINGS,
-				       "off_dt_strings, size_dt_strings: outside the blob",
-				       UMSI_EFW_BOUNDS);
-	err = measure_reservations(fdt, &map, error);
-	if (err)
-		return err;
-	if (overlap(&structure, &strings))
-		return umsi_fdt_refuse(error, HEADER_OFF_DT_STRINGS,
-				       "structure and strings blocks overlap", UMSI_EFW_BOUNDS);
-	if (overlap(&map, &structure) || overlap(&map, &strings))
-		return umsi_fdt_refuse(error, HEADER_OFF_MEM_RSVMAP,
-				       "memory reservation block overlaps another",
-				       UMSI_EFW_BOUNDS);
-	fdt->struct_offset = structure.offset;
-	fdt->struct_bytes = structure.bytes;
-	fdt->strings_offset = strings.offset;
-	fdt->strings_bytes = strings.bytes;
+	for (int i = 0; i < BLOCKS; i++) {
+		uint32_t at = block_fields[i].offset_at, bytes_at = block_fields[i].bytes_at;
+		const char *what = block_fields[i].what;
+
+		block[i].offset = header_field(fdt, at);
+		block[i].bytes = bytes_at ? header_field(fdt, bytes_at) : 0;
+		if ((block[i].offset | block[i].bytes) % block_fields[i].alignment || !fits(&block[i], fdt->bytes))
+			return refuse(error, at, what, UMSI_EFW_BOUNDS);
+		if (i == RESERVATIONS && !measure_reservations(fdt, &block[i]))
+			return refuse(error, at, what, UMSI_EFW_TRUNCATED);
+		for (int earlier = 0; earlier < i; earlier++)
+			if (overlap(&block[earlier], &block[i]))
+				return refuse(error, at, what, UMSI_EFW_BOUNDS);
+	}
+	fdt->struct_offset = block[STRUCTURE].offset;
+	fdt->struct_bytes = block[STRUCTURE].bytes;
+	fdt->strings_offset = block[STRINGS].offset;
+	fdt->strings_bytes = block[STRINGS].bytes;
 	return UMSI_OK;
 }
+
+/* ---- The structure block ---- */
+
+enum place { BEFORE_ROOT, AMONG_PROPERTIES, AMONG_SUBNODES, AFTER_ROOT };
+
+#define ONE(token)	(1u << UMSI_FDT_##token)
+
+/* Which tokens may stand where. Source: "Lexical structure": all properties come before all subnodes. */
+static const uint16_t may_stand[] = {
+	[BEFORE_ROOT] = ONE(NOP) | ONE(BEGIN_NODE),
+	[AMONG_PROPERTIES] = ONE(NOP) | ONE(PROP) | ONE(BEGIN_NODE) | ONE(END_NODE),
+	[AMONG_SUBNODES] = ONE(NOP) | ONE(BEGIN_NODE) | ONE(END_NODE),
+	[AFTER_ROOT] = ONE(NOP) | ONE(END),
+};
 
 /* Where a check of the structure block stands. */
 struct check {
 	const struct umsi_fdt *fdt;
 	uint32_t strings_end;	/* offset of the last NUL of the strings block + 1; 0 = none */
 	uint32_t depth;		/* nodes open */
-	bool rooted;		/* a root node was seen */
-	bool subnodes;		/* the innermost open node cannot have properties any more */
-	const char *what;
+	enum place place;
 };
 
-static int check_begin(struct check *check, const struct umsi_fdt_token *token)
+static int check_property_name(const struct check *check, uint32_t offset)
 {
-	if (!check->depth && check->rooted) {
-		check->what = "second root node";
-		return UMSI_EFW_STRUCTURE;
-	}
-	if (check->depth && !token->bytes) {
-		check->what = "node without a name";
-		return UMSI_EFW_STRING;
-	}
-	if (!check->depth && token->bytes) {
-		check->what = "root node with a name";
-		return UMSI_EFW_STRING;
-	}
-	if (check->depth == UMSI_FDT_DEPTH_MAX) {
-		check->what = "nested too deep";
-		return UMSI_EFW_DEPTH;
-	}
-	check->depth++;
-	check->rooted = true;
-	check->subnodes = false;
-	return UMSI_OK;
-}
-
-static int check_end(struct check *check)
-{
-	if (!check->depth) {
-		check->what = "FDT_END_NODE outside any node";
-		return UMSI_EFW_STRUCTURE;
-	}
-	check->depth--;
-	check->subnodes = true;
-	return UMSI_OK;
-}
-
-static int check_property(struct check *check, const struct umsi_fdt_token *token)
-{
-	const struct umsi_fdt *fdt = check->fdt;
-
-	if (!check->depth) {
-		check->what = "property outside any node";
-		return UMSI_EFW_STRUCTURE;
-	}
-	/* Source: "Lexical structure": all properties come before all subnodes. */
-	if (check->subnodes) {
-		check->what = "property after a subnode";
-		return UMSI_EFW_STRUCTURE;
-	}
-	if (token->name_offset >= fdt->strings_bytes) {
-		check->what = "property name outside the strings block";
+	if (offset >= check->fdt->strings_bytes)
 		return UMSI_EFW_BOUNDS;
-	}
-	if (token->name_offset >= check->strings_end) {
-		check->what = "property name without its NUL";
+	if (offset >= check->strings_end || !check->fdt->blob[check->fdt->strings_offset + offset])
 		return UMSI_EFW_STRING;
-	}
-	if (!fdt->blob[fdt->strings_offset + token->name_offset]) {
-		check->what = "property without a name";
-		return UMSI_EFW_STRING;
-	}
-	return UMSI_OK;
-}
-
-static int check_tree_end(struct check *check, const struct umsi_fdt_token *token)
-{
-	if (check->depth) {
-		check->what = "FDT_END inside a node";
-		return UMSI_EFW_STRUCTURE;
-	}
-	if (!check->rooted) {
-		check->what = "no root node";
-		return UMSI_EFW_STRUCTURE;
-	}
-	/* Source: "Lexical structure": FDT_END is the last token of the block. */
-	if (token->next != check->fdt->struct_bytes) {
-		check->what = "FDT_END before the end of the structure block";
-		return UMSI_EFW_STRUCTURE;
-	}
 	return UMSI_OK;
 }
 
 static int check_token(struct check *check, const struct umsi_fdt_token *token)
 {
+	if (!(may_stand[check->place] >> token->kind & 1))
+		return UMSI_EFW_STRUCTURE;
 	switch (token->kind) {
 	case UMSI_FDT_BEGIN_NODE:
-		return check_begin(check, token);
+		/* The root has an empty name, and nothing else has. */
+		if (!check->depth != !token->bytes)
+			return UMSI_EFW_STRING;
+		check->place = AMONG_PROPERTIES;
+		return check->depth++ < UMSI_FDT_DEPTH_MAX ? UMSI_OK : UMSI_EFW_DEPTH;
 	case UMSI_FDT_END_NODE:
-		return check_end(check);
+		check->place = --check->depth ? AMONG_SUBNODES : AFTER_ROOT;
+		return UMSI_OK;
 	case UMSI_FDT_PROP:
-		return check_property(check, token);
+		return check_property_name(check, token->name_offset);
 	case UMSI_FDT_END:
-		return check_tree_end(check, token);
+		/* Source: "Lexical structure": FDT_END is the last token of the block. */
+		return token->next == check->fdt->struct_bytes ? UMSI_OK : UMSI_EFW_STRUCTURE;
 	default:
 		return UMSI_OK;		/* FDT_NOP: the reader knows no others */
 	}
@@ -255,8 +188,8 @@ static int check_token(struct check *check, const struct umsi_fdt_token *token)
 static int check_structure(const struct umsi_fdt *fdt, struct umsi_fdt_error *error)
 {
 	struct check check = { .fdt = fdt, .strings_end = fdt->strings_bytes };
-	struct umsi_fdt_token token;
-	uint32_t offset = 0;
+	struct umsi_fdt_token token = { 0 };
+	uint32_t offset;
 	int err;
 
 	/* One look from the end tells for every name whether it is terminated. */
@@ -265,13 +198,12 @@ static int check_structure(const struct umsi_fdt *fdt, struct umsi_fdt_error *er
 		check.strings_end--;
 
 	do {
-		err = umsi_fdt_token_read(fdt, offset, &token, &check.what);
+		offset = token.next;
+		err = umsi_fdt_token_read(fdt, offset, &token);
 		if (!err)
 			err = check_token(&check, &token);
 		if (err)
-			return umsi_fdt_refuse(error, fdt->struct_offset + offset,
-					       check.what, err);
-		offset = token.next;
+			return refuse(error, fdt->struct_offset + offset, "structure block", err);
 	} while (token.kind != UMSI_FDT_END);
 	return UMSI_OK;
 }
@@ -283,27 +215,13 @@ int umsi_fdt_open(const void *blob, size_t bytes, struct umsi_fdt *out,
 	int err;
 
 	if (!blob || !out || (uintptr_t)blob % 8)
-		return umsi_fdt_refuse(error, 0, "blob: NULL or not 8-byte aligned",
-				       UMSI_EINVAL);
-	if (bytes < HEADER_BYTES)
-		return umsi_fdt_refuse(error, 0, "shorter than the header",
-				       UMSI_EFW_TRUNCATED);
-	if (header_field(&fdt, HEADER_MAGIC) != FDT_MAGIC)
-		return umsi_fdt_refuse(error, HEADER_MAGIC, "magic: not 0xd00dfeed",
-				       UMSI_EFW_MAGIC);
-	err = check_version(&fdt, error);
-	if (err)
-		return err;
-	err = check_size(&fdt, bytes, error);
-	if (err)
-		return err;
-	fdt.bytes = header_field(&fdt, HEADER_TOTALSIZE);
-	err = check_blocks(&fdt, error);
-	if (err)
-		return err;
-	err = check_structure(&fdt, error);
-	if (err)
-		return err;
-	*out = fdt;
-	return UMSI_OK;
+		return refuse(error, 0, "blob", UMSI_EINVAL);
+	err = check_header(&fdt, bytes, error);
+	if (!err)
+		err = check_blocks(&fdt, error);
+	if (!err)
+		err = check_structure(&fdt, error);
+	if (!err)
+		*out = fdt;
+	return err;
 }

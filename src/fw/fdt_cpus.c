@@ -14,50 +14,25 @@ bool umsi_fdt_is_cpu(const struct umsi_fdt *fdt, umsi_fdt_node node)
 	       umsi_fdt_is_text(&type, "cpu");
 }
 
-int umsi_fdt_cpus_cells(const struct umsi_fdt *fdt, umsi_fdt_node cpus,
-			uint32_t *out_cells, struct umsi_fdt_error *error)
+uint32_t umsi_fdt_seek_cpus(struct umsi_fdt_reader *r)
 {
-	struct umsi_fdt_cells cells;
-	uint32_t size;
-
+	r->node = umsi_fdt_find_path(r->fdt, "/cpus");
+	if (r->node < 0)
+		umsi_fdt_refuse(r, "/cpus", UMSI_EFW_MISSING);
 	/* Required to be 0, but nothing is lost where it is not said at all. */
-	if (umsi_fdt_cells_of(fdt, cpus, &cells) ||
-	    umsi_fdt_u32_or(fdt, cpus, "#size-cells", 0, &size) || size)
-		return umsi_fdt_refuse_node(error, fdt, cpus,
-					    "/cpus: #address-cells not 1 or 2, or #size-cells not 0",
-					    UMSI_EFW_CELLS);
-	*out_cells = cells.address;
-	return UMSI_OK;
+	umsi_fdt_cell_count(r, "#size-cells", 0, 0, 0);
+	return umsi_fdt_cell_count(r, "#address-cells", 2, 1, 2);
 }
 
-int umsi_fdt_cpu_id(const struct umsi_fdt *fdt, umsi_fdt_node cpu, uint32_t cells,
-		    uint64_t *out_id, struct umsi_fdt_error *error)
+uint64_t umsi_fdt_cpu_id(struct umsi_fdt_reader *r, uint32_t cells)
 {
-	struct umsi_fdt_property reg;
+	const unsigned char *reg;
+	uint32_t count = umsi_fdt_rows(r, "reg", cells, &reg);
 
-	if (!umsi_fdt_get(fdt, cpu, "reg", &reg))
-		return umsi_fdt_refuse_node(error, fdt, cpu, "reg: a CPU without one",
-					    UMSI_EFW_MISSING);
-	if (reg.bytes != 4 * cells)
-		return umsi_fdt_refuse_node(error, fdt, cpu,
-					    "reg: not one number of #address-cells cells",
-					    UMSI_EFW_VALUE);
-	*out_id = umsi_fdt_number(reg.value, cells);
-	return UMSI_OK;
-}
-
-static int read_cpu(const struct umsi_fdt *fdt, umsi_fdt_node node, uint32_t cells,
-		    struct umsi_cpu_desc *out, struct umsi_fdt_error *error)
-{
-	int err;
-
-	err = umsi_fdt_cpu_id(fdt, node, cells, &out->hw_id, error);
-	if (err)
-		return err;
-	if (umsi_fdt_u32_or(fdt, node, "numa-node-id", 0, &out->node))
-		return umsi_fdt_refuse_node(error, fdt, node, "numa-node-id: not one cell",
-					    UMSI_EFW_VALUE);
-	return UMSI_OK;
+	if (count == 1)
+		return umsi_fdt_number(reg, cells);
+	umsi_fdt_refuse(r, "reg", count ? UMSI_EFW_VALUE : UMSI_EFW_MISSING);
+	return 0;
 }
 
 /* What one pass over /cpus finds. Entries beyond the room are counted only. */
@@ -83,27 +58,22 @@ static void count_cpu(struct census *census, const struct umsi_cpu_desc *cpu)
 		census->cpus[at] = *cpu;
 }
 
-static int take_census(const struct umsi_fdt *fdt, umsi_fdt_node parent,
-		       struct census *census, struct umsi_fdt_error *error)
+static int take_census(struct umsi_fdt_reader *r, struct census *census)
 {
-	struct umsi_cpu_desc cpu;
-	umsi_fdt_node node;
-	uint32_t cells;
-	int err;
+	uint32_t cells = umsi_fdt_seek_cpus(r);
+	struct umsi_fdt_reader cpu = *r;
 
-	err = umsi_fdt_cpus_cells(fdt, parent, &cells, error);
-	if (err)
-		return err;
-	for (node = umsi_fdt_first_child(fdt, parent); node >= 0;
-	     node = umsi_fdt_next_sibling(fdt, node)) {
-		if (!umsi_fdt_is_cpu(fdt, node) || !umsi_fdt_is_okay(fdt, node))
+	for (cpu.node = umsi_fdt_first_child(r->fdt, r->node); cpu.node >= 0 && !cpu.status;
+	     cpu.node = umsi_fdt_next_sibling(r->fdt, cpu.node)) {
+		struct umsi_cpu_desc one = { 0 };
+
+		if (!umsi_fdt_is_cpu(r->fdt, cpu.node) || !umsi_fdt_is_okay(r->fdt, cpu.node))
 			continue;
-		err = read_cpu(fdt, node, cells, &cpu, error);
-		if (err)
-			return err;
-		count_cpu(census, &cpu);
+		one.hw_id = umsi_fdt_cpu_id(&cpu, cells);
+		one.node = umsi_fdt_cell(&cpu, "numa-node-id", 0, 0, UINT32_MAX);
+		count_cpu(census, &one);
 	}
-	return UMSI_OK;
+	return r->status = cpu.status;
 }
 
 /* Nearly always: the boot hart, then the others by rising number. */
@@ -133,29 +103,16 @@ int umsi_fdt_cpus(const struct umsi_fdt *fdt, uint64_t boot_hart,
 		  struct umsi_fdt_error *error)
 {
 	struct census census = { .boot_hart = boot_hart, .cpus = cpus, .room = room };
-	umsi_fdt_node parent;
-	int err;
+	struct umsi_fdt_reader r = { .fdt = fdt, .error = error };
 
 	if (!fdt || !out_count || (!cpus && room))
-		return umsi_fdt_refuse(error, 0, "a pointer is NULL", UMSI_EINVAL);
-	parent = umsi_fdt_find_path(fdt, "/cpus");
-	if (parent < 0)
-		return umsi_fdt_refuse_node(error, fdt, -1, "no node /cpus",
-					    UMSI_EFW_MISSING);
-	err = take_census(fdt, parent, &census, error);
-	if (err)
-		return err;
+		return umsi_fdt_refuse(&r, "a pointer is NULL", UMSI_EINVAL);
+	if (take_census(&r, &census))
+		return r.status;
 	if (!census.boot_seen)
-		return umsi_fdt_refuse_node(error, fdt, parent,
-					    "/cpus: the boot hart is not among the usable CPUs",
-					    UMSI_EFW_MISSING);
+		return umsi_fdt_refuse(&r, "the boot CPU", UMSI_EFW_MISSING);
 	if (census.count <= room && has_twins(cpus, census.count))
-		return umsi_fdt_refuse_node(error, fdt, parent,
-					    "/cpus: two CPUs with one number",
-					    UMSI_EFW_VALUE);
+		return umsi_fdt_refuse(&r, "two CPUs with one number", UMSI_EFW_VALUE);
 	*out_count = census.count;
-	if (census.count > room)
-		return umsi_fdt_refuse_node(error, fdt, parent, "/cpus: more than there is room for",
-					    UMSI_EFW_ROOM);
-	return UMSI_OK;
+	return census.count > room ? umsi_fdt_refuse(&r, "/cpus", UMSI_EFW_ROOM) : UMSI_OK;
 }

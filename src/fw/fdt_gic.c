@@ -17,82 +17,70 @@
 /* Of arm,armv8-timer: secure, non-secure, virtual, hypervisor. */
 #define TIMER_VIRTUAL		2u
 
-umsi_fdt_node umsi_fdt_gic_find(const struct umsi_fdt *fdt, const char *const *names)
+/* Moves the reader to the first enabled node that is compatible with any of @names (NULL-terminated). */
+static bool seek_any(struct umsi_fdt_reader *r, const char *const *names)
 {
-	umsi_fdt_node node = -1;
-
-	for (; *names && node < 0; names++)
-		node = umsi_fdt_next_okay(fdt, -1, *names);
-	return node;
+	for (r->node = -1; *names && r->node < 0; names++)
+		r->node = umsi_fdt_next_okay(r->fdt, -1, *names);
+	return r->node >= 0;
 }
 
-int umsi_fdt_gic_reg(const struct umsi_fdt_reader *r, uint32_t index, uint64_t *out_phys, uint64_t *out_bytes)
+uint64_t umsi_fdt_gic_reg(struct umsi_fdt_reader *r, uint32_t index, uint64_t *out_bytes)
 {
 	struct umsi_fdt_regs regs;
-	uint64_t address, bytes;
-	int err = umsi_fdt_regs_of(r->fdt, r->node, &regs);
+	uint64_t phys;
 
-	if (err)
-		return err;
-	if (index >= regs.count)
-		return UMSI_EFW_MISSING;
-	if (!umsi_fdt_regs_entry(&regs, index, &address, &bytes) || !bytes)
-		return UMSI_EFW_VALUE;
-	*out_bytes = bytes;
-	return umsi_fdt_to_cpu(r->fdt, &regs, address, bytes, out_phys);
+	umsi_fdt_regs_of(r, &regs);
+	phys = umsi_fdt_region(r, &regs, index, out_bytes);
+	if (!*out_bytes)
+		umsi_fdt_refuse(r, "reg", UMSI_EFW_VALUE);
+	return phys;
 }
 
-static int read_frame(const struct umsi_fdt_reader *r, struct umsi_gic_frame *out)
+static void read_frame(struct umsi_fdt_reader *r, struct umsi_gic_frame *out)
 {
 	uint64_t bytes;
-	int err = umsi_fdt_gic_reg(r, 0, &out->phys, &bytes);
 
-	if (err)
-		return umsi_fdt_refuse_here(r, "v2m frame: reg", err);
-	if (umsi_fdt_u32_or(r->fdt, r->node, "arm,msi-base-spi", 0, &out->spi_base) ||
-	    umsi_fdt_u32_or(r->fdt, r->node, "arm,msi-num-spis", 0, &out->spis))
-		return umsi_fdt_refuse_here(r, "arm,msi-*: not one cell", UMSI_EFW_VALUE);
+	out->phys = umsi_fdt_gic_reg(r, 0, &bytes);
+	out->spi_base = umsi_fdt_cell(r, "arm,msi-base-spi", 0, 0, UINT32_MAX);
+	out->spis = umsi_fdt_cell(r, "arm,msi-num-spis", 0, 0, UINT32_MAX);
+	/* Neither, or both. */
 	if (!out->spi_base != !out->spis)
-		return umsi_fdt_refuse_here(r, "arm,msi-base-spi, arm,msi-num-spis: one without the other",
-					    UMSI_EFW_VALUE);
-	return UMSI_OK;
+		umsi_fdt_refuse(r, "arm,msi-num-spis", UMSI_EFW_VALUE);
 }
 
-static int read_frames(const struct umsi_fdt_reader *gic, struct umsi_gic_config *out)
+static void read_frames(struct umsi_fdt_reader *gic, struct umsi_gic_config *out)
 {
 	struct umsi_fdt_reader r = *gic;
-	int err = UMSI_OK;
 
-	for (r.node = umsi_fdt_first_child(r.fdt, r.node); r.node >= 0 && !err;
+	for (r.node = umsi_fdt_first_child(r.fdt, r.node); r.node >= 0 && !r.status;
 	     r.node = umsi_fdt_next_sibling(r.fdt, r.node)) {
 		if (!umsi_fdt_is_compatible(r.fdt, r.node, "arm,gic-v2m-frame") ||
 		    !umsi_fdt_is_okay(r.fdt, r.node))
 			continue;
 		if (out->frames == UMSI_GIC_FRAMES_MAX)
-			return umsi_fdt_refuse_here(&r, "more v2m frames than there is room for", UMSI_EFW_ROOM);
-		err = read_frame(&r, &out->frame[out->frames++]);
+			umsi_fdt_refuse(&r, "arm,gic-v2m-frame", UMSI_EFW_ROOM);
+		else
+			read_frame(&r, &out->frame[out->frames++]);
 	}
-	return err;
+	gic->status = r.status;
 }
 
-int umsi_fdt_gic_timer(const struct umsi_fdt_reader *gic, uint32_t *out_id)
+uint32_t umsi_fdt_gic_timer(struct umsi_fdt_reader *gic)
 {
 	static const char *const names[] = { "arm,armv8-timer", "arm,armv7-timer", NULL };
 	struct umsi_fdt_reader r = *gic;
+	uint32_t id = 0;
 	uint8_t trigger;
-	uint32_t id;
 	int err;
 
-	r.node = umsi_fdt_gic_find(r.fdt, names);
-	if (r.node < 0)
-		return UMSI_OK;
+	if (!seek_any(&r, names))
+		return 0;
 	err = umsi_fdt_gic_interrupt(r.fdt, r.node, TIMER_VIRTUAL, &id, &trigger);
-	if (!err && id >= FIRST_SHARED)
-		err = UMSI_EFW_VALUE;
-	if (err)
-		return umsi_fdt_refuse_here(&r, "timer: no private virtual interrupt", err);
-	*out_id = id;
-	return UMSI_OK;
+	if (err || id >= FIRST_SHARED)
+		umsi_fdt_refuse(&r, "interrupts", err ? err : UMSI_EFW_VALUE);
+	gic->status = r.status;
+	return id;
 }
 
 int umsi_fdt_gic(const struct umsi_fdt *fdt, struct umsi_gic_config *out,
@@ -104,70 +92,39 @@ int umsi_fdt_gic(const struct umsi_fdt *fdt, struct umsi_gic_config *out,
 	struct umsi_fdt_reader r = { .fdt = fdt, .error = error };
 	struct umsi_gic_config config = { .version = 2 };
 	uint64_t bytes;
-	uint32_t cells;
-	int err;
 
 	if (!fdt || !out)
-		return umsi_fdt_refuse(error, 0, "a pointer is NULL", UMSI_EINVAL);
-	r.node = umsi_fdt_gic_find(fdt, names);
-	if (r.node < 0)
-		return umsi_fdt_refuse_here(&r, "no GICv2", UMSI_EFW_MISSING);
-	if (umsi_fdt_u32_or(fdt, r.node, "#interrupt-cells", CELLS, &cells) || cells != CELLS)
-		return umsi_fdt_refuse_here(&r, "#interrupt-cells: not 3", UMSI_EFW_CELLS);
-	err = umsi_fdt_gic_reg(&r, 0, &config.distributor, &bytes);
-	if (!err)
-		err = umsi_fdt_gic_reg(&r, 1, &config.cpu_interface, &bytes);
-	if (err)
-		return umsi_fdt_refuse_here(&r, "reg: distributor or CPU interface", err);
-	err = read_frames(&r, &config);
-	if (!err)
-		err = umsi_fdt_gic_timer(&r, &config.timer_id);
-	if (!err)
+		return umsi_fdt_refuse(&r, "a pointer is NULL", UMSI_EINVAL);
+	if (!seek_any(&r, names))
+		return umsi_fdt_refuse(&r, "a GICv2", UMSI_EFW_MISSING);
+	umsi_fdt_cell_count(&r, "#interrupt-cells", CELLS, CELLS, CELLS);
+	config.distributor = umsi_fdt_gic_reg(&r, 0, &bytes);
+	config.cpu_interface = umsi_fdt_gic_reg(&r, 1, &bytes);
+	read_frames(&r, &config);
+	config.timer_id = umsi_fdt_gic_timer(&r);
+	if (!r.status)
 		*out = config;
-	return err;
-}
-
-/* Flags, bits 3:0: 1 rising, 2 falling, 4 high, 8 low. */
-static int trigger_of(uint32_t flags, uint8_t *out)
-{
-	switch (flags & 0xf) {
-	case 1:
-		*out = UMSI_TRIGGER_EDGE_RISING;
-		return UMSI_OK;
-	case 2:
-		*out = UMSI_TRIGGER_EDGE_FALLING;
-		return UMSI_OK;
-	case 4:
-		*out = UMSI_TRIGGER_LEVEL_HIGH;
-		return UMSI_OK;
-	case 8:
-		*out = UMSI_TRIGGER_LEVEL_LOW;
-		return UMSI_OK;
-	default:
-		return UMSI_EFW_VALUE;
-	}
+	return r.status;
 }
 
 int umsi_fdt_gic_interrupt(const struct umsi_fdt *fdt, umsi_fdt_node node, uint32_t index,
 			   uint32_t *out_id, uint8_t *out_trigger)
 {
-	struct umsi_fdt_property list;
+	struct umsi_fdt_reader r = { .fdt = fdt, .node = node };
+	const unsigned char *row;
 	uint32_t kind, number;
 
 	if (!fdt || !out_id || !out_trigger)
 		return UMSI_EINVAL;
-	if (!umsi_fdt_get(fdt, node, "interrupts", &list))
-		return UMSI_EFW_MISSING;
-	if (list.bytes % (4 * CELLS))
-		return UMSI_EFW_VALUE;
-	if (index >= list.bytes / (4 * CELLS))
-		return UMSI_EFW_MISSING;
-	list.value += 4 * CELLS * index;
-	kind = umsi_fdt_be32(list.value);
-	number = umsi_fdt_be32(list.value + 4);
+	if (index >= umsi_fdt_rows(&r, "interrupts", CELLS, &row))
+		return r.status ? r.status : UMSI_EFW_MISSING;
+	row += 4 * CELLS * index;
+	kind = umsi_fdt_be32(row);
+	number = umsi_fdt_be32(row + 4);
 	if (!(kind == KIND_SHARED && number < SHARED_MAX) &&
 	    !(kind == KIND_PRIVATE && number < PRIVATE_MAX))
 		return UMSI_EFW_VALUE;
 	*out_id = number + (kind == KIND_SHARED ? FIRST_SHARED : FIRST_PRIVATE);
-	return trigger_of(umsi_fdt_be32(list.value + 8), out_trigger);
+	/* Bits 15:8 name the CPUs of a private interrupt. */
+	return umsi_fdt_trigger(umsi_fdt_be32(row + 8) & 0xf, out_trigger);
 }

@@ -9,85 +9,66 @@
 #define CELLS		3u
 #define MAP_CELLS	4u	/* requester id, phandle, DeviceID, length */
 
-static int read_regions(const struct umsi_fdt_reader *r, struct umsi_gicv3_region *region, uint32_t room,
-			uint32_t *out_count)
+static void read_regions(struct umsi_fdt_reader *r, struct umsi_gicv3_region *region, uint32_t room,
+			 uint32_t *out_count)
 {
-	uint32_t stride;
-	int err;
+	const unsigned char *row;
+	uint32_t stride = 0, cells = umsi_fdt_rows(r, "redistributor-stride", 1, &row);
 
-	if (umsi_fdt_u32_or(r->fdt, r->node, "#redistributor-regions", 1, out_count) || !*out_count)
-		return umsi_fdt_refuse_here(r, "#redistributor-regions", UMSI_EFW_VALUE);
-	if (*out_count > room)
-		return umsi_fdt_refuse_here(r, "more regions of redistributors than there is room for",
-					    UMSI_EFW_ROOM);
+	if (cells)
+		stride = umsi_fdt_be32(row + 4 * (cells - 1));
 	/* One cell, or two with nothing in the upper one. */
-	if (umsi_fdt_u32_or(r->fdt, r->node, "redistributor-stride", 0, &stride) &&
-	    umsi_fdt_get_u32(r->fdt, r->node, "redistributor-stride", 1, &stride))
-		return umsi_fdt_refuse_here(r, "redistributor-stride", UMSI_EFW_VALUE);
-	for (uint32_t i = 0; i < *out_count; i++) {
+	if (cells > 2 || (cells == 2 && umsi_fdt_be32(row)))
+		umsi_fdt_refuse(r, "redistributor-stride", UMSI_EFW_VALUE);
+	*out_count = umsi_fdt_cell(r, "#redistributor-regions", 1, 1, UINT32_MAX);
+	if (*out_count > room)
+		umsi_fdt_refuse(r, "#redistributor-regions", UMSI_EFW_ROOM);
+	for (uint32_t i = 0; i < *out_count && !r->status; i++) {
 		region[i].stride = stride;
-		err = umsi_fdt_gic_reg(r, 1 + i, &region[i].phys, &region[i].bytes);
-		if (err)
-			return umsi_fdt_refuse_here(r, "reg: redistributors", err);
+		region[i].phys = umsi_fdt_gic_reg(r, 1 + i, &region[i].bytes);
 	}
-	return UMSI_OK;
 }
 
 /* "mbi-ranges": pairs of first SPI and how many; "mbi-alias": where a page shows nothing but the registers for them. */
-static int read_mbis(const struct umsi_fdt_reader *r, struct umsi_gicv3_config *config)
+static void read_mbis(struct umsi_fdt_reader *r, struct umsi_gicv3_config *config)
 {
-	struct umsi_fdt_property list, alias;
+	const unsigned char *row = NULL;
+	uint32_t cells;
 
-	if (!umsi_fdt_get(r->fdt, r->node, "mbi-ranges", &list))
-		return UMSI_OK;
-	if (!list.bytes || list.bytes % 8)
-		return umsi_fdt_refuse_here(r, "mbi-ranges: no pairs", UMSI_EFW_VALUE);
-	if (list.bytes / 8 > UMSI_GICV3_MBIS_MAX)
-		return umsi_fdt_refuse_here(r, "mbi-ranges: more than there is room for", UMSI_EFW_ROOM);
-	config->mbis = (uint32_t)(list.bytes / 8);
-	for (uint32_t i = 0; i < config->mbis; i++) {
-		config->mbi[i].spi_base = umsi_fdt_be32(list.value + 8 * i);
-		config->mbi[i].spis = umsi_fdt_be32(list.value + 8 * i + 4);
+	config->mbis = umsi_fdt_rows(r, "mbi-ranges", 2, &row);
+	if (config->mbis > UMSI_GICV3_MBIS_MAX)
+		umsi_fdt_refuse(r, "mbi-ranges", UMSI_EFW_ROOM);
+	for (uint32_t i = 0; i < config->mbis && !r->status; i++, row += 8) {
+		config->mbi[i].spi_base = umsi_fdt_be32(row);
+		config->mbi[i].spis = umsi_fdt_be32(row + 4);
 	}
-	if (!umsi_fdt_get(r->fdt, r->node, "mbi-alias", &alias))
-		return UMSI_OK;
-	if (alias.bytes != 4 && alias.bytes != 8)
-		return umsi_fdt_refuse_here(r, "mbi-alias: no address", UMSI_EFW_VALUE);
-	config->mbi_alias = umsi_fdt_be32(alias.value);
-	if (alias.bytes == 8)
-		config->mbi_alias = config->mbi_alias << 32 | umsi_fdt_be32(alias.value + 4);
-	return UMSI_OK;
+	cells = config->mbis ? umsi_fdt_rows(r, "mbi-alias", 1, &row) : 0;
+	if (cells > 2)
+		umsi_fdt_refuse(r, "mbi-alias", UMSI_EFW_VALUE);
+	else
+		config->mbi_alias = umsi_fdt_number(row, cells);
 }
 
 int umsi_fdt_gicv3(const struct umsi_fdt *fdt, struct umsi_gicv3_region *region, uint32_t room,
 		   struct umsi_gicv3_config *out, struct umsi_fdt_error *error)
 {
-	static const char *const names[] = { "arm,gic-v3", NULL };
 	struct umsi_gicv3_config config = { .region = region };
 	struct umsi_fdt_reader r = { .fdt = fdt, .error = error };
 	uint64_t bytes;
-	uint32_t cells;
-	int err;
 
 	if (!fdt || !region || !out)
-		return umsi_fdt_refuse(error, 0, "a pointer is NULL", UMSI_EINVAL);
-	r.node = umsi_fdt_gic_find(fdt, names);
-	if (r.node < 0)
-		return umsi_fdt_refuse_here(&r, "no GICv3", UMSI_EFW_MISSING);
+		return umsi_fdt_refuse(&r, "a pointer is NULL", UMSI_EINVAL);
+	if (umsi_fdt_seek(&r, -1, "arm,gic-v3"))
+		return r.status;
 	/* A fourth cell names groups of CPUs for private interrupts. */
-	if (umsi_fdt_u32_or(fdt, r.node, "#interrupt-cells", CELLS, &cells) || cells < CELLS || cells > CELLS + 1)
-		return umsi_fdt_refuse_here(&r, "#interrupt-cells: not 3 or 4", UMSI_EFW_CELLS);
-	err = umsi_fdt_gic_reg(&r, 0, &config.distributor, &bytes);
-	if (err)
-		return umsi_fdt_refuse_here(&r, "reg: distributor", err);
-	err = read_regions(&r, region, room, &config.regions);
-	if (!err)
-		err = umsi_fdt_gic_timer(&r, &config.timer_id);
-	if (!err)
-		err = read_mbis(&r, &config);
-	if (!err)
+	umsi_fdt_cell_count(&r, "#interrupt-cells", CELLS, CELLS, CELLS + 1);
+	config.distributor = umsi_fdt_gic_reg(&r, 0, &bytes);
+	read_regions(&r, region, room, &config.regions);
+	config.timer_id = umsi_fdt_gic_timer(&r);
+	read_mbis(&r, &config);
+	if (!r.status)
 		*out = config;
-	return err;
+	return r.status;
 }
 
 int umsi_fdt_its(const struct umsi_fdt *fdt, umsi_fdt_node after, umsi_fdt_node *out_node,
@@ -95,89 +76,81 @@ int umsi_fdt_its(const struct umsi_fdt *fdt, umsi_fdt_node after, umsi_fdt_node 
 {
 	struct umsi_fdt_reader r = { .fdt = fdt, .error = error };
 	uint64_t bytes;
-	int err;
 
 	if (!fdt || !out_node || !out)
-		return umsi_fdt_refuse(error, 0, "a pointer is NULL", UMSI_EINVAL);
-	r.node = umsi_fdt_next_okay(fdt, after, "arm,gic-v3-its");
-	if (r.node < 0)
-		return umsi_fdt_refuse_here(&r, "no ITS", UMSI_EFW_MISSING);
-	*out = (struct umsi_its_config){ 0 };
-	err = umsi_fdt_gic_reg(&r, 0, &out->phys, &bytes);
-	if (!err)
-		err = umsi_fdt_u32_or(fdt, r.node, "numa-node-id", 0, &out->node);
-	if (err)
-		return umsi_fdt_refuse_here(&r, "its: reg, numa-node-id", err);
-	*out_node = r.node;
-	return UMSI_OK;
+		return umsi_fdt_refuse(&r, "a pointer is NULL", UMSI_EINVAL);
+	if (umsi_fdt_seek(&r, after, "arm,gic-v3-its"))
+		return r.status;
+	*out = (struct umsi_its_config){ .phys = umsi_fdt_gic_reg(&r, 0, &bytes) };
+	out->node = umsi_fdt_cell(&r, "numa-node-id", 0, 0, UINT32_MAX);
+	if (!r.status)
+		*out_node = r.node;
+	return r.status;
 }
 
-static int add_map(const struct umsi_fdt_reader *r, const struct umsi_its_map *map, struct umsi_its_config *config)
+static void add_map(struct umsi_fdt_reader *r, const char *name, const struct umsi_its_map *map,
+		    struct umsi_its_config *config)
 {
 	if (!map->count || map->first > UINT32_MAX - (map->count - 1) ||
 	    map->device_id > UINT32_MAX - (map->count - 1))
-		return umsi_fdt_refuse_here(r, "msi-map: empty, or beyond 32 bits", UMSI_EFW_VALUE);
-	if (config->maps == UMSI_ITS_MAPS_MAX)
-		return umsi_fdt_refuse_here(r, "msi-map: more entries than there is room for", UMSI_EFW_ROOM);
-	config->map[config->maps++] = *map;
-	return UMSI_OK;
+		umsi_fdt_refuse(r, name, UMSI_EFW_VALUE);
+	else if (config->maps == UMSI_ITS_MAPS_MAX)
+		umsi_fdt_refuse(r, name, UMSI_EFW_ROOM);
+	else if (!r->status)
+		config->map[config->maps++] = *map;
 }
 
-/* One entry of msi-map, if it leads to @its. Entries are by requester id without segment. */
-static int read_map_entry(const struct umsi_fdt_reader *r, const unsigned char *at, uint32_t mask, uint32_t segment,
-			  umsi_fdt_node its, struct umsi_its_config *config)
+/* Does @phandle lead to @its? */
+static bool is_its(struct umsi_fdt_reader *r, const char *name, uint32_t phandle, umsi_fdt_node its)
 {
-	struct umsi_its_map map = {
-		.first = segment << 16 | umsi_fdt_be32(at), .device_id = umsi_fdt_be32(at + 8),
-		.count = umsi_fdt_be32(at + 12), .mask = mask == 0xffff ? 0 : UINT32_C(0xffff0000) | mask,
-	};
-	umsi_fdt_node to = umsi_fdt_find_phandle(r->fdt, umsi_fdt_be32(at + 4));
+	umsi_fdt_node to = umsi_fdt_find_phandle(r->fdt, phandle);
 
-	if (umsi_fdt_be32(at) > 0xffff)
-		return umsi_fdt_refuse_here(r, "msi-map: requester id beyond 16 bits", UMSI_EFW_VALUE);
 	if (to < 0)
-		return umsi_fdt_refuse_here(r, "msi-map: phandle leads nowhere", UMSI_EFW_PHANDLE);
-	return to == its ? add_map(r, &map, config) : UMSI_OK;
+		umsi_fdt_refuse(r, name, UMSI_EFW_PHANDLE);
+	return to == its;
 }
 
-/* msi-parent: the DeviceID is the requester id, or the one cell the binding adds to it. */
-static int read_parent(const struct umsi_fdt_reader *r, uint32_t segment, umsi_fdt_node its,
-		       struct umsi_its_config *config)
+/* The DeviceID is the requester id, or the one cell the binding adds to it. */
+static void read_parent(struct umsi_fdt_reader *r, uint32_t segment, umsi_fdt_node its,
+			struct umsi_its_config *config)
 {
+	static const char name[] = "msi-parent";
 	struct umsi_its_map map = { .first = segment << 16, .count = 0x10000 };
-	uint32_t phandle;
-	int err = umsi_fdt_get_u32(r->fdt, r->node, "msi-parent", 0, &phandle);
+	const unsigned char *row;
+	uint32_t cells = umsi_fdt_rows(r, name, 1, &row);
 
-	if (err == UMSI_EFW_MISSING)
-		return UMSI_OK;
-	if (err)
-		return umsi_fdt_refuse_here(r, "msi-parent", err);
-	if (umsi_fdt_find_phandle(r->fdt, phandle) < 0)
-		return umsi_fdt_refuse_here(r, "msi-parent: phandle leads nowhere", UMSI_EFW_PHANDLE);
-	if (umsi_fdt_find_phandle(r->fdt, phandle) != its)
-		return UMSI_OK;
-	if (umsi_fdt_get_u32(r->fdt, r->node, "msi-parent", 1, &map.device_id))
-		map.device_id = 0;
-	return add_map(r, &map, config);
+	if (!cells || !is_its(r, name, umsi_fdt_be32(row), its))
+		return;
+	if (cells > 1)
+		map.device_id = umsi_fdt_be32(row + 4);
+	add_map(r, name, &map, config);
 }
 
 int umsi_fdt_its_map(const struct umsi_fdt *fdt, umsi_fdt_node bridge, uint32_t segment, umsi_fdt_node its,
 		     struct umsi_its_config *config, struct umsi_fdt_error *error)
 {
+	static const char name[] = "msi-map";
 	struct umsi_fdt_reader r = { .fdt = fdt, .node = bridge, .error = error };
-	struct umsi_fdt_property list;
-	uint32_t mask;
-	int err = UMSI_OK;
+	const unsigned char *row;
+	uint32_t mask, n;
 
 	if (!fdt || !config || segment > 0xffff)
-		return umsi_fdt_refuse(error, 0, "a pointer is NULL, or segment beyond 16 bits", UMSI_EINVAL);
-	if (!umsi_fdt_get(fdt, bridge, "msi-map", &list))
-		return read_parent(&r, segment, its, config);
-	if (umsi_fdt_u32_or(fdt, bridge, "msi-map-mask", 0xffff, &mask) || !mask || mask > 0xffff)
-		return umsi_fdt_refuse_here(&r, "msi-map-mask", UMSI_EFW_VALUE);
-	if (!list.bytes || list.bytes % (4 * MAP_CELLS))
-		return umsi_fdt_refuse_here(&r, "msi-map: not entries of four cells", UMSI_EFW_VALUE);
-	for (uint32_t at = 0; at < list.bytes && !err; at += 4 * MAP_CELLS)
-		err = read_map_entry(&r, list.value + at, mask, segment, its, config);
-	return err;
+		return umsi_fdt_refuse(&r, "a pointer is NULL, or segment beyond 16 bits", UMSI_EINVAL);
+	n = umsi_fdt_rows(&r, name, MAP_CELLS, &row);
+	if (!n)
+		read_parent(&r, segment, its, config);
+	mask = umsi_fdt_cell(&r, "msi-map-mask", 0xffff, 1, 0xffff);
+	/* Rows are by requester id without segment. */
+	for (; n && !r.status; n--, row += 4 * MAP_CELLS) {
+		struct umsi_its_map map = {
+			.first = segment << 16 | umsi_fdt_be32(row), .device_id = umsi_fdt_be32(row + 8),
+			.count = umsi_fdt_be32(row + 12), .mask = mask == 0xffff ? 0 : UINT32_C(0xffff0000) | mask,
+		};
+
+		if (umsi_fdt_be32(row) > 0xffff)
+			umsi_fdt_refuse(&r, name, UMSI_EFW_VALUE);
+		if (is_its(&r, name, umsi_fdt_be32(row + 4), its))
+			add_map(&r, name, &map, config);
+	}
+	return r.status;
 }

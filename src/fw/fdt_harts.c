@@ -6,19 +6,14 @@
 #define NOT_CONNECTED		UINT32_MAX	/* an interrupt number that leads nowhere */
 #define HARTS_MAX		16384u		/* both bindings: maxItems of interrupts-extended */
 
-int umsi_fdt_harts_refuse(const struct umsi_fdt_harts *h, const char *what, int status)
-{
-	return umsi_fdt_refuse_node(h->error, h->fdt, h->node, what, status);
-}
-
 static uint32_t target_phandle(const struct umsi_fdt_harts *h, uint32_t i)
 {
-	return umsi_fdt_be32(h->targets.value + 8 * i);
+	return umsi_fdt_be32(h->targets + 8 * i);
 }
 
 static uint32_t target_interrupt(const struct umsi_fdt_harts *h, uint32_t i)
 {
-	return umsi_fdt_be32(h->targets.value + 8 * i + 4);
+	return umsi_fdt_be32(h->targets + 8 * i + 4);
 }
 
 static bool is_connected(const struct umsi_fdt_harts *h, uint32_t i)
@@ -30,23 +25,19 @@ int umsi_fdt_harts_read(struct umsi_fdt_harts *h)
 {
 	uint32_t other = 0;
 
-	h->count = h->supervisor = 0;
-	if (!umsi_fdt_get(h->fdt, h->node, "interrupts-extended", &h->targets))
-		return umsi_fdt_harts_refuse(h, "interrupts-extended: absent", UMSI_EFW_MISSING);
-	h->count = h->targets.bytes / 8;
-	if (h->targets.bytes % 8 || !h->count || h->count > HARTS_MAX)
-		return umsi_fdt_harts_refuse(h, "interrupts-extended: not 1 to 16384 pairs of cells",
-					     UMSI_EFW_VALUE);
+	h->supervisor = 0;
+	h->count = umsi_fdt_rows(&h->r, "interrupts-extended", 2, &h->targets);
+	if (!h->count)
+		return umsi_fdt_refuse(&h->r, "interrupts-extended", UMSI_EFW_MISSING);
 	for (uint32_t i = 0; i < h->count; i++) {
 		bool supervisor = target_interrupt(h, i) == SUPERVISOR_EXTERNAL;
 
 		h->supervisor += supervisor;
 		other += !supervisor && is_connected(h, i);
 	}
-	if (h->supervisor && other)
-		return umsi_fdt_harts_refuse(h, "interrupts-extended: supervisor and other interrupts mixed",
-					     UMSI_EFW_VALUE);
-	return UMSI_OK;
+	if (h->count > HARTS_MAX || (h->supervisor && other))
+		umsi_fdt_refuse(&h->r, "interrupts-extended", UMSI_EFW_VALUE);
+	return h->r.status;
 }
 
 /*
@@ -54,7 +45,7 @@ int umsi_fdt_harts_read(struct umsi_fdt_harts *h)
  * the last one ended, and a tree of n harts costs n steps.
  */
 struct match {
-	const struct umsi_fdt_harts *h;
+	struct umsi_fdt_harts *h;
 	const struct umsi_cpu_desc *cpus;
 	uint32_t ncpus;
 	uint32_t next_target, next_cpu;	/* where searches begin */
@@ -106,7 +97,6 @@ static uint32_t find_target(struct match *at, uint32_t phandle)
 static int match_hart(struct match *at, uint32_t phandle, uint64_t hart)
 {
 	uint32_t target = find_target(at, phandle), cpu;
-	int status;
 
 	if (target == at->h->count)
 		return UMSI_OK;
@@ -115,68 +105,59 @@ static int match_hart(struct match *at, uint32_t phandle, uint64_t hart)
 	if (cpu == at->ncpus)
 		return UMSI_OK;		/* a hart that this machine does not use */
 	at->placed++;
-	status = at->found(at->arg, cpu, target);
-	if (status == UMSI_EEXIST)
-		return umsi_fdt_harts_refuse(at->h, "interrupts-extended: one hart by two phandles",
-					     UMSI_EFW_VALUE);
-	return status;
+	if (at->found(at->arg, cpu, target) == UMSI_EEXIST)
+		umsi_fdt_refuse(&at->h->r, "interrupts-extended", UMSI_EFW_VALUE);
+	return at->h->r.status;
 }
 
-static int match_cpu(struct match *at, umsi_fdt_node cpu, uint32_t cells)
+static int match_cpu(struct match *at, struct umsi_fdt_reader *r, uint32_t cells)
 {
-	const struct umsi_fdt *fdt = at->h->fdt;
-	umsi_fdt_node intc = intc_of(fdt, cpu);
-	uint32_t phandle, interrupt_cells;
+	struct umsi_fdt_reader intc = *r;
+	uint32_t phandle;
 	uint64_t hart;
-	int err;
 
-	if (intc < 0 || umsi_fdt_u32_or(fdt, intc, "phandle", 0, &phandle) || !phandle)
+	intc.node = intc_of(r->fdt, r->node);
+	phandle = umsi_fdt_phandle(r->fdt, intc.node);
+	if (!phandle)
 		return UMSI_OK;		/* nothing can refer to it */
-	err = umsi_fdt_cpu_id(fdt, cpu, cells, &hart, at->h->error);
-	if (err)
-		return err;
+	hart = umsi_fdt_cpu_id(r, cells);
 	/* Pairs are only pairs if the harts' controllers take one cell. */
-	if (umsi_fdt_u32_or(fdt, intc, "#interrupt-cells", 1, &interrupt_cells) ||
-	    interrupt_cells != 1)
-		return umsi_fdt_refuse_node(at->h->error, fdt, intc, "#interrupt-cells: not 1",
-					    UMSI_EFW_CELLS);
+	umsi_fdt_cell_count(&intc, "#interrupt-cells", 1, 1, 1);
+	if (r->status || intc.status)
+		return r->status ? r->status : intc.status;
 	return match_hart(at, phandle, hart);
 }
 
 /* Some target names no hart, or one that another names too. Which of them takes longer to say. */
-static int refuse_targets(const struct umsi_fdt_harts *h)
+static int refuse_targets(struct umsi_fdt_harts *h)
 {
+	int status = UMSI_EFW_PHANDLE;
+
 	for (uint32_t i = 1; i < h->count; i++)
 		for (uint32_t j = 0; is_connected(h, i) && j < i; j++)
 			if (target_phandle(h, i) == target_phandle(h, j) && is_connected(h, j))
-				return umsi_fdt_harts_refuse(h, "interrupts-extended: one hart twice",
-							     UMSI_EFW_VALUE);
-	return umsi_fdt_harts_refuse(h, "interrupts-extended: a phandle that is no hart's riscv,cpu-intc",
-				     UMSI_EFW_PHANDLE);
+				status = UMSI_EFW_VALUE;
+	return umsi_fdt_refuse(&h->r, "interrupts-extended", status);
 }
 
-int umsi_fdt_harts_match(const struct umsi_fdt_harts *h, const struct umsi_cpu_desc *cpus, uint32_t ncpus,
+int umsi_fdt_harts_match(struct umsi_fdt_harts *h, const struct umsi_cpu_desc *cpus, uint32_t ncpus,
 			 int (*found)(void *arg, uint32_t cpu, uint32_t target), void *arg)
 {
-	const struct umsi_fdt *fdt = h->fdt;
 	struct match at = { .h = h, .cpus = cpus, .ncpus = ncpus, .found = found, .arg = arg };
-	umsi_fdt_node parent = umsi_fdt_find_path(fdt, "/cpus");
-	umsi_fdt_node cpu;
-	uint32_t cells;
-	int err;
+	struct umsi_fdt_reader cpu = h->r;
+	uint32_t cells = umsi_fdt_seek_cpus(&cpu);
+	int err = cpu.status;
 
-	if (parent < 0)
-		return umsi_fdt_refuse_node(h->error, fdt, -1, "no node /cpus", UMSI_EFW_MISSING);
-	err = umsi_fdt_cpus_cells(fdt, parent, &cells, h->error);
-	for (cpu = umsi_fdt_first_child(fdt, parent); cpu >= 0 && !err; cpu = umsi_fdt_next_sibling(fdt, cpu))
-		if (umsi_fdt_is_cpu(fdt, cpu))
-			err = match_cpu(&at, cpu, cells);
+	for (cpu.node = umsi_fdt_first_child(cpu.fdt, cpu.node); cpu.node >= 0 && !err;
+	     cpu.node = umsi_fdt_next_sibling(cpu.fdt, cpu.node))
+		if (umsi_fdt_is_cpu(cpu.fdt, cpu.node))
+			err = match_cpu(&at, &cpu, cells);
 	if (err)
-		return err;
+		return h->r.status = err;
 	/* Nothing is mixed, so these are all that are connected. */
 	if (at.matched != h->supervisor)
 		return refuse_targets(h);
 	if (!at.placed)
-		return umsi_fdt_harts_refuse(h, "none of the CPUs is a target", UMSI_EFW_MISSING);
+		return umsi_fdt_refuse(&h->r, "interrupts-extended", UMSI_EFW_MISSING);
 	return UMSI_OK;
 }

@@ -6,19 +6,15 @@
 #include "fw/fdt_read.h"
 
 struct umsi_fdt_harts {
-	const struct umsi_fdt *fdt;
-	umsi_fdt_node node;			/* the controller */
-	struct umsi_fdt_error *error;
-	struct umsi_fdt_property targets;	/* interrupts-extended */
+	struct umsi_fdt_reader r;		/* at the controller */
+	const unsigned char *targets;		/* interrupts-extended */
 	uint32_t count;				/* of pairs; 0 before they are read */
 	uint32_t supervisor;			/* those that are supervisor external interrupts */
 };
 
-int umsi_fdt_harts_refuse(const struct umsi_fdt_harts *h, const char *what, int status);
-
 /*
- * Reads interrupts-extended of h->node. A controller of another privilege level
- * has no supervisor targets, which is no error; mixing them is.
+ * Reads interrupts-extended. A controller of another privilege level has no
+ * supervisor targets, which is no error; mixing them is. Returns the reader's status.
  */
 int umsi_fdt_harts_read(struct umsi_fdt_harts *h);
 
@@ -27,7 +23,7 @@ int umsi_fdt_harts_read(struct umsi_fdt_harts *h);
  * of the pair. Every connected target must name one hart, a hart of its own, and
  * at least one of them a CPU. @found answers UMSI_EEXIST for a CPU it had before; what else it answers ends the walk.
  */
-int umsi_fdt_harts_match(const struct umsi_fdt_harts *h, const struct umsi_cpu_desc *cpus, uint32_t ncpus,
+int umsi_fdt_harts_match(struct umsi_fdt_harts *h, const struct umsi_cpu_desc *cpus, uint32_t ncpus,
 			 int (*found)(void *arg, uint32_t cpu, uint32_t target), void *arg);
 
 #endif

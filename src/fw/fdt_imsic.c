@@ -25,15 +25,15 @@ struct cursor {
 
 struct finder {
 	struct umsi_fdt_harts harts;		/* pair i: the hart whose file is number i */
-	struct cursor *cursor;
+	struct cursor cursor;
 	struct umsi_fdt_regs regs;
 	uint64_t base;				/* a file's address without its indices */
 	struct umsi_imsic_config config;	/* what becomes the result */
 };
 
-static int refuse(const struct finder *finder, const char *what, int status)
+static int refuse(struct finder *finder, const char *what, int status)
 {
-	return umsi_fdt_harts_refuse(&finder->harts, what, status);
+	return umsi_fdt_refuse(&finder->harts.r, what, status);
 }
 
 /* ---- Which node ---- */
@@ -41,55 +41,33 @@ static int refuse(const struct finder *finder, const char *what, int status)
 /* Leaves the one enabled supervisor-level node in @finder, its targets read. */
 static int find_node(struct finder *finder)
 {
-	const struct umsi_fdt *fdt = finder->harts.fdt;
-	struct umsi_fdt_harts found = finder->harts;
-	umsi_fdt_node node = -1;
-	int err;
+	struct umsi_fdt_harts found = { .r = { .node = -1 } };
+	struct umsi_fdt_harts *h = &finder->harts;
 
-	found.node = -1;
-	while ((node = umsi_fdt_next_okay(fdt, node, "riscv,imsics")) >= 0) {
-		finder->harts.node = node;
-		err = umsi_fdt_harts_read(&finder->harts);
-		if (err)
-			return err;
-		if (!finder->harts.supervisor)
+	h->r.node = -1;
+	while ((h->r.node = umsi_fdt_next_okay(h->r.fdt, h->r.node, "riscv,imsics")) >= 0) {
+		if (umsi_fdt_harts_read(h))
+			return h->r.status;
+		if (!h->supervisor)
 			continue;
-		if (found.node >= 0)
+		if (found.supervisor)
 			return refuse(finder, "a second supervisor-level IMSIC", UMSI_EFW_VALUE);
-		found = finder->harts;
+		found = *h;
 	}
-	finder->harts = found;
-	if (found.node < 0)
-		return refuse(finder, "no supervisor-level riscv,imsics", UMSI_EFW_MISSING);
+	if (!found.supervisor)
+		return refuse(finder, "riscv,imsics", UMSI_EFW_MISSING);
+	*h = found;
 	return UMSI_OK;
 }
 
 /* ---- What it says about itself ---- */
 
-/* Identities are 1 .. n. Source: AIA 1.0, "Interrupt files and interrupt identities". */
-static bool good_last_id(uint32_t n)
+/* Identities are 1 .. n, n = 64i - 1. Source: AIA 1.0, "Interrupt files and interrupt identities". */
+static void read_ids(struct finder *finder, const char *name, uint32_t fallback, uint32_t *out)
 {
-	return n >= 63 && n <= 2047 && n % 64 == 63;
-}
-
-static int read_ids(struct finder *finder)
-{
-	uint32_t guest_ids;
-	struct umsi_fdt_property property;
-
-	if (!umsi_fdt_get(finder->harts.fdt, finder->harts.node, "riscv,num-ids", &property))
-		return refuse(finder, "riscv,num-ids: absent", UMSI_EFW_MISSING);
-	if (umsi_fdt_u32_or(finder->harts.fdt, finder->harts.node, "riscv,num-ids", 0,
-			    &finder->config.num_ids) ||
-	    !good_last_id(finder->config.num_ids))
-		return refuse(finder, "riscv,num-ids: not 64n - 1 from 63 to 2047",
-			      UMSI_EFW_VALUE);
-	if (umsi_fdt_u32_or(finder->harts.fdt, finder->harts.node, "riscv,num-guest-ids",
-			    finder->config.num_ids, &guest_ids) ||
-	    !good_last_id(guest_ids))
-		return refuse(finder, "riscv,num-guest-ids: not 64n - 1 from 63 to 2047",
-			      UMSI_EFW_VALUE);
-	return UMSI_OK;
+	*out = umsi_fdt_cell(&finder->harts.r, name, fallback, 63, 2047);
+	if (*out % 64 != 63)
+		refuse(finder, name, UMSI_EFW_VALUE);
 }
 
 /* The binding's default of riscv,hart-index-bits: enough to number every target. */
@@ -102,35 +80,20 @@ static uint32_t bits_to_number(uint32_t count)
 	return bits;
 }
 
-static int read_widths(struct finder *finder)
+static void read_widths(struct finder *finder)
 {
-	const struct umsi_fdt *fdt = finder->harts.fdt;
-	umsi_fdt_node node = finder->harts.node;
-	struct umsi_imsic_config *config = &finder->config;
+	struct umsi_fdt_reader *r = &finder->harts.r;
+	struct umsi_imsic_config *c = &finder->config;
 
-	if (umsi_fdt_u32_or(fdt, node, "riscv,guest-index-bits", 0,
-			    &config->guest_index_bits) ||
-	    umsi_fdt_u32_or(fdt, node, "riscv,hart-index-bits",
-			    bits_to_number(finder->harts.count), &config->hart_index_bits) ||
-	    umsi_fdt_u32_or(fdt, node, "riscv,group-index-bits", 0,
-			    &config->group_index_bits) ||
-	    umsi_fdt_u32_or(fdt, node, "riscv,group-index-shift",
-			    GROUP_INDEX_SHIFT_DEFAULT, &config->group_index_shift))
-		return refuse(finder, "riscv,*-index-*: not one cell", UMSI_EFW_VALUE);
-
-	/* binding: maxima 7, 15, 7, 55 */
-	if (config->guest_index_bits > 7 || config->hart_index_bits > 15 ||
-	    config->group_index_bits > 7 || config->group_index_shift > 55)
-		return refuse(finder, "riscv,*-index-*: beyond its maximum", UMSI_EFW_VALUE);
-	if (config->group_index_bits + config->group_index_shift > 64)
-		return refuse(finder, "riscv,group-index-*: beyond the 64-bit address",
-			      UMSI_EFW_VALUE);
-	if (config->group_index_bits &&
-	    config->group_index_shift <
-	    PAGE_SHIFT + config->guest_index_bits + config->hart_index_bits)
-		return refuse(finder, "riscv,group-index-shift: group inside the hart index",
-			      UMSI_EFW_VALUE);
-	return UMSI_OK;
+	c->guest_index_bits = umsi_fdt_cell(r, "riscv,guest-index-bits", 0, 0, 7);
+	c->hart_index_bits = umsi_fdt_cell(r, "riscv,hart-index-bits", bits_to_number(finder->harts.count), 0, 15);
+	c->group_index_bits = umsi_fdt_cell(r, "riscv,group-index-bits", 0, 0, 7);
+	c->group_index_shift = umsi_fdt_cell(r, "riscv,group-index-shift", GROUP_INDEX_SHIFT_DEFAULT, 0, 55);
+	/* Groups are numbered above the harts, within 64 bits. */
+	if (c->group_index_bits &&
+	    (c->group_index_shift < PAGE_SHIFT + c->guest_index_bits + c->hart_index_bits ||
+	     c->group_index_shift + c->group_index_bits > 64))
+		umsi_fdt_refuse(r, "riscv,group-index-shift", UMSI_EFW_VALUE);
 }
 
 /* ---- Where the files are ---- */
@@ -150,76 +113,62 @@ static uint64_t common_part(const struct umsi_imsic_config *config, uint64_t phy
  * up; what remains of @index counts from the next set on. Files are asked for
  * in order mostly, so the search goes on from the set that the last one was in.
  */
-static int locate_file(const struct finder *finder, uint32_t index, uint64_t *out_phys)
+static uint64_t locate_file(struct finder *finder, uint32_t index)
 {
 	uint32_t shift = PAGE_SHIFT + finder->config.guest_index_bits;
+	struct umsi_fdt_reader *r = &finder->harts.r;
 	struct cursor at = { 0 };
 	uint64_t start, bytes;
 
-	if (index >= finder->cursor->first)
-		at = *finder->cursor;
-	for (; at.set < finder->regs.count; at.set++) {
-		uint64_t files;
+	if (index >= finder->cursor.first)
+		at = finder->cursor;
+	for (; at.set < finder->regs.count && umsi_fdt_regs_entry(&finder->regs, at.set, &start, &bytes); at.set++) {
+		uint64_t files = bytes >> shift;
 
-		if (!umsi_fdt_regs_entry(&finder->regs, at.set, &start, &bytes))
-			return UMSI_EFW_VALUE;
-		files = bytes >> shift;
 		if (bytes - (files << shift) >= PAGE_BYTES)
 			files++;
 		if (index - at.first >= files) {
 			at.first += (uint32_t)files;
 			continue;
 		}
-		*finder->cursor = at;
+		finder->cursor = at;
 		start += (uint64_t)(index - at.first) << shift;
-		return umsi_fdt_to_cpu(finder->harts.fdt, &finder->regs, start, PAGE_BYTES, out_phys);
+		return umsi_fdt_to_cpu(r, &finder->regs, start, PAGE_BYTES);
 	}
-	return UMSI_EFW_VALUE;
+	umsi_fdt_refuse(r, "reg", UMSI_EFW_VALUE);	/* no room for every file */
+	return 0;
 }
 
 /* The sets, and what the addresses of all files share. */
-static int read_regs(struct finder *finder)
+static void read_regs(struct finder *finder)
 {
-	int err = umsi_fdt_regs_of(finder->harts.fdt, finder->harts.node, &finder->regs);
-	uint64_t first;
-
-	if (err)
-		return refuse(finder, "reg: absent or malformed", err);
+	if (umsi_fdt_regs_of(&finder->harts.r, &finder->regs))
+		return;
 	if (finder->regs.count > FILES_MAX)
-		return refuse(finder, "reg: more than 16384 register sets", UMSI_EFW_VALUE);
-	err = locate_file(finder, 0, &first);
-	if (err)
-		return refuse(finder, "reg, or a ranges above it: no room for every file", err);
-	finder->base = common_part(&finder->config, first);
-	return UMSI_OK;
+		refuse(finder, "reg", UMSI_EFW_VALUE);
+	finder->base = common_part(&finder->config, locate_file(finder, 0));
 }
 
 /* As above, for a file that must exist and whose address must number it. */
-static int place_file(const struct finder *finder, uint32_t index, uint64_t *out_phys)
+static uint64_t place_file(struct finder *finder, uint32_t index)
 {
 	const struct umsi_imsic_config *config = &finder->config;
-	uint64_t phys;
-	int err;
+	uint64_t phys = locate_file(finder, index);
 
-	err = locate_file(finder, index, &phys);
-	if (err)
-		return refuse(finder, "reg, or a ranges above it: no room for every file", err);
-	/* 0 stands for "no file"; page numbers have 44 bits ("Sv48" and its like), share_a_file() takes 48. */
-	if (phys >> 60)
-		return refuse(finder, "reg: a file beyond any physical address", UMSI_EFW_VALUE);
-	if (!phys || phys << (64 - PAGE_SHIFT - config->guest_index_bits))
-		return refuse(finder, "reg: a file at 0, or not at guest index 0", UMSI_EFW_VALUE);
-	if (common_part(config, phys) != finder->base)
-		return refuse(finder, "reg: files differ outside their group and hart index",
-			      UMSI_EFW_VALUE);
-	*out_phys = phys;
-	return UMSI_OK;
+	/*
+	 * 0 stands for "no file"; page numbers have 44 bits ("Sv48" and its like),
+	 * share_a_file() takes 48; a file that a CPU uses is at guest index 0.
+	 */
+	if (!phys || phys >> 60 || phys << (64 - PAGE_SHIFT - config->guest_index_bits) ||
+	    common_part(config, phys) != finder->base)
+		refuse(finder, "reg", UMSI_EFW_VALUE);
+	return phys;
 }
 
 /* ---- Whose they are ---- */
 
 struct owners {
-	const struct finder *finder;
+	struct finder *finder;
 	struct umsi_imsic_file *files;	/* being filled in */
 };
 
@@ -229,7 +178,8 @@ static int found_hart(void *arg, uint32_t cpu, uint32_t target)
 
 	if (owners->files[cpu].phys)
 		return UMSI_EEXIST;
-	return place_file(owners->finder, target, &owners->files[cpu].phys);
+	owners->files[cpu].phys = place_file(owners->finder, target);
+	return UMSI_OK;
 }
 
 /*
@@ -270,62 +220,48 @@ static bool share_a_file(struct umsi_imsic_file *files, uint32_t count)
 	return shared;
 }
 
-int umsi_fdt_imsic_numbering(const struct umsi_fdt *fdt, umsi_fdt_node node, struct umsi_imsic_config *out,
-			     uint64_t *out_base, bool *out_supervisor, struct umsi_fdt_error *error)
+bool umsi_fdt_imsic_numbering(struct umsi_fdt_reader *r, struct umsi_imsic_config *out,
+			      uint64_t *out_base)
 {
-	struct cursor cursor = { 0 };
-	struct finder finder = { .harts = { .fdt = fdt, .node = node, .error = error }, .cursor = &cursor };
-	uint64_t first;
-	int err;
+	struct finder finder = { .harts = { .r = *r } };
 
-	err = umsi_fdt_harts_read(&finder.harts);
-	if (!err)
-		err = read_widths(&finder);
-	if (!err)
-		err = read_regs(&finder);
-	if (!err)
-		err = place_file(&finder, 0, &first);
-	if (err)
-		return err;
+	if (!umsi_fdt_harts_read(&finder.harts)) {
+		read_widths(&finder);
+		read_regs(&finder);
+		place_file(&finder, 0);
+	}
+	*r = finder.harts.r;
 	*out = finder.config;
 	*out_base = finder.base;
-	*out_supervisor = finder.harts.supervisor != 0;
-	return UMSI_OK;
+	return finder.harts.supervisor;
 }
 
 int umsi_fdt_imsic(const struct umsi_fdt *fdt, const struct umsi_cpu_desc *cpus,
 		   uint32_t ncpus, struct umsi_imsic_file *files,
 		   struct umsi_imsic_config *out, struct umsi_fdt_error *error)
 {
-	struct cursor cursor = { 0 };
-	struct finder finder = { .harts = { .fdt = fdt, .error = error }, .cursor = &cursor,
-				 .config = { .files = files } };
+	struct finder finder = { .harts = { .r = { .fdt = fdt, .error = error } }, .config = { .files = files } };
 	struct owners owners = { .finder = &finder, .files = files };
-	uint64_t last;
-	int err;
+	uint32_t guest_ids;
 
 	if (!fdt || !cpus || !ncpus || !files || !out)
-		return umsi_fdt_refuse(error, 0, "a pointer is NULL, or no CPUs", UMSI_EINVAL);
-	err = find_node(&finder);
-	if (!err)
-		err = read_ids(&finder);
-	if (!err)
-		err = read_widths(&finder);
-	if (!err)
-		err = read_regs(&finder);
-	if (!err)
-		err = place_file(&finder, finder.harts.count - 1, &last);
-	if (err)
-		return err;
+		return refuse(&finder, "a pointer is NULL, or no CPUs", UMSI_EINVAL);
+	if (find_node(&finder))
+		return finder.harts.r.status;
+	read_ids(&finder, "riscv,num-ids", 0, &finder.config.num_ids);
+	read_ids(&finder, "riscv,num-guest-ids", finder.config.num_ids, &guest_ids);
+	read_widths(&finder);
+	read_regs(&finder);
+	place_file(&finder, finder.harts.count - 1);
+	if (finder.harts.r.status)
+		return finder.harts.r.status;
 
 	for (uint32_t cpu = 0; cpu < ncpus; cpu++)
 		files[cpu].phys = 0;
-	err = umsi_fdt_harts_match(&finder.harts, cpus, ncpus, found_hart, &owners);
-	if (err)
-		return err;
-	if (share_a_file(files, ncpus))
-		return refuse(&finder, "two CPUs with one file: register sets overlap, or a phandle is there twice",
-			      UMSI_EFW_VALUE);
-	*out = finder.config;
-	return UMSI_OK;
+	umsi_fdt_harts_match(&finder.harts, cpus, ncpus, found_hart, &owners);
+	if (!finder.harts.r.status && share_a_file(files, ncpus))
+		refuse(&finder, "two CPUs with one file", UMSI_EFW_VALUE);
+	if (!finder.harts.r.status)
+		*out = finder.config;
+	return finder.harts.r.status;
 }

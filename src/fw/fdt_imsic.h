@@ -6,11 +6,11 @@
 #include "fw/fdt_read.h"
 
 /*
- * How the files of one riscv,imsics node are numbered: the index widths of
- * @out, and *out_base, a file's address without its indices. *out_supervisor:
- * it raises supervisor external interrupts. Errors as of umsi_fdt_imsic().
+ * How the files of the riscv,imsics node that the reader is at are numbered:
+ * the index widths of @out, and *out_base, a file's address without its indices. True:
+ * it raises supervisor external interrupts. Refused as by umsi_fdt_imsic().
  */
-int umsi_fdt_imsic_numbering(const struct umsi_fdt *fdt, umsi_fdt_node node, struct umsi_imsic_config *out,
-			     uint64_t *out_base, bool *out_supervisor, struct umsi_fdt_error *error);
+bool umsi_fdt_imsic_numbering(struct umsi_fdt_reader *r, struct umsi_imsic_config *out,
+			      uint64_t *out_base);
 
 #endif

@@ -20,79 +20,51 @@
 enum { SPACE_CONFIG = 0, SPACE_IO = 1, SPACE_MEMORY = 2, SPACE_MEMORY64 = 3 };
 
 struct bridge {
-	const struct umsi_fdt *fdt;
-	umsi_fdt_node node;
-	struct umsi_fdt_error *error;
+	struct umsi_fdt_reader r;
 	struct umsi_fdt_regs regs;
 	struct umsi_pci_host host;	/* what becomes the result */
 };
 
-static int refuse(const struct bridge *bridge, const char *what, int status)
-{
-	return umsi_fdt_refuse_node(bridge->error, bridge->fdt, bridge->node, what, status);
-}
-
-static int read_ecam(struct bridge *bridge)
+static void read_ecam(struct bridge *bridge)
 {
 	struct umsi_pci_host *host = &bridge->host;
-	uint64_t address;
-	int err;
 
-	err = umsi_fdt_regs_of(bridge->fdt, bridge->node, &bridge->regs);
-	if (err)
-		return refuse(bridge, "reg: absent or malformed", err);
-	if (!umsi_fdt_regs_entry(&bridge->regs, 0, &address, &host->ecam_bytes))
-		return refuse(bridge, "reg: past the end of the address space", UMSI_EFW_VALUE);
+	umsi_fdt_regs_of(&bridge->r, &bridge->regs);
+	host->ecam_phys = umsi_fdt_region(&bridge->r, &bridge->regs, 0, &host->ecam_bytes);
 	if (!(host->ecam_bytes >> ECAM_BUS_SHIFT))
-		return refuse(bridge, "reg: smaller than the 1 MiB of one bus", UMSI_EFW_VALUE);
-	err = umsi_fdt_to_cpu(bridge->fdt, &bridge->regs, address, host->ecam_bytes,
-			      &host->ecam_phys);
-	if (err)
-		return refuse(bridge, "reg: no ranges above shows it to the CPUs", err);
-	return UMSI_OK;
+		umsi_fdt_refuse(&bridge->r, "reg", UMSI_EFW_VALUE);
 }
 
 /* Configuration space starts with that of the first bus. */
-static int read_buses(struct bridge *bridge)
+static void read_buses(struct bridge *bridge)
 {
 	struct umsi_pci_host *host = &bridge->host;
 	uint64_t buses = host->ecam_bytes >> ECAM_BUS_SHIFT;
-	struct umsi_fdt_property range;
+	const unsigned char *range;
+	uint32_t ranges = umsi_fdt_rows(&bridge->r, "bus-range", 2, &range);
 
-	if (!umsi_fdt_get(bridge->fdt, bridge->node, "bus-range", &range)) {
-		host->first_bus = 0;
+	if (!ranges) {
 		host->last_bus = buses > BUS_MAX ? BUS_MAX : (uint32_t)buses - 1;
-		return UMSI_OK;
+		return;
 	}
-	if (range.bytes != 8)
-		return refuse(bridge, "bus-range: not two cells", UMSI_EFW_VALUE);
-	host->first_bus = umsi_fdt_be32(range.value);
-	host->last_bus = umsi_fdt_be32(range.value + 4);
-	if (host->first_bus > host->last_bus || host->last_bus > BUS_MAX)
-		return refuse(bridge, "bus-range: not ascending within 0 to 255", UMSI_EFW_VALUE);
-	if (host->last_bus - host->first_bus >= buses)
-		return refuse(bridge, "bus-range: more buses than reg has room for", UMSI_EFW_VALUE);
-	return UMSI_OK;
+	host->first_bus = umsi_fdt_be32(range);
+	host->last_bus = umsi_fdt_be32(range + 4);
+	if (ranges > 1 || host->first_bus > host->last_bus || host->last_bus > BUS_MAX ||
+	    host->last_bus - host->first_bus >= buses)
+		umsi_fdt_refuse(&bridge->r, "bus-range", UMSI_EFW_VALUE);
 }
 
-static int read_names(struct bridge *bridge)
+static void read_names(struct bridge *bridge)
 {
-	struct umsi_pci_host *host = &bridge->host;
-	struct umsi_fdt_property parent;
+	const unsigned char *parent;
 
-	if (umsi_fdt_u32_or(bridge->fdt, bridge->node, "linux,pci-domain", 0, &host->segment) ||
-	    host->segment > SEGMENT_MAX)
-		return refuse(bridge, "linux,pci-domain: not one cell up to 0xffff", UMSI_EFW_VALUE);
-	if (!umsi_fdt_get(bridge->fdt, bridge->node, "msi-parent", &parent))
-		return UMSI_OK;
-	if (!parent.bytes || parent.bytes % 4)
-		return refuse(bridge, "msi-parent: not whole cells", UMSI_EFW_VALUE);
-	host->msi_parent = umsi_fdt_be32(parent.value);
-	return UMSI_OK;
+	bridge->host.segment = umsi_fdt_cell(&bridge->r, "linux,pci-domain", 0, 0, SEGMENT_MAX);
+	if (umsi_fdt_rows(&bridge->r, "msi-parent", 1, &parent))
+		bridge->host.msi_parent = umsi_fdt_be32(parent);
 }
 
 /* One entry of ranges: PCI address (3 cells), @parent cells, size (2 cells). */
-static int add_window(struct bridge *bridge, const unsigned char *entry, uint32_t parent)
+static void add_window(struct bridge *bridge, const unsigned char *entry, uint32_t parent)
 {
 	uint32_t hi = umsi_fdt_be32(entry);
 	uint64_t pci = umsi_fdt_number(entry + 4, 2);
@@ -100,75 +72,56 @@ static int add_window(struct bridge *bridge, const unsigned char *entry, uint32_
 	uint64_t bytes = umsi_fdt_number(entry + 4 * (PCI_CELLS + parent), PCI_SIZE_CELLS);
 	uint32_t space = PHYS_HI_SPACE(hi);
 	uint64_t last = space == SPACE_MEMORY64 ? UINT64_MAX : UINT32_MAX;
-	uint64_t phys;
-	uint32_t n;
-	int err;
+	uint32_t n = bridge->host.windows;
 
 	if (space == SPACE_CONFIG)
-		return UMSI_OK;		/* older trees list it; reg says the same */
-	if (bridge->host.windows == WINDOWS_MAX)
-		return refuse(bridge, "ranges: more than 8 windows", UMSI_EFW_ROOM);
+		return;			/* older trees list it; reg says the same */
+	if (n == WINDOWS_MAX) {
+		umsi_fdt_refuse(&bridge->r, "ranges", UMSI_EFW_ROOM);
+		return;
+	}
 	if (!bytes || pci > last || bytes - 1 > last - pci || bytes - 1 > UINT64_MAX - address)
-		return refuse(bridge, "ranges: a window past the end of its space", UMSI_EFW_VALUE);
-	err = umsi_fdt_to_cpu(bridge->fdt, &bridge->regs, address, bytes, &phys);
-	if (err)
-		return refuse(bridge, "ranges: no ranges above shows a window to the CPUs", err);
+		umsi_fdt_refuse(&bridge->r, "ranges", UMSI_EFW_VALUE);
 
-	n = bridge->host.windows++;
+	bridge->host.windows++;
 	bridge->host.window[n].pci = pci;
-	bridge->host.window[n].phys = phys;
+	bridge->host.window[n].phys = umsi_fdt_to_cpu(&bridge->r, &bridge->regs, address, bytes);
 	bridge->host.window[n].bytes = bytes;
 	bridge->host.window[n].io = space == SPACE_IO;
 	bridge->host.window[n].prefetchable = hi & PHYS_HI_PREFETCHABLE;
 	bridge->host.window[n].wide = space == SPACE_MEMORY64;
-	return UMSI_OK;
 }
 
-static int read_windows(struct bridge *bridge)
+static void read_windows(struct bridge *bridge)
 {
 	uint32_t parent = bridge->regs.cells.address;
-	uint32_t entry = 4 * (PCI_CELLS + parent + PCI_SIZE_CELLS);
-	uint32_t address_cells, size_cells;
-	struct umsi_fdt_property ranges;
-	int err;
+	uint32_t entry = PCI_CELLS + parent + PCI_SIZE_CELLS, windows;
+	const unsigned char *at;
 
-	if (umsi_fdt_u32_or(bridge->fdt, bridge->node, "#address-cells", 0, &address_cells) ||
-	    umsi_fdt_u32_or(bridge->fdt, bridge->node, "#size-cells", 0, &size_cells) ||
-	    address_cells != PCI_CELLS || size_cells != PCI_SIZE_CELLS)
-		return refuse(bridge, "#address-cells, #size-cells: not 3 and 2", UMSI_EFW_CELLS);
-	if (!umsi_fdt_get(bridge->fdt, bridge->node, "ranges", &ranges))
-		return refuse(bridge, "ranges: absent", UMSI_EFW_MISSING);
-	if (!ranges.bytes || ranges.bytes % entry)
-		return refuse(bridge, "ranges: not whole entries", UMSI_EFW_VALUE);
-	for (uint32_t at = 0; at < ranges.bytes; at += entry) {
-		err = add_window(bridge, ranges.value + at, parent);
-		if (err)
-			return err;
-	}
-	return UMSI_OK;
+	umsi_fdt_cell_count(&bridge->r, "#address-cells", 0, PCI_CELLS, PCI_CELLS);
+	umsi_fdt_cell_count(&bridge->r, "#size-cells", 0, PCI_SIZE_CELLS, PCI_SIZE_CELLS);
+	windows = umsi_fdt_rows(&bridge->r, "ranges", entry, &at);
+	if (!windows)
+		umsi_fdt_refuse(&bridge->r, "ranges", UMSI_EFW_MISSING);
+	for (; windows && !bridge->r.status; windows--, at += 4 * entry)
+		add_window(bridge, at, parent);
 }
 
 int umsi_fdt_pci_host(const struct umsi_fdt *fdt, umsi_fdt_node after,
 		      struct umsi_pci_host *out, struct umsi_fdt_error *error)
 {
-	struct bridge bridge = { .fdt = fdt, .error = error };
-	int err;
+	struct bridge bridge = { .r = { .fdt = fdt, .error = error } };
 
 	if (!fdt || !out)
-		return umsi_fdt_refuse(error, 0, "a pointer is NULL", UMSI_EINVAL);
-	bridge.node = umsi_fdt_next_okay(fdt, after, "pci-host-ecam-generic");
-	if (bridge.node < 0)
-		return refuse(&bridge, "no further pci-host-ecam-generic", UMSI_EFW_MISSING);
-	bridge.host.node = bridge.node;
-	err = read_ecam(&bridge);
-	if (!err)
-		err = read_buses(&bridge);
-	if (!err)
-		err = read_names(&bridge);
-	if (!err)
-		err = read_windows(&bridge);
-	if (err)
-		return err;
-	*out = bridge.host;
-	return UMSI_OK;
+		return umsi_fdt_refuse(&bridge.r, "a pointer is NULL", UMSI_EINVAL);
+	if (umsi_fdt_seek(&bridge.r, after, "pci-host-ecam-generic"))
+		return bridge.r.status;
+	bridge.host.node = bridge.r.node;
+	read_ecam(&bridge);
+	read_buses(&bridge);
+	read_names(&bridge);
+	read_windows(&bridge);
+	if (!bridge.r.status)
+		*out = bridge.host;
+	return bridge.r.status;
 }

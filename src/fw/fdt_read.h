@@ -22,22 +22,19 @@ uint32_t umsi_fdt_be32(const unsigned char *at);
 /* A number of @cells (0, 1 or 2) 32-bit cells, most significant first. */
 uint64_t umsi_fdt_number(const unsigned char *at, uint32_t cells);
 
-/* Fills @error where the caller gave one, and hands @status on. */
-int umsi_fdt_refuse(struct umsi_fdt_error *error, uint32_t offset,
-		    const char *what, int status);
-
-/* As above, at the first byte of @node. */
-int umsi_fdt_refuse_node(struct umsi_fdt_error *error, const struct umsi_fdt *fdt,
-			 umsi_fdt_node node, const char *what, int status);
-
-/* Who reads one node, and where complaints go. */
+/*
+ * Who reads one node. The first refusal stays, and what was read after it is
+ * not used: a finder reads all it wants and looks at @status then.
+ */
 struct umsi_fdt_reader {
 	const struct umsi_fdt *fdt;
 	umsi_fdt_node node;
-	struct umsi_fdt_error *error;
+	struct umsi_fdt_error *error;	/* NULL: nobody wants to know where and why */
+	int status;
 };
 
-int umsi_fdt_refuse_here(const struct umsi_fdt_reader *r, const char *what, int status);
+/* At the first byte of the node. @what: which property, or what there should be. Returns the reader's status. */
+int umsi_fdt_refuse(struct umsi_fdt_reader *r, const char *what, int status);
 
 struct umsi_fdt_token {
 	uint32_t kind;			/* FDT_* */
@@ -49,11 +46,10 @@ struct umsi_fdt_token {
 
 /*
  * The token at @offset of the structure block. UMSI_OK, or what is wrong with
- * it: UMSI_EFW_TRUNCATED, UMSI_EFW_STRUCTURE, UMSI_EFW_STRING, UMSI_EFW_BOUNDS,
- * with static text in @what (may be NULL).
+ * it: UMSI_EFW_TRUNCATED, UMSI_EFW_STRUCTURE, UMSI_EFW_STRING, UMSI_EFW_BOUNDS.
  */
 int umsi_fdt_token_read(const struct umsi_fdt *fdt, uint32_t offset,
-			struct umsi_fdt_token *out, const char **what);
+			struct umsi_fdt_token *out);
 
 /*
  * The properties of @node in order: *cursor 0 starts, false ends. @out_name
@@ -70,15 +66,35 @@ bool umsi_fdt_is_text(const struct umsi_fdt_property *property, const char *text
 bool umsi_fdt_is_compatible(const struct umsi_fdt *fdt, umsi_fdt_node node,
 			    const char *compatible);
 
+/* 0: it has none. */
+uint32_t umsi_fdt_phandle(const struct umsi_fdt *fdt, umsi_fdt_node node);
+
 /* No status, or "okay" (or "ok", which older trees say). */
 bool umsi_fdt_is_okay(const struct umsi_fdt *fdt, umsi_fdt_node node);
 
 /* umsi_fdt_find_compatible(), of those whose status is okay. */
 umsi_fdt_node umsi_fdt_next_okay(const struct umsi_fdt *fdt, umsi_fdt_node after, const char *compatible);
 
-/* A one-cell property, or @fallback without it. UMSI_OK, UMSI_EFW_VALUE (not one cell). */
-int umsi_fdt_u32_or(const struct umsi_fdt *fdt, umsi_fdt_node node,
-		    const char *name, uint32_t fallback, uint32_t *out);
+/* Moves the reader there. UMSI_EFW_MISSING: there is none. */
+int umsi_fdt_seek(struct umsi_fdt_reader *r, umsi_fdt_node after, const char *compatible);
+
+/*
+ * A one-cell property, or @fallback without it. Refused, and @least then: UMSI_EFW_VALUE
+ * (not one cell, not within the limits), UMSI_EFW_MISSING (absent, and @fallback is not either).
+ */
+uint32_t umsi_fdt_cell(struct umsi_fdt_reader *r, const char *name, uint32_t fallback,
+		       uint32_t least, uint32_t most);
+
+/* As above, of a property that counts cells. Refused: UMSI_EFW_CELLS. */
+uint32_t umsi_fdt_cell_count(struct umsi_fdt_reader *r, const char *name, uint32_t fallback,
+			     uint32_t least, uint32_t most);
+
+/*
+ * A property that is rows of @cells cells: how many, and the first of them. 0: it
+ * is absent; or refused, UMSI_EFW_VALUE, because it is empty or not whole rows.
+ */
+uint32_t umsi_fdt_rows(struct umsi_fdt_reader *r, const char *name, uint32_t cells,
+		       const unsigned char **out_first);
 
 /*
  * The nodes from the root down to @node: out[0] is the root, out[result - 1]
@@ -92,22 +108,17 @@ struct umsi_fdt_cells {
 	uint32_t address, size;		/* cells: 1 or 2, 0 to 2 */
 };
 
-/* UMSI_OK, UMSI_EFW_CELLS (not in the ranges above). */
-int umsi_fdt_cells_of(const struct umsi_fdt *fdt, umsi_fdt_node bus,
-		      struct umsi_fdt_cells *out);
-
 /* The reg of one node, and the buses between it and the CPUs. */
 struct umsi_fdt_regs {
-	struct umsi_fdt_property reg;
-	struct umsi_fdt_cells cells;
+	const unsigned char *first;		/* entry of reg */
 	uint32_t count;
+	struct umsi_fdt_cells cells;
 	umsi_fdt_node path[UMSI_FDT_DEPTH_MAX];	/* root .. the node's parent */
 	uint32_t depth;				/* of path, >= 1 */
 };
 
-/* UMSI_OK, UMSI_EFW_MISSING, UMSI_EFW_VALUE, UMSI_EFW_CELLS. */
-int umsi_fdt_regs_of(const struct umsi_fdt *fdt, umsi_fdt_node node,
-		     struct umsi_fdt_regs *out);
+/* Refused: UMSI_EFW_MISSING, UMSI_EFW_VALUE, UMSI_EFW_CELLS. Returns the reader's status. */
+int umsi_fdt_regs_of(struct umsi_fdt_reader *r, struct umsi_fdt_regs *out);
 
 /*
  * Entry @index (below count) as the node's own bus sees it. False when it
@@ -118,21 +129,29 @@ bool umsi_fdt_regs_entry(const struct umsi_fdt_regs *regs, uint32_t index,
 
 /*
  * What the CPUs see at [address, address + bytes) of the bus that the node of
- * @regs sits on: through the ranges of every bus up to the root.
- * UMSI_OK, UMSI_EFW_VALUE (no range covers it, or ranges is malformed), UMSI_EFW_CELLS.
+ * @regs sits on: through the ranges of every bus up to the root. Refused, as the reader's
+ * reg: UMSI_EFW_VALUE (no range covers it, or ranges is malformed), UMSI_EFW_CELLS.
  */
-int umsi_fdt_to_cpu(const struct umsi_fdt *fdt, const struct umsi_fdt_regs *regs,
-		    uint64_t address, uint64_t bytes, uint64_t *out_phys);
+uint64_t umsi_fdt_to_cpu(struct umsi_fdt_reader *r, const struct umsi_fdt_regs *regs,
+			 uint64_t address, uint64_t bytes);
+
+/* Entry @index as the CPUs see it. Refused: as above, UMSI_EFW_MISSING (no such entry). */
+uint64_t umsi_fdt_region(struct umsi_fdt_reader *r, const struct umsi_fdt_regs *regs,
+			 uint32_t index, uint64_t *out_bytes);
+
+/*
+ * The flags of an interrupt, as most bindings write them. UMSI_EFW_VALUE: none of those.
+ * Source: Devicetree binding interrupt-controller, "interrupts", "two cells".
+ */
+int umsi_fdt_trigger(uint32_t flags, uint8_t *out_trigger);
 
 /* A child of /cpus that is a CPU, usable or not. */
 bool umsi_fdt_is_cpu(const struct umsi_fdt *fdt, umsi_fdt_node node);
 
-/* How many cells a CPU's number has. UMSI_OK, UMSI_EFW_CELLS. */
-int umsi_fdt_cpus_cells(const struct umsi_fdt *fdt, umsi_fdt_node cpus,
-			uint32_t *out_cells, struct umsi_fdt_error *error);
+/* Moves the reader to /cpus: how many cells a CPU's number has. Refused: UMSI_EFW_MISSING, UMSI_EFW_CELLS. */
+uint32_t umsi_fdt_seek_cpus(struct umsi_fdt_reader *r);
 
-/* The number of @cpu. UMSI_OK, UMSI_EFW_MISSING, UMSI_EFW_VALUE. */
-int umsi_fdt_cpu_id(const struct umsi_fdt *fdt, umsi_fdt_node cpu, uint32_t cells,
-		    uint64_t *out_id, struct umsi_fdt_error *error);
+/* The number of the CPU that the reader is at. Refused: UMSI_EFW_MISSING, UMSI_EFW_VALUE. */
+uint64_t umsi_fdt_cpu_id(struct umsi_fdt_reader *r, uint32_t cells);
 
 #endif
