@@ -92,6 +92,7 @@ void bench_slots(void);
 void bench_ids(void);
 void bench_life(void);
 void bench_move(void);
+void bench_rebalance(void);
 void bench_memory(void);
 void bench_scale(void);
 void bench_sharing(void);

@@ -117,6 +117,7 @@ int main(int argc, char **argv)
 	bench_ids();
 	bench_life();
 	bench_move();
+	bench_rebalance();
 	bench_memory();
 	bench_scale();
 	bench_sharing();

@@ -142,9 +142,11 @@ int umsi_cpu_restore(struct umsi *m, umsi_cpu cpu);
  * @m: the machine
  * @most: so many moves at most
  *
- * Widest gaps first, and only where it narrows one. No interrupt goes outside its affinity,
+ * Widest gaps first, and only where it narrows one: to the CPU with fewest of those it may be aimed at, of
+ * several the one with the lowest number. No interrupt goes outside its affinity,
  * and affinities stay as they are; one that had to leave its own (umsi_cpu_leave()) comes back. What cannot move at this
- * moment (no slot there, a store that says not now), and blocks, stay. Looks at every interrupt a few times.
+ * moment (no slot there, a store that says not now), and blocks, stay. Looks at every interrupt a few times, at
+ * every CPU once, and again at those of a set for the first of its interrupts after each move.
  *
  * Context: sleepable. Return: how many have moved, or UMSI_EINVAL (NULL), UMSI_ECONTEXT, UMSI_ENOMEM.
  */

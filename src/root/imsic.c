@@ -48,6 +48,7 @@ static const struct umsi_domain_ops imsic_ops = {
 	.move_commit = umsi_vec_move_commit,
 	.move_abort = umsi_vec_move_abort,
 	.room = UMSI_FOR_LIMITS(umsi_vec_room),
+	.reaches = umsi_vec_reaches,
 	.dump_path = UMSI_FOR_DUMPS(umsi_vec_dump_path),
 };
 

@@ -315,6 +315,11 @@ void umsi_vec_move_abort(struct umsi_domain *d, struct umsi_record *r, const str
 		umsi_vec_give_up(v, g.member[0], mv->cpu, mv->slot, mv->told || mv->revived, UMSI_EGONE);
 }
 
+bool umsi_vec_reaches(struct umsi_domain *d, umsi_cpu cpu)
+{
+	return umsi_vec_of(d)->cpu[cpu];
+}
+
 uint64_t umsi_vec_room(struct umsi_domain *d)
 {
 	struct umsi_vec *v = umsi_vec_of(d);

@@ -372,6 +372,7 @@ static inline bool umsi_vec_is_counted(const struct umsi_record *r)
 /* ---- The domain's side (vec_domain.c): what a root puts in its ops. ---- */
 
 uint64_t umsi_vec_room(struct umsi_domain *d);
+bool umsi_vec_reaches(struct umsi_domain *d, umsi_cpu cpu);
 int umsi_vec_reserve(struct umsi_domain *d, struct umsi_record *r, const struct umsi_where *where);
 void umsi_vec_unreserve(struct umsi_domain *d, struct umsi_record *r, int settled);
 int umsi_vec_activate(struct umsi_domain *d, struct umsi_record *r);
