@@ -18,7 +18,7 @@
 struct umsi_acpi_error {
 	char table[5];		/* signature of the table meant, NUL terminated; "RSDP" for the root pointer */
 	uint32_t offset;	/* bytes from the start of that table */
-	const char *what;	/* static text: the field or rule */
+	const char *what;	/* static text: the field or structure; the status says what is wrong with it */
 };
 
 /*
@@ -37,7 +37,7 @@ typedef const void *(*umsi_acpi_map)(void *context, uint64_t phys, size_t bytes)
  * The XSDT is used where the RSDP names one. A damaged table with another signature
  * does no harm. Context: that of @map. Return: UMSI_OK, UMSI_EINVAL,
  *   UMSI_EFW_MAGIC, UMSI_EFW_VALUE (checksum, a zero address), UMSI_EFW_TRUNCATED,
- *   UMSI_EFW_BOUNDS (@map refused), UMSI_EFW_MISSING (no such table).
+ *   UMSI_EFW_STRUCTURE (half an entry), UMSI_EFW_BOUNDS (@map refused, an entry is 0), UMSI_EFW_MISSING (no such table).
  * Source: "Root System Description Pointer (RSDP)", "Extended System Description Table (XSDT)".
  */
 int umsi_acpi_find(uint64_t rsdp, umsi_acpi_map map, void *context, const char signature[4],
@@ -48,7 +48,8 @@ int umsi_acpi_find(uint64_t rsdp, umsi_acpi_map map, void *context, const char s
  * True of all finders below: @table may be read for @bytes, its own length may
  * be less; @error is optional and written on failure; @out_count is how many
  * there are, written with UMSI_OK and UMSI_EFW_ROOM, so that a call with no
- * room asks. What an array holds after a failure is undefined. Context: any.
+ * room asks; contradictions are looked for among those there is room for.
+ * What an array holds after a failure is undefined. Context: any.
  * Return: UMSI_OK, UMSI_EINVAL (a NULL), UMSI_EFW_MAGIC (another table), UMSI_EFW_TRUNCATED
  *   (table or entry ends too early), UMSI_EFW_STRUCTURE (an entry too short for its type),
  *   UMSI_EFW_VALUE (checksum, a field, two entries that contradict), UMSI_EFW_ROOM, UMSI_EFW_MISSING.

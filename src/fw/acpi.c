@@ -17,23 +17,16 @@ uint64_t umsi_acpi_le64(const unsigned char *p)
 	return umsi_acpi_le32(p) | (uint64_t)umsi_acpi_le32(p + 4) << 32;
 }
 
-static bool reads(const unsigned char *at, const char *text, unsigned int characters)
+int umsi_acpi_refuse(struct umsi_acpi_view *v, uint32_t at, const char *what, int status)
 {
-	for (unsigned int i = 0; i < characters; i++)
-		if (at[i] != (unsigned char)text[i])
-			return false;
-	return true;
-}
-
-static int refuse(struct umsi_acpi_error *error, const char *table, uint32_t offset, const char *what,
-		  int status)
-{
-	if (error) {
-		for (int i = 0; i < 4; i++)
-			error->table[i] = table[i];
-		error->table[4] = '\0';
-		error->offset = offset;
-		error->what = what;
+	if (v->status)
+		return v->status;
+	v->status = status;
+	if (v->error) {
+		__builtin_memcpy(v->error->table, v->name, 4);
+		v->error->table[4] = '\0';
+		v->error->offset = at;
+		v->error->what = what;
 	}
 	return status;
 }
@@ -48,181 +41,181 @@ static uint8_t sum(const unsigned char *p, uint32_t bytes)
 	return total;
 }
 
-int umsi_acpi_open(const void *table, size_t bytes, const char *signature, uint32_t smallest,
-		   struct umsi_acpi_error *error, struct umsi_acpi_view *out)
+int umsi_acpi_open(struct umsi_acpi_view *v, const void *table, size_t bytes, const char *signature,
+		   uint32_t smallest, struct umsi_acpi_error *error)
 {
-	const unsigned char *at = table;
-	uint32_t length;
-
+	*v = (struct umsi_acpi_view){ .at = table, .name = signature, .error = error };
 	if (!table)
-		return refuse(error, signature, 0, "a pointer is NULL", UMSI_EINVAL);
+		return umsi_acpi_refuse(v, 0, "a pointer is NULL", UMSI_EINVAL);
 	if (bytes < ACPI_HEADER_BYTES)
-		return refuse(error, signature, 0, "shorter than a header", UMSI_EFW_TRUNCATED);
-	if (!reads(at + ACPI_SIGNATURE, signature, 4))
-		return refuse(error, signature, ACPI_SIGNATURE, "signature: another table", UMSI_EFW_MAGIC);
-	length = umsi_acpi_le32(at + ACPI_LENGTH);
-	if (length < smallest)
-		return refuse(error, signature, ACPI_LENGTH,
-			      "length: less than the fixed fields", UMSI_EFW_TRUNCATED);
-	if (length > bytes)
-		return refuse(error, signature, ACPI_LENGTH, "length: more than there is", UMSI_EFW_TRUNCATED);
-	if (sum(at, length))
-		return refuse(error, signature, ACPI_CHECKSUM,
-			      "checksum: bytes do not add up to 0", UMSI_EFW_VALUE);
-	*out = (struct umsi_acpi_view){ .at = at, .bytes = length, .name = signature,
-					.error = error };
+		return umsi_acpi_refuse(v, 0, "header", UMSI_EFW_TRUNCATED);
+	if (__builtin_memcmp(v->at + ACPI_SIGNATURE, signature, 4))
+		return umsi_acpi_refuse(v, ACPI_SIGNATURE, "signature", UMSI_EFW_MAGIC);
+	v->bytes = umsi_acpi_le32(v->at + ACPI_LENGTH);
+	if (v->bytes < smallest || v->bytes > bytes)
+		return umsi_acpi_refuse(v, ACPI_LENGTH, "length", UMSI_EFW_TRUNCATED);
+	if (sum(v->at, v->bytes))
+		return umsi_acpi_refuse(v, ACPI_CHECKSUM, "checksum", UMSI_EFW_VALUE);
 	return UMSI_OK;
 }
 
-int umsi_acpi_refuse(const struct umsi_acpi_view *v, uint32_t at, const char *what, int status)
-{
-	return refuse(v->error, v->name, at, what, status);
-}
+/* ---- Rows of structures ---- */
 
-int umsi_acpi_next(const struct umsi_acpi_view *v, const struct umsi_acpi_row *row, struct umsi_acpi_item *i)
+bool umsi_acpi_next(struct umsi_acpi_view *v, const struct umsi_acpi_row *row, struct umsi_acpi_item *i)
 {
-	uint32_t left, length, length_at;
+	uint32_t end = i->end ? i->end : v->bytes, length = row->least, length_at;
 
-	i->at = i->next ? i->next : row->start;
-	left = v->bytes - i->at;
-	length_at = i->at + row->length_at;
-	if (!left)
-		return 0;
-	if (left < row->header_bytes)
-		return umsi_acpi_refuse(v, i->at, "half a structure at the end", UMSI_EFW_TRUNCATED);
+	i->at = i->next;
 	i->p = v->at + i->at;
-	length = v->at[length_at];
-	if (row->header_bytes - row->length_at > 1)
-		length = umsi_acpi_le16(v->at + length_at);
-	if (length > left)
-		return umsi_acpi_refuse(v, length_at, "structure length: past the end of the table",
-					UMSI_EFW_TRUNCATED);
-	if (length < row->header_bytes || length < row->smallest(i->p))
-		return umsi_acpi_refuse(v, length_at, "structure length: too short for its type",
-					UMSI_EFW_STRUCTURE);
+	length_at = i->at + row->length_at;
+	if (v->status || i->at == end)
+		return false;
+	if (end - i->at < length) {
+		umsi_acpi_refuse(v, i->at, "structure", UMSI_EFW_TRUNCATED);
+		return false;
+	}
+	if (row->length_at)
+		length = row->wide_length ? umsi_acpi_le16(v->at + length_at) : v->at[length_at];
+	if (length > end - i->at)
+		umsi_acpi_refuse(v, length_at, "structure length", UMSI_EFW_TRUNCATED);
+	if (length < row->least || (row->smallest && length < row->smallest(i->p)))
+		umsi_acpi_refuse(v, length_at, "structure length", UMSI_EFW_STRUCTURE);
 	i->next = i->at + length;
-	return 1;
+	return !v->status;
 }
 
-int umsi_acpi_counted(const struct umsi_acpi_view *v, uint32_t at, uint32_t count, uint32_t room,
-		      uint32_t *out_count)
+void umsi_acpi_put(struct umsi_acpi_list *l, uint32_t at, const void *one)
 {
-	*out_count = count;
-	return count > room ? umsi_acpi_refuse(v, at, "more of them than room", UMSI_EFW_ROOM) : UMSI_OK;
+	const struct umsi_acpi_kind *kind = l->kind;
+	size_t place = (size_t)l->count++ * kind->bytes;
+
+	if (l->count > l->room)
+		return;
+	for (size_t earlier = 0; kind->contradict && earlier < place; earlier += kind->bytes)
+		if (kind->contradict(one, l->out + earlier))
+			umsi_acpi_refuse(&l->v, at, "contradicts another", UMSI_EFW_VALUE);
+	__builtin_memcpy(l->out + place, one, kind->bytes);
 }
 
-/* A search: who maps, what for, and where complaints go. */
+int umsi_acpi_list(const void *table, size_t bytes, void *out, uint32_t room, uint32_t *out_count,
+		   struct umsi_acpi_error *error, const struct umsi_acpi_kind *kind)
+{
+	struct umsi_acpi_list l = { .kind = kind, .out = out, .room = room };
+	struct umsi_acpi_item i = { .next = kind->start };
+
+	if (umsi_acpi_open(&l.v, table, bytes, kind->signature, kind->start, error))
+		return l.v.status;
+	if (!out_count || (room && !out))
+		return umsi_acpi_refuse(&l.v, 0, "a pointer is NULL", UMSI_EINVAL);
+	while (umsi_acpi_next(&l.v, kind->row, &i))
+		kind->read(&l, &i);
+	if (l.v.status)
+		return l.v.status;
+	*out_count = l.count;
+	return l.count > room ? umsi_acpi_refuse(&l.v, kind->start, "more than room", UMSI_EFW_ROOM) : UMSI_OK;
+}
+
+/* ---- From the root pointer to a table ---- */
+
+/* A search: who maps, and what is being read. */
 struct search {
 	umsi_acpi_map map;
 	void *context;
-	struct umsi_acpi_error *error;
+	struct umsi_acpi_view v;
 	bool wide;		/* entries of 8 bytes: XSDT */
 };
 
-static int refuse_rsdp(const struct search *s, uint32_t offset, const char *what, int status)
+/* @at: byte of the table being read that leads there. */
+static const unsigned char *show(struct search *s, uint32_t at, uint64_t phys, uint32_t bytes)
 {
-	return refuse(s->error, "RSDP", offset, what, status);
+	const unsigned char *p = phys ? s->map(s->context, phys, bytes) : NULL;
+
+	if (!p)
+		umsi_acpi_refuse(&s->v, at, "address", UMSI_EFW_BOUNDS);
+	return p;
 }
 
-/* Header first, for its length; then all of it. */
-static const unsigned char *map_table(const struct search *s, uint64_t phys, uint32_t *out_bytes)
+/* Header first, for its length; then all of it. A length below that of a header is left to be refused. */
+static const unsigned char *show_table(struct search *s, uint32_t at, uint64_t phys, uint32_t *out_bytes)
 {
-	const unsigned char *at = s->map(s->context, phys, ACPI_HEADER_BYTES);
+	const unsigned char *p = show(s, at, phys, ACPI_HEADER_BYTES);
 
-	if (!at)
-		return NULL;
-	*out_bytes = umsi_acpi_le32(at + ACPI_LENGTH);
-	return *out_bytes < ACPI_HEADER_BYTES ? at : s->map(s->context, phys, *out_bytes);
+	*out_bytes = p ? umsi_acpi_le32(p + ACPI_LENGTH) : 0;
+	if (*out_bytes > ACPI_HEADER_BYTES)
+		return show(s, at, phys, *out_bytes);
+	*out_bytes = ACPI_HEADER_BYTES;
+	return p;
 }
 
 /* Revision 2 added length, XSDT address and a checksum over all. */
 static int read_rsdp(struct search *s, uint64_t rsdp, uint64_t *out_root)
 {
-	const unsigned char *at = s->map(s->context, rsdp, RSDP_FIRST_BYTES);
+	const unsigned char *at = show(s, 0, rsdp, RSDP_FIRST_BYTES);
 	uint32_t length;
 
 	if (!at)
-		return refuse_rsdp(s, 0, "cannot be mapped", UMSI_EFW_BOUNDS);
-	if (!reads(at, "RSD PTR ", 8))
-		return refuse_rsdp(s, 0, "signature: not RSD PTR", UMSI_EFW_MAGIC);
+		return s->v.status;
+	if (__builtin_memcmp(at, "RSD PTR ", 8))
+		return umsi_acpi_refuse(&s->v, 0, "signature", UMSI_EFW_MAGIC);
 	if (sum(at, RSDP_FIRST_BYTES))
-		return refuse_rsdp(s, 8, "checksum: bytes do not add up to 0", UMSI_EFW_VALUE);
+		return umsi_acpi_refuse(&s->v, 8, "checksum", UMSI_EFW_VALUE);
 	*out_root = umsi_acpi_le32(at + RSDP_RSDT);
 	if (at[RSDP_REVISION] >= 2) {
-		at = s->map(s->context, rsdp, RSDP_BYTES);
+		at = show(s, 0, rsdp, RSDP_BYTES);
 		if (!at)
-			return refuse_rsdp(s, 0, "cannot be mapped", UMSI_EFW_BOUNDS);
+			return s->v.status;
 		length = umsi_acpi_le32(at + RSDP_LENGTH);
 		if (length < RSDP_BYTES || length > 4096)
-			return refuse_rsdp(s, RSDP_LENGTH, "length: not that of revision 2",
-					   UMSI_EFW_TRUNCATED);
-		at = s->map(s->context, rsdp, length);
+			return umsi_acpi_refuse(&s->v, RSDP_LENGTH, "length", UMSI_EFW_TRUNCATED);
+		at = show(s, 0, rsdp, length);
 		if (!at)
-			return refuse_rsdp(s, 0, "cannot be mapped", UMSI_EFW_BOUNDS);
+			return s->v.status;
 		if (sum(at, length))
-			return refuse_rsdp(s, 32, "extended checksum: bytes do not add up to 0",
-					   UMSI_EFW_VALUE);
+			return umsi_acpi_refuse(&s->v, 32, "checksum", UMSI_EFW_VALUE);
 		s->wide = umsi_acpi_le64(at + RSDP_XSDT) != 0;
 		if (s->wide)
 			*out_root = umsi_acpi_le64(at + RSDP_XSDT);
 	}
-	if (!*out_root)
-		return refuse_rsdp(s, RSDP_RSDT, "RsdtAddress, XsdtAddress: both are 0",
-				   UMSI_EFW_VALUE);
-	return UMSI_OK;
-}
-
-static int open_root(const struct search *s, uint64_t phys, struct umsi_acpi_view *out)
-{
-	const char *name = s->wide ? "XSDT" : "RSDT";
-	const unsigned char *at;
-	uint32_t bytes;
-
-	at = map_table(s, phys, &bytes);
-	if (!at)
-		return refuse(s->error, name, 0, "cannot be mapped", UMSI_EFW_BOUNDS);
-	if (bytes < ACPI_HEADER_BYTES)
-		bytes = ACPI_HEADER_BYTES;
-	return umsi_acpi_open(at, bytes, name, ACPI_HEADER_BYTES, s->error, out);
+	return *out_root ? UMSI_OK : umsi_acpi_refuse(&s->v, RSDP_RSDT, "RsdtAddress, XsdtAddress", UMSI_EFW_VALUE);
 }
 
 int umsi_acpi_find(uint64_t rsdp, umsi_acpi_map map, void *context, const char signature[4],
 		   uint32_t instance, const void **out_table, uint32_t *out_bytes,
 		   struct umsi_acpi_error *error)
 {
-	struct search s = { .map = map, .context = context, .error = error };
-	struct umsi_acpi_view root, found;
-	uint32_t entry, bytes;
+	struct search s = { .map = map, .context = context, .v = { .name = "RSDP", .error = error } };
+	struct umsi_acpi_item entry = { .next = ACPI_HEADER_BYTES };
+	struct umsi_acpi_row entries = { 0 };
+	struct umsi_acpi_view found;
+	const unsigned char *at;
 	uint64_t phys = 0;
-	int err;
+	uint32_t bytes;
 
 	if (!rsdp || !map || !signature || !out_table || !out_bytes)
-		return refuse_rsdp(&s, 0, "an argument is NULL or 0", UMSI_EINVAL);
-	err = read_rsdp(&s, rsdp, &phys);
-	if (!err)
-		err = open_root(&s, phys, &root);
-	if (err)
-		return err;
-	entry = s.wide ? 8 : 4;
-	if ((root.bytes - ACPI_HEADER_BYTES) % entry)
-		return refuse(error, root.name, ACPI_LENGTH, "length: not whole entries", UMSI_EFW_STRUCTURE);
-	for (uint32_t at = ACPI_HEADER_BYTES; at < root.bytes; at += entry) {
-		const unsigned char *table;
-
-		phys = s.wide ? umsi_acpi_le64(root.at + at) : umsi_acpi_le32(root.at + at);
-		table = phys ? map_table(&s, phys, &bytes) : NULL;
-		if (!table)
-			return refuse(error, root.name, at, "an entry leads nowhere", UMSI_EFW_BOUNDS);
-		if (!reads(table, signature, 4) || instance--)
+		return umsi_acpi_refuse(&s.v, 0, "a pointer is NULL", UMSI_EINVAL);
+	if (read_rsdp(&s, rsdp, &phys))
+		return s.v.status;
+	s.v.name = s.wide ? "XSDT" : "RSDT";
+	entries.least = s.wide ? 8 : 4;
+	at = show_table(&s, 0, phys, &bytes);
+	if (!at || umsi_acpi_open(&s.v, at, bytes, s.v.name, ACPI_HEADER_BYTES, error))
+		return s.v.status;
+	if ((s.v.bytes - ACPI_HEADER_BYTES) % entries.least)
+		return umsi_acpi_refuse(&s.v, ACPI_LENGTH, "length", UMSI_EFW_STRUCTURE);
+	while (umsi_acpi_next(&s.v, &entries, &entry)) {
+		phys = s.wide ? umsi_acpi_le64(entry.p) : umsi_acpi_le32(entry.p);
+		at = show_table(&s, entry.at, phys, &bytes);
+		if (!at)
+			break;
+		if (__builtin_memcmp(at, signature, 4) || instance--)
 			continue;
-		if (bytes < ACPI_HEADER_BYTES)
-			bytes = ACPI_HEADER_BYTES;
-		err = umsi_acpi_open(table, bytes, signature, ACPI_HEADER_BYTES, error, &found);
-		if (err)
-			return err;
+		if (umsi_acpi_open(&found, at, bytes, signature, ACPI_HEADER_BYTES, error))
+			return found.status;
 		*out_table = found.at;
 		*out_bytes = found.bytes;
 		return UMSI_OK;
 	}
-	return refuse(error, signature, 0, "no such table", UMSI_EFW_MISSING);
+	if (!s.v.status)
+		s.v.name = signature;
+	return umsi_acpi_refuse(&s.v, 0, "no such table", UMSI_EFW_MISSING);
 }

@@ -32,158 +32,106 @@ static uint32_t smallest(const unsigned char *p)
 }
 
 static const struct umsi_acpi_row structures = {
-	.start = DMAR_STRUCTURES,
 	.length_at = 2,
-	.header_bytes = 4,
+	.wide_length = true,
+	.least = 4,
 	.smallest = smallest,
 };
 
-/* As umsi_acpi_next(), units only. */
-static int next_unit(const struct umsi_acpi_view *v, struct umsi_acpi_item *s)
+/* ---- Units ---- */
+
+static void read_unit(struct umsi_acpi_list *l, const struct umsi_acpi_item *i)
 {
-	int found;
+	struct umsi_acpi_dmar_unit one;
 
-	do {
-		found = umsi_acpi_next(v, &structures, s);
-	} while (found > 0 && umsi_acpi_le16(s->p) != TYPE_DRHD);
-	return found;
-}
-
-/* Contradicts an earlier one: the same registers, or a second that takes all others of its segment. */
-static int check_unit(const struct umsi_acpi_view *v, const struct umsi_acpi_item *own,
-		      const struct umsi_acpi_dmar_unit *unit)
-{
-	struct umsi_acpi_item s = { 0 };
-
-	while (next_unit(v, &s) > 0 && s.at < own->at) {
-		if (umsi_acpi_le64(s.p + DRHD_ADDRESS) == unit->phys)
-			return umsi_acpi_refuse(v, own->at + DRHD_ADDRESS, "register base: there is such a unit already",
-						UMSI_EFW_VALUE);
-		if (umsi_acpi_le16(s.p + DRHD_SEGMENT) == unit->segment && s.p[DRHD_FLAGS] & DRHD_ALL)
-			return umsi_acpi_refuse(v, own->at + DRHD_FLAGS, "a unit follows the one that takes all others",
-						UMSI_EFW_VALUE);
-	}
-	return UMSI_OK;
-}
-
-static int read_unit(const struct umsi_acpi_view *v, const struct umsi_acpi_item *s,
-		     struct umsi_acpi_dmar_unit *out)
-{
-	*out = (struct umsi_acpi_dmar_unit){
-		.phys = umsi_acpi_le64(s->p + DRHD_ADDRESS),
-		.segment = umsi_acpi_le16(s->p + DRHD_SEGMENT),
-		.all_others = s->p[DRHD_FLAGS] & DRHD_ALL,
+	if (umsi_acpi_le16(i->p) != TYPE_DRHD)
+		return;
+	one = (struct umsi_acpi_dmar_unit){
+		.phys = umsi_acpi_le64(i->p + DRHD_ADDRESS),
+		.segment = umsi_acpi_le16(i->p + DRHD_SEGMENT),
+		.all_others = i->p[DRHD_FLAGS] & DRHD_ALL,
 	};
-	if (!out->phys || out->phys % 4096)
-		return umsi_acpi_refuse(v, s->at + DRHD_ADDRESS, "register base: 0 or not aligned to 4 KiB",
-					UMSI_EFW_VALUE);
-	return check_unit(v, s, out);
+	if (!one.phys || one.phys % 4096)
+		umsi_acpi_refuse(&l->v, i->at + DRHD_ADDRESS, "register base", UMSI_EFW_VALUE);
+	umsi_acpi_put(l, i->at, &one);
+}
+
+/* The same registers, or it follows the one that takes all others of its segment. */
+static bool units_contradict(const void *one, const void *earlier)
+{
+	const struct umsi_acpi_dmar_unit *a = one, *b = earlier;
+
+	return a->phys == b->phys || (a->segment == b->segment && b->all_others);
 }
 
 int umsi_acpi_dmar(const void *table, size_t bytes, struct umsi_acpi_dmar *out,
 		   struct umsi_acpi_dmar_unit *units, uint32_t room, uint32_t *out_count,
 		   struct umsi_acpi_error *error)
 {
-	struct umsi_acpi_item s = { 0 };
-	struct umsi_acpi_dmar_unit one;
-	struct umsi_acpi_view v;
-	uint32_t n = 0;
-	int err = umsi_acpi_open(table, bytes, "DMAR", DMAR_STRUCTURES, error, &v);
-
-	if (err)
-		return err;
-	if (!out || !out_count || (room && !units))
-		return umsi_acpi_refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
-	while ((err = next_unit(&v, &s)) > 0) {
-		err = read_unit(&v, &s, &one);
-		if (err)
-			return err;
-		if (n < room)
-			units[n] = one;
-		n++;
-	}
-	if (err)
-		return err;
-	*out = (struct umsi_acpi_dmar){
-		.interrupt_remapping = v.at[DMAR_FLAGS] & DMAR_REMAPPING,
-		.x2apic_opt_out = v.at[DMAR_FLAGS] & DMAR_OPT_OUT,
-		.address_bits = (uint8_t)(v.at[DMAR_WIDTH] + 1),
+	static const struct umsi_acpi_kind kind = {
+		"DMAR", DMAR_STRUCTURES, sizeof(*units), &structures, read_unit, units_contradict,
 	};
-	return umsi_acpi_counted(&v, DMAR_STRUCTURES, n, room, out_count);
+	const unsigned char *at = table;
+	/* Either missing is the same mistake. */
+	int err = umsi_acpi_list(table, bytes, units, room, out ? out_count : NULL, error, &kind);
+
+	if (err == UMSI_OK || err == UMSI_EFW_ROOM)
+		*out = (struct umsi_acpi_dmar){
+			.interrupt_remapping = at[DMAR_FLAGS] & DMAR_REMAPPING,
+			.x2apic_opt_out = at[DMAR_FLAGS] & DMAR_OPT_OUT,
+			.address_bits = (uint8_t)(at[DMAR_WIDTH] + 1),
+		};
+	return err;
 }
 
 /* ---- Scopes ---- */
 
-/* The scope at @at of a unit that ends at @end; its length in *length. */
-static int read_scope(const struct umsi_acpi_view *v, uint32_t at, uint32_t end,
-		      struct umsi_acpi_scope *out, uint32_t *length)
-{
-	const unsigned char *p = v->at + at;
-	uint32_t path;
+static const struct umsi_acpi_row scope_row = { .length_at = SCOPE_LENGTH, .least = SCOPE_PATH + 2 };
 
-	if (end - at < SCOPE_PATH)
-		return umsi_acpi_refuse(v, at, "half a scope at the end of its unit", UMSI_EFW_TRUNCATED);
-	*length = p[SCOPE_LENGTH];
-	if (*length < SCOPE_PATH + 2 || *length % 2)
-		return umsi_acpi_refuse(v, at + SCOPE_LENGTH, "scope length: no whole path", UMSI_EFW_STRUCTURE);
-	if (*length > end - at)
-		return umsi_acpi_refuse(v, at + SCOPE_LENGTH, "scope length: past the end of its unit",
-					UMSI_EFW_TRUNCATED);
-	path = (*length - SCOPE_PATH) / 2;
-	if (path > UMSI_ACPI_HOPS_MAX)
-		return umsi_acpi_refuse(v, at + SCOPE_LENGTH, "scope path: longer than can be", UMSI_EFW_VALUE);
-	out->type = p[0];
-	out->enumeration_id = p[SCOPE_ID];
-	out->first_bus = p[SCOPE_BUS];
-	out->hops = (uint8_t)path;
-	for (uint32_t i = 0; i < path; i++) {
-		const unsigned char *hop = p + SCOPE_PATH + 2 * i;
+static void read_scope(struct umsi_acpi_list *l, const struct umsi_acpi_item *s)
+{
+	uint32_t path = s->next - s->at - SCOPE_PATH;
+	struct umsi_acpi_scope one = {
+		.unit = l->unit,
+		.type = s->p[0],
+		.enumeration_id = s->p[SCOPE_ID],
+		.first_bus = s->p[SCOPE_BUS],
+		.hops = (uint8_t)(path / 2),
+	};
+
+	if (path % 2)
+		umsi_acpi_refuse(&l->v, s->at + SCOPE_LENGTH, "scope length", UMSI_EFW_STRUCTURE);
+	if (one.hops > UMSI_ACPI_HOPS_MAX) {
+		umsi_acpi_refuse(&l->v, s->at + SCOPE_LENGTH, "scope length", UMSI_EFW_VALUE);
+		return;
+	}
+	for (uint32_t i = 0; i < one.hops; i++) {
+		const unsigned char *hop = s->p + SCOPE_PATH + 2 * i;
 
 		if (hop[0] > 31 || hop[1] > 7)
-			return umsi_acpi_refuse(v, at + SCOPE_PATH + 2 * i, "scope path: no such device or function",
-						UMSI_EFW_VALUE);
-		out->hop[i] = (uint8_t)(hop[0] << 3 | hop[1]);
+			umsi_acpi_refuse(&l->v, s->at + SCOPE_PATH + 2 * i, "scope path", UMSI_EFW_VALUE);
+		one.hop[i] = (uint8_t)(hop[0] << 3 | hop[1]);
 	}
-	return UMSI_OK;
+	umsi_acpi_put(l, s->at, &one);
 }
 
-static int read_scopes(const struct umsi_acpi_view *v, const struct umsi_acpi_item *s, uint32_t unit,
-		       struct umsi_acpi_scope *scopes, uint32_t room, uint32_t *n)
+static void read_scopes(struct umsi_acpi_list *l, const struct umsi_acpi_item *i)
 {
-	uint32_t length = 0;
-	int err;
+	struct umsi_acpi_item scope = { .next = i->at + DRHD_SCOPES, .end = i->next };
 
-	for (uint32_t at = s->at + DRHD_SCOPES; at < s->next; at += length) {
-		struct umsi_acpi_scope one = { .unit = unit };
-
-		err = read_scope(v, at, s->next, &one, &length);
-		if (err)
-			return err;
-		if (*n < room)
-			scopes[*n] = one;
-		(*n)++;
-	}
-	return UMSI_OK;
+	if (umsi_acpi_le16(i->p) != TYPE_DRHD)
+		return;
+	while (umsi_acpi_next(&l->v, &scope_row, &scope))
+		read_scope(l, &scope);
+	l->unit++;
 }
 
 int umsi_acpi_dmar_scopes(const void *table, size_t bytes, struct umsi_acpi_scope *scopes,
 			  uint32_t room, uint32_t *out_count, struct umsi_acpi_error *error)
 {
-	struct umsi_acpi_item s = { 0 };
-	struct umsi_acpi_view v;
-	uint32_t n = 0, unit = 0;
-	int err = umsi_acpi_open(table, bytes, "DMAR", DMAR_STRUCTURES, error, &v);
+	static const struct umsi_acpi_kind kind = {
+		"DMAR", DMAR_STRUCTURES, sizeof(*scopes), &structures, read_scopes, NULL,
+	};
 
-	if (err)
-		return err;
-	if (!out_count || (room && !scopes))
-		return umsi_acpi_refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
-	while ((err = next_unit(&v, &s)) > 0) {
-		err = read_scopes(&v, &s, unit++, scopes, room, &n);
-		if (err)
-			return err;
-	}
-	if (err)
-		return err;
-	return umsi_acpi_counted(&v, DMAR_STRUCTURES, n, room, out_count);
+	return umsi_acpi_list(table, bytes, scopes, room, out_count, error, &kind);
 }

@@ -16,18 +16,16 @@ int umsi_acpi_hpet(const void *table, size_t bytes, struct umsi_acpi_hpet *out,
 {
 	struct umsi_acpi_view v;
 	uint64_t phys;
-	int err = umsi_acpi_open(table, bytes, "HPET", HPET_BYTES, error, &v);
 
-	if (err)
-		return err;
+	if (umsi_acpi_open(&v, table, bytes, "HPET", HPET_BYTES, error))
+		return v.status;
 	if (!out)
 		return umsi_acpi_refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
 	if (v.at[HPET_SPACE_ID])
-		return umsi_acpi_refuse(&v, HPET_SPACE_ID,
-					"base address: not in system memory", UMSI_EFW_VALUE);
+		return umsi_acpi_refuse(&v, HPET_SPACE_ID, "base address: space", UMSI_EFW_VALUE);
 	phys = umsi_acpi_le64(v.at + HPET_ADDRESS);
 	if (!phys || phys % 8)
-		return umsi_acpi_refuse(&v, HPET_ADDRESS, "base address: 0 or unaligned", UMSI_EFW_VALUE);
+		return umsi_acpi_refuse(&v, HPET_ADDRESS, "base address", UMSI_EFW_VALUE);
 	*out = (struct umsi_acpi_hpet){
 		.phys = phys,
 		.event_timer_block_id = umsi_acpi_le32(v.at + HPET_BLOCK_ID),

@@ -7,8 +7,6 @@
  */
 #include "fw/acpi_read.h"
 
-#define IORT	"IORT"
-
 enum {
 	IORT_NODES = 36,
 	IORT_FIRST = 40,
@@ -29,10 +27,21 @@ enum { MAP_INPUT = 0, MAP_COUNT = 4, MAP_OUTPUT = 8, MAP_TO = 12, MAP_FLAGS = 16
 
 enum { TYPE_ITS_GROUP = 0, TYPE_COMPLEX = 2, TYPE_SMMU = 3, TYPE_SMMUV3 = 4 };
 
+static uint32_t smallest(const unsigned char *p)
+{
+	return p[0] == TYPE_ITS_GROUP ? GROUP_IDS : p[0] == TYPE_COMPLEX ? COMPLEX_BYTES : 0;
+}
+
+static const struct umsi_acpi_row nodes = {
+	.length_at = NODE_LENGTH,
+	.wide_length = true,
+	.least = NODE_BYTES,
+	.smallest = smallest,
+};
+
 struct node {
-	const unsigned char *p;
-	uint32_t at, bytes, maps, maps_at;
-	uint8_t type;
+	struct umsi_acpi_item i;
+	uint32_t maps, maps_at;
 };
 
 /* Ids first .. first + count - 1 of the input come out as to .. */
@@ -42,35 +51,40 @@ struct span {
 	bool single;
 };
 
-static int read_node(const struct umsi_acpi_view *v, uint32_t at, struct node *out)
-{
-	uint32_t left;
+/* Who asks for what. */
+struct question {
+	struct umsi_acpi_view v;
+	uint32_t segment, its_id;
+	struct umsi_its_config *config;
+};
 
-	if (at < IORT_FIXED || at > v->bytes)
-		return umsi_acpi_refuse(v, at, "node: offset outside the table", UMSI_EFW_BOUNDS);
-	left = v->bytes - at;
-	if (left < NODE_BYTES)
-		return umsi_acpi_refuse(v, at, "node: past the end of the table", UMSI_EFW_TRUNCATED);
-	out->p = v->at + at;
-	out->at = at;
-	out->type = out->p[0];
-	out->bytes = umsi_acpi_le16(out->p + NODE_LENGTH);
-	if (out->bytes < NODE_BYTES)
-		return umsi_acpi_refuse(v, at + NODE_LENGTH, "node length: too short", UMSI_EFW_STRUCTURE);
-	if (out->bytes > left)
-		return umsi_acpi_refuse(v, at + NODE_LENGTH, "node length: past the end of the table", UMSI_EFW_TRUNCATED);
-	out->maps = umsi_acpi_le32(out->p + NODE_MAPS);
-	out->maps_at = umsi_acpi_le32(out->p + NODE_MAPS_AT);
-	if (out->maps && (out->maps_at < NODE_BYTES || out->maps_at > out->bytes ||
-			  out->maps > (out->bytes - out->maps_at) / MAP_BYTES))
-		return umsi_acpi_refuse(v, at + NODE_MAPS, "node: ID mappings outside of it", UMSI_EFW_BOUNDS);
-	return UMSI_OK;
+static bool read_node(struct umsi_acpi_view *v, uint32_t at, struct node *out)
+{
+	uint32_t bytes;
+
+	out->i = (struct umsi_acpi_item){ .next = at };
+	if (at < IORT_FIXED || at > v->bytes) {
+		umsi_acpi_refuse(v, at, "node", UMSI_EFW_BOUNDS);
+		return false;
+	}
+	if (!umsi_acpi_next(v, &nodes, &out->i)) {
+		umsi_acpi_refuse(v, at, "node", UMSI_EFW_TRUNCATED);
+		return false;
+	}
+	bytes = out->i.next - at;
+	out->maps = umsi_acpi_le32(out->i.p + NODE_MAPS);
+	out->maps_at = umsi_acpi_le32(out->i.p + NODE_MAPS_AT);
+	if (out->maps && (out->maps_at < NODE_BYTES || out->maps_at > bytes ||
+			  out->maps > (bytes - out->maps_at) / MAP_BYTES))
+		umsi_acpi_refuse(v, at + NODE_MAPS, "ID mappings", UMSI_EFW_BOUNDS);
+	return !v->status;
 }
 
-static int read_span(const struct umsi_acpi_view *v, const struct node *n, uint32_t i, struct span *out)
+/* False: refused. */
+static bool read_span(struct umsi_acpi_view *v, const struct node *n, uint32_t i, struct span *out)
 {
-	uint32_t at = n->maps_at + i * MAP_BYTES;
-	const unsigned char *p = n->p + at;
+	uint32_t at = n->i.at + n->maps_at + i * MAP_BYTES;
+	const unsigned char *p = v->at + at;
 
 	out->single = umsi_acpi_le32(p + MAP_FLAGS) & MAP_SINGLE;
 	out->first = umsi_acpi_le32(p + MAP_INPUT);
@@ -78,38 +92,38 @@ static int read_span(const struct umsi_acpi_view *v, const struct node *n, uint3
 	out->to = umsi_acpi_le32(p + MAP_OUTPUT);
 	out->node = umsi_acpi_le32(p + MAP_TO);
 	if (out->first + out->count > UINT64_C(1) << 32 || out->to + out->count > UINT64_C(1) << 32)
-		return umsi_acpi_refuse(v, n->at + at, "ID mapping: beyond 32 bits", UMSI_EFW_VALUE);
-	return UMSI_OK;
+		umsi_acpi_refuse(v, at, "ID mapping", UMSI_EFW_VALUE);
+	return !v->status;
 }
 
-/* 1: @its_id is of the group; 0: it is not. */
-static int group_has(const struct umsi_acpi_view *v, const struct node *n, uint32_t its_id)
+static bool group_has(struct umsi_acpi_view *v, const struct node *n, uint32_t its_id)
 {
-	uint32_t count;
+	const unsigned char *p = n->i.p;
+	uint32_t count = umsi_acpi_le32(p + GROUP_COUNT);
 
-	if (n->bytes < GROUP_IDS)
-		return umsi_acpi_refuse(v, n->at + NODE_LENGTH, "ITS group: too short", UMSI_EFW_STRUCTURE);
-	count = umsi_acpi_le32(n->p + GROUP_COUNT);
-	if (count > (n->bytes - GROUP_IDS) / 4)
-		return umsi_acpi_refuse(v, n->at + GROUP_COUNT, "ITS group: more ids than it has room for", UMSI_EFW_BOUNDS);
+	if (count > (n->i.next - n->i.at - GROUP_IDS) / 4) {
+		umsi_acpi_refuse(v, n->i.at + GROUP_COUNT, "ITS group", UMSI_EFW_BOUNDS);
+		return false;
+	}
 	for (uint32_t i = 0; i < count; i++)
-		if (umsi_acpi_le32(n->p + GROUP_IDS + 4 * i) == its_id)
-			return 1;
-	return 0;
+		if (umsi_acpi_le32(p + GROUP_IDS + 4 * i) == its_id)
+			return true;
+	return false;
 }
 
-static int add(const struct umsi_acpi_view *v, uint32_t at, uint32_t segment, const struct span *s,
-	       struct umsi_its_config *config)
+static void add(struct question *q, uint32_t at, const struct span *s)
 {
-	if (s->first + s->count > 0x10000)
-		return umsi_acpi_refuse(v, at, "ID mapping: requester ids beyond 16 bits", UMSI_EFW_VALUE);
-	if (config->maps == UMSI_ITS_MAPS_MAX)
-		return umsi_acpi_refuse(v, at, "more ID mappings than there is room for", UMSI_EFW_ROOM);
-	config->map[config->maps++] = (struct umsi_its_map){
-		.first = segment << 16 | (uint32_t)s->first, .count = (uint32_t)s->count,
-		.device_id = (uint32_t)s->to,
-	};
-	return UMSI_OK;
+	struct umsi_its_config *config = q->config;
+
+	if (s->first + s->count > 0x10000)	/* of requester ids */
+		umsi_acpi_refuse(&q->v, at, "ID mapping", UMSI_EFW_VALUE);
+	else if (config->maps == UMSI_ITS_MAPS_MAX)
+		umsi_acpi_refuse(&q->v, at, "ID mapping", UMSI_EFW_ROOM);
+	else
+		config->map[config->maps++] = (struct umsi_its_map){
+			.first = q->segment << 16 | (uint32_t)s->first, .count = (uint32_t)s->count,
+			.device_id = (uint32_t)s->to,
+		};
 }
 
 /* What of @in, as an SMMU's input, its mapping @out hands on. False: nothing. */
@@ -127,73 +141,49 @@ static bool compose(const struct span *in, const struct span *out, struct span *
 	return true;
 }
 
-/* The ids of @s arrive at the node it names: the group, or an SMMU before it. */
-static int follow(const struct umsi_acpi_view *v, const struct node *from, const struct span *s, uint32_t segment,
-		  uint32_t its_id, struct umsi_its_config *config)
+/*
+ * The ids of @s arrive at the node it names: the group or, from a root complex, an
+ * SMMU before it, whose mappings are followed in turn.
+ */
+static void follow(struct question *q, const struct node *from, const struct span *s)
 {
-	struct node to, group;
 	struct span out, both;
-	int err = read_node(v, s->node, &to);
+	struct node to;
+	uint8_t type;
 
-	if (err)
-		return err;
-	if (to.type == TYPE_ITS_GROUP) {
-		err = group_has(v, &to, its_id);
-		return err > 0 ? add(v, from->at, segment, s, config) : err;
+	if (!read_node(&q->v, s->node, &to))
+		return;
+	type = to.i.p[0];
+	if (type == TYPE_ITS_GROUP) {
+		if (group_has(&q->v, &to, q->its_id))
+			add(q, from->i.at, s);
+	} else if (from->i.p[0] == TYPE_COMPLEX && (type == TYPE_SMMU || type == TYPE_SMMUV3)) {
+		for (uint32_t i = 0; i < to.maps && read_span(&q->v, &to, i, &out); i++)
+			if (compose(s, &out, &both))
+				follow(q, &to, &both);
+	} else {
+		umsi_acpi_refuse(&q->v, from->i.at, "ID mapping", UMSI_EFW_VALUE);
 	}
-	if (to.type != TYPE_SMMU && to.type != TYPE_SMMUV3)
-		return umsi_acpi_refuse(v, from->at, "ID mapping: leads to neither an ITS group nor an SMMU", UMSI_EFW_VALUE);
-	for (uint32_t i = 0; i < to.maps && !err; i++) {
-		err = read_span(v, &to, i, &out);
-		if (err || !compose(s, &out, &both))
-			continue;
-		err = read_node(v, both.node, &group);
-		if (!err && group.type != TYPE_ITS_GROUP)
-			err = umsi_acpi_refuse(v, to.at, "ID mapping of an SMMU: leads to no ITS group", UMSI_EFW_VALUE);
-		if (!err)
-			err = group_has(v, &group, its_id);
-		if (err > 0)
-			err = add(v, to.at, segment, &both, config);
-	}
-	return err;
-}
-
-static int read_complex(const struct umsi_acpi_view *v, const struct node *n, uint32_t segment, uint32_t its_id,
-			struct umsi_its_config *config)
-{
-	struct span s;
-	int err = UMSI_OK;
-
-	if (n->bytes < COMPLEX_BYTES)
-		return umsi_acpi_refuse(v, n->at + NODE_LENGTH, "root complex: too short", UMSI_EFW_STRUCTURE);
-	if (umsi_acpi_le32(n->p + COMPLEX_SEGMENT) != segment)
-		return UMSI_OK;
-	for (uint32_t i = 0; i < n->maps && !err; i++) {
-		err = read_span(v, n, i, &s);
-		if (!err)
-			err = follow(v, n, &s, segment, its_id, config);
-	}
-	return err;
 }
 
 int umsi_acpi_iort_its_map(const void *table, size_t bytes, uint32_t segment, uint32_t its_id,
 			   struct umsi_its_config *config, struct umsi_acpi_error *error)
 {
-	struct umsi_acpi_view v;
+	struct question q = { .segment = segment, .its_id = its_id, .config = config };
+	struct span s;
 	struct node n;
-	uint32_t at, left;
-	int err = umsi_acpi_open(table, bytes, IORT, IORT_FIXED, error, &v);
+	uint32_t at;
 
-	if (err)
-		return err;
+	if (umsi_acpi_open(&q.v, table, bytes, "IORT", IORT_FIXED, error))
+		return q.v.status;
 	if (!config || segment > 0xffff)
-		return umsi_acpi_refuse(&v, 0, "a pointer is NULL, or segment beyond 16 bits", UMSI_EINVAL);
-	at = umsi_acpi_le32(v.at + IORT_FIRST);
-	for (left = umsi_acpi_le32(v.at + IORT_NODES); left && !err; left--) {
-		err = read_node(&v, at, &n);
-		if (!err && n.type == TYPE_COMPLEX)
-			err = read_complex(&v, &n, segment, its_id, config);
-		at += n.bytes;
+		return umsi_acpi_refuse(&q.v, 0, "a pointer is NULL, or segment beyond 16 bits", UMSI_EINVAL);
+	at = umsi_acpi_le32(q.v.at + IORT_FIRST);
+	for (uint32_t left = umsi_acpi_le32(q.v.at + IORT_NODES); left && read_node(&q.v, at, &n); left--) {
+		if (n.i.p[0] == TYPE_COMPLEX && umsi_acpi_le32(n.i.p + COMPLEX_SEGMENT) == segment)
+			for (uint32_t i = 0; i < n.maps && read_span(&q.v, &n, i, &s); i++)
+				follow(&q, &n, &s);
+		at = n.i.next;
 	}
-	return err;
+	return q.v.status;
 }

@@ -53,49 +53,40 @@ static uint32_t smallest(const unsigned char *p)
 }
 
 static const struct umsi_acpi_row blocks = {
-	.start = IVRS_BLOCKS,
 	.length_at = BLOCK_LENGTH,
-	.header_bytes = 4,
+	.wide_length = true,
+	.least = 4,
 	.smallest = smallest,
 };
 
-/* The same unit, described once more with a higher type? */
-static bool is_outdone(const struct umsi_acpi_view *v, const struct umsi_acpi_item *own)
+/* The unit of @own is described once more with a higher type. */
+static bool is_outdone(struct umsi_acpi_view *v, const unsigned char *own)
 {
-	struct umsi_acpi_item b = { 0 };
+	struct umsi_acpi_item b = { .next = IVRS_BLOCKS };
 
-	while (umsi_acpi_next(v, &blocks, &b) > 0)
-		if (is_ivhd(b.p) && b.p[0] > own->p[0] &&
-		    umsi_acpi_le16(b.p + IVHD_ID) == umsi_acpi_le16(own->p + IVHD_ID) &&
-		    umsi_acpi_le16(b.p + IVHD_SEGMENT) == umsi_acpi_le16(own->p + IVHD_SEGMENT))
+	while (umsi_acpi_next(v, &blocks, &b))
+		if (is_ivhd(b.p) && b.p[0] > own[0] &&
+		    umsi_acpi_le16(b.p + IVHD_ID) == umsi_acpi_le16(own + IVHD_ID) &&
+		    umsi_acpi_le16(b.p + IVHD_SEGMENT) == umsi_acpi_le16(own + IVHD_SEGMENT))
 			return true;
 	return false;
 }
 
-/* As umsi_acpi_next(), units only, each once. */
-static int next_unit(const struct umsi_acpi_view *v, struct umsi_acpi_item *b)
+/* Each unit once. */
+static bool is_unit(struct umsi_acpi_list *l, const unsigned char *p)
 {
-	int found;
-
-	do {
-		found = umsi_acpi_next(v, &blocks, b);
-	} while (found > 0 && (!is_ivhd(b->p) || is_outdone(v, b)));
-	return found;
+	return is_ivhd(p) && !is_outdone(&l->v, p);
 }
 
-static bool is_repeated(const struct umsi_acpi_view *v, const struct umsi_acpi_item *own)
-{
-	struct umsi_acpi_item b = { 0 };
+/* ---- Units ---- */
 
-	while (next_unit(v, &b) > 0 && b.at < own->at)
-		if (umsi_acpi_le64(b.p + IVHD_ADDRESS) == umsi_acpi_le64(own->p + IVHD_ADDRESS))
-			return true;
-	return false;
-}
-
-static int read_unit(const struct umsi_acpi_view *v, const struct umsi_acpi_item *b, struct umsi_acpi_ivrs_unit *out)
+static void read_unit(struct umsi_acpi_list *l, const struct umsi_acpi_item *b)
 {
-	*out = (struct umsi_acpi_ivrs_unit){
+	struct umsi_acpi_ivrs_unit one;
+
+	if (!is_unit(l, b->p))
+		return;
+	one = (struct umsi_acpi_ivrs_unit){
 		.phys = umsi_acpi_le64(b->p + IVHD_ADDRESS),
 		.segment = umsi_acpi_le16(b->p + IVHD_SEGMENT),
 		.requester_id = umsi_acpi_le16(b->p + IVHD_ID),
@@ -103,51 +94,36 @@ static int read_unit(const struct umsi_acpi_view *v, const struct umsi_acpi_item
 		.features = umsi_acpi_le32(b->p + IVHD_FEATURES),
 		.efr_known = b->p[0] != TYPE_10,
 	};
-	if (out->efr_known)
-		out->efr = umsi_acpi_le64(b->p + IVHD_EFR);
-	if (!out->phys || out->phys % 16384)
-		return umsi_acpi_refuse(v, b->at + IVHD_ADDRESS, "register base: 0 or not aligned to 16 KiB",
-					UMSI_EFW_VALUE);
-	if (is_repeated(v, b))
-		return umsi_acpi_refuse(v, b->at + IVHD_ADDRESS, "register base: there is such a unit already",
-					UMSI_EFW_VALUE);
-	return UMSI_OK;
+	if (one.efr_known)
+		one.efr = umsi_acpi_le64(b->p + IVHD_EFR);
+	if (!one.phys || one.phys % 16384)
+		umsi_acpi_refuse(&l->v, b->at + IVHD_ADDRESS, "register base", UMSI_EFW_VALUE);
+	umsi_acpi_put(l, b->at, &one);
+}
+
+static bool same_registers(const void *one, const void *earlier)
+{
+	const struct umsi_acpi_ivrs_unit *a = one, *b = earlier;
+
+	return a->phys == b->phys;
 }
 
 int umsi_acpi_ivrs(const void *table, size_t bytes, struct umsi_acpi_ivrs_unit *units,
 		   uint32_t room, uint32_t *out_count, struct umsi_acpi_error *error)
 {
-	struct umsi_acpi_item b = { 0 };
-	struct umsi_acpi_ivrs_unit one;
-	struct umsi_acpi_view v;
-	uint32_t n = 0;
-	int err = umsi_acpi_open(table, bytes, "IVRS", IVRS_BLOCKS, error, &v);
+	static const struct umsi_acpi_kind kind = {
+		"IVRS", IVRS_BLOCKS, sizeof(*units), &blocks, read_unit, same_registers,
+	};
 
-	if (err)
-		return err;
-	if (!out_count || (room && !units))
-		return umsi_acpi_refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
-	while ((err = next_unit(&v, &b)) > 0) {
-		err = read_unit(&v, &b, &one);
-		if (err)
-			return err;
-		if (n < room)
-			units[n] = one;
-		n++;
-	}
-	if (err)
-		return err;
-	return umsi_acpi_counted(&v, IVRS_BLOCKS, n, room, out_count);
+	return umsi_acpi_list(table, bytes, units, room, out_count, error, &kind);
 }
 
 /* ---- Device entries ---- */
 
-struct devices {
-	struct umsi_acpi_ivrs_device *out;
-	uint32_t room, n;
-	bool in_range;			/* a range has begun ... */
-	uint32_t range_at;		/* ... there */
-	struct umsi_acpi_ivrs_device range;
+/* A range of requester ids that has begun, at byte @at of the table; 0: none has. */
+struct range {
+	uint32_t at;
+	struct umsi_acpi_ivrs_device device;
 };
 
 /* Bits 7:6 of an entry's type say how long it is; those of 240 and more say so themselves. */
@@ -162,57 +138,27 @@ static uint32_t entry_bytes(const unsigned char *p, uint32_t left)
 	return p[0] < 192 ? 16 : p[0] < ENTRY_ACPI ? 32 : UINT32_MAX;
 }
 
-static void put(struct devices *d, const struct umsi_acpi_ivrs_device *one)
+static void end_range(struct umsi_acpi_list *l, uint32_t at, uint16_t last, struct range *range)
 {
-	if (d->n < d->room)
-		d->out[d->n] = *one;
-	d->n++;
+	if (!range->at)
+		umsi_acpi_refuse(&l->v, at, "end of a range", UMSI_EFW_STRUCTURE);
+	if (last < range->device.first)
+		umsi_acpi_refuse(&l->v, at + 1, "end of a range", UMSI_EFW_VALUE);
+	range->at = 0;
+	range->device.last = last;
+	umsi_acpi_put(l, at, &range->device);
 }
 
-static void begin_range(struct devices *d, uint32_t at, const struct umsi_acpi_ivrs_device *one)
+static void read_entry(struct umsi_acpi_list *l, uint32_t at, struct range *range)
 {
-	d->in_range = true;
-	d->range_at = at;
-	d->range = *one;
-}
-
-static int end_range(const struct umsi_acpi_view *v, uint32_t at, uint16_t last, struct devices *d)
-{
-	if (!d->in_range)
-		return umsi_acpi_refuse(v, at, "a range ends that has not begun", UMSI_EFW_STRUCTURE);
-	if (last < d->range.first)
-		return umsi_acpi_refuse(v, at + 1, "a range ends before it begins", UMSI_EFW_VALUE);
-	d->in_range = false;
-	d->range.last = last;
-	put(d, &d->range);
-	return UMSI_OK;
-}
-
-/* I/O APIC or HPET: which, and the requester id of its messages. */
-static int read_special(const struct umsi_acpi_view *v, uint32_t at, struct umsi_acpi_ivrs_device *one,
-			struct devices *d)
-{
-	const unsigned char *p = v->at + at;
-
-	if (p[7] != SPECIAL_IOAPIC && p[7] != SPECIAL_HPET)
-		return UMSI_OK;
-	one->kind = p[7] == SPECIAL_IOAPIC ? UMSI_ACPI_IVRS_IOAPIC : UMSI_ACPI_IVRS_HPET;
-	one->handle = p[4];
-	one->first = one->last = umsi_acpi_le16(p + 5);
-	put(d, one);
-	return UMSI_OK;
-}
-
-static int read_entry(const struct umsi_acpi_view *v, uint32_t at, uint32_t unit, struct devices *d)
-{
-	const unsigned char *p = v->at + at;
+	const unsigned char *p = l->v.at + at;
 	uint16_t id = umsi_acpi_le16(p + 1);
 	struct umsi_acpi_ivrs_device one = {
-		.unit = unit, .settings = p[3], .first = id, .last = id, .alias = id,
+		.unit = l->unit, .settings = p[3], .first = id, .last = id, .alias = id,
 	};
 
-	if (d->in_range && p[0] != ENTRY_END)
-		return umsi_acpi_refuse(v, at, "an entry inside a range", UMSI_EFW_STRUCTURE);
+	if (range->at && p[0] != ENTRY_END)
+		umsi_acpi_refuse(&l->v, at, "inside a range", UMSI_EFW_STRUCTURE);
 	switch (p[0]) {
 	case ENTRY_ALL:
 		one.first = 0;
@@ -225,58 +171,52 @@ static int read_entry(const struct umsi_acpi_view *v, uint32_t at, uint32_t unit
 		one.alias = umsi_acpi_le16(p + 5);
 		if (p[0] == ENTRY_ALIAS_SELECT)
 			break;
-		begin_range(d, at, &one);
-		return UMSI_OK;
+		/* fall through */
 	case ENTRY_RANGE: case ENTRY_EXTENDED_RANGE:
-		begin_range(d, at, &one);
-		return UMSI_OK;
+		*range = (struct range){ .at = at, .device = one };
+		return;
 	case ENTRY_END:
-		return end_range(v, at, id, d);
+		end_range(l, at, id, range);
+		return;
 	case ENTRY_SPECIAL:
-		return read_special(v, at, &one, d);
+		/* Which, and the requester id of its messages. */
+		if (p[7] != SPECIAL_IOAPIC && p[7] != SPECIAL_HPET)
+			return;
+		one.kind = p[7] == SPECIAL_IOAPIC ? UMSI_ACPI_IVRS_IOAPIC : UMSI_ACPI_IVRS_HPET;
+		one.handle = p[4];
+		one.first = one.last = umsi_acpi_le16(p + 5);
+		break;
 	default:
-		return UMSI_OK;		/* padding, ACPI devices, what is not known yet */
+		return;		/* padding, ACPI devices, what is not known yet */
 	}
-	put(d, &one);
-	return UMSI_OK;
+	umsi_acpi_put(l, at, &one);
 }
 
-static int read_entries(const struct umsi_acpi_view *v, const struct umsi_acpi_item *b, uint32_t unit,
-			struct devices *d)
+static void read_entries(struct umsi_acpi_list *l, const struct umsi_acpi_item *b)
 {
+	struct range range = { 0 };
 	uint32_t length;
-	int err;
 
-	for (uint32_t at = b->at + ivhd_bytes(b->p); at < b->next; at += length) {
-		length = entry_bytes(v->at + at, b->next - at);
+	if (!is_unit(l, b->p))
+		return;
+	for (uint32_t at = b->at + ivhd_bytes(b->p); at < b->next && !l->v.status; at += length) {
+		length = entry_bytes(l->v.at + at, b->next - at);
 		if (length > b->next - at)
-			return umsi_acpi_refuse(v, at, "an entry past the end of its block", UMSI_EFW_TRUNCATED);
-		err = read_entry(v, at, unit, d);
-		if (err)
-			return err;
+			umsi_acpi_refuse(&l->v, at, "entry", UMSI_EFW_TRUNCATED);
+		else
+			read_entry(l, at, &range);
 	}
-	return d->in_range ? umsi_acpi_refuse(v, d->range_at, "a range without an end", UMSI_EFW_STRUCTURE) : UMSI_OK;
+	if (range.at)
+		umsi_acpi_refuse(&l->v, range.at, "range", UMSI_EFW_STRUCTURE);
+	l->unit++;
 }
 
 int umsi_acpi_ivrs_devices(const void *table, size_t bytes, struct umsi_acpi_ivrs_device *devices,
 			   uint32_t room, uint32_t *out_count, struct umsi_acpi_error *error)
 {
-	struct umsi_acpi_item b = { 0 };
-	struct devices d = { .out = devices, .room = room };
-	struct umsi_acpi_view v;
-	uint32_t unit = 0;
-	int err = umsi_acpi_open(table, bytes, "IVRS", IVRS_BLOCKS, error, &v);
+	static const struct umsi_acpi_kind kind = {
+		"IVRS", IVRS_BLOCKS, sizeof(*devices), &blocks, read_entries, NULL,
+	};
 
-	if (err)
-		return err;
-	if (!out_count || (room && !devices))
-		return umsi_acpi_refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
-	while ((err = next_unit(&v, &b)) > 0) {
-		err = read_entries(&v, &b, unit++, &d);
-		if (err)
-			return err;
-	}
-	if (err)
-		return err;
-	return umsi_acpi_counted(&v, IVRS_BLOCKS, d.n, room, out_count);
+	return umsi_acpi_list(table, bytes, devices, room, out_count, error, &kind);
 }

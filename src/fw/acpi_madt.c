@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The entries of any MADT, and its CPUs. Source: ACPI 6.5, "Multiple APIC Description Table (MADT)". */
 #include "fw/acpi_madt.h"
-
-#define MADT	"APIC"
+#include "fw/cpu_list.h"
 
 /* "Interrupt Controller Structure Types": their lengths, at least; 0: any. */
 static const uint8_t type_bytes[MADT_TYPES] = {
@@ -23,66 +22,49 @@ static uint32_t smallest(const unsigned char *p)
 	return p[0] < MADT_TYPES ? type_bytes[p[0]] : 0;
 }
 
-static const struct umsi_acpi_row entries = {
-	.start = MADT_ENTRIES,
+const struct umsi_acpi_row umsi_acpi_madt_entries = {
 	.length_at = 1,
-	.header_bytes = 2,
+	.least = 2,
 	.smallest = smallest,
 };
 
-int umsi_acpi_madt_next(const struct umsi_acpi_view *v, struct umsi_acpi_item *e)
+bool umsi_acpi_madt_next(struct umsi_acpi_view *v, uint8_t type, struct umsi_acpi_item *e)
 {
-	return umsi_acpi_next(v, &entries, e);
+	bool found;
+
+	do {
+		found = umsi_acpi_next(v, &umsi_acpi_madt_entries, e);
+	} while (found && e->p[0] != type);
+	return found;
 }
 
-int umsi_acpi_madt_open(const void *table, size_t bytes, struct umsi_acpi_error *error,
-			struct umsi_acpi_view *v)
-{
-	return umsi_acpi_open(table, bytes, MADT, MADT_ENTRIES, error, v);
-}
-
-/* An enabled CPU with @id in the entries before @end. */
-static bool listed_before(const struct umsi_acpi_view *v, uint64_t id, uint32_t end,
-			  bool (*enabled)(const struct umsi_acpi_item *e, uint64_t *out_id))
-{
-	struct umsi_acpi_item e = { 0 };
-	uint64_t other;
-
-	while (umsi_acpi_madt_next(v, &e) > 0 && e.at < end)
-		if (enabled(&e, &other) && other == id)
-			return true;
-	return false;
-}
-
-int umsi_acpi_madt_list(const void *table, size_t bytes, uint64_t boot_id,
-			bool (*enabled)(const struct umsi_acpi_item *e, uint64_t *out_id),
-			struct umsi_cpu_desc *cpus, uint32_t room, uint32_t *out_count,
+int umsi_acpi_madt_open(struct umsi_acpi_view *v, const void *table, size_t bytes,
 			struct umsi_acpi_error *error)
 {
-	struct umsi_acpi_item e = { 0 };
-	uint32_t others = 0, place;
-	struct umsi_acpi_view v;
-	bool boot_seen = false;
-	uint64_t id;
-	int err = umsi_acpi_madt_open(table, bytes, error, &v);
+	return umsi_acpi_open(v, table, bytes, "APIC", MADT_ENTRIES, error);
+}
 
-	if (err)
-		return err;
+int umsi_acpi_madt_list(const void *table, size_t bytes, uint64_t boot_id, struct umsi_cpu_desc *cpus,
+			uint32_t room, uint32_t *out_count, struct umsi_acpi_error *error,
+			bool (*enabled)(const unsigned char *p, uint64_t *out_id))
+{
+	struct umsi_cpu_list list = { .boot_id = boot_id, .cpus = cpus, .room = room };
+	struct umsi_acpi_item e = { .next = MADT_ENTRIES };
+	struct umsi_acpi_view v;
+	int err;
+
+	if (umsi_acpi_madt_open(&v, table, bytes, error))
+		return v.status;
 	if (!out_count || (room && !cpus))
 		return umsi_acpi_refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
-	while ((err = umsi_acpi_madt_next(&v, &e)) > 0) {
-		if (!enabled(&e, &id))
-			continue;
-		if (listed_before(&v, id, e.at, enabled))
-			return umsi_acpi_refuse(&v, e.at, "an enabled CPU has this id already", UMSI_EFW_VALUE);
-		boot_seen = boot_seen || id == boot_id;
-		place = id == boot_id ? 0 : ++others;
-		if (place < room)
-			cpus[place] = (struct umsi_cpu_desc){ .hw_id = id };
+	while (umsi_acpi_next(&v, &umsi_acpi_madt_entries, &e)) {
+		struct umsi_cpu_desc one = { 0 };
+
+		if (enabled(e.p, &one.hw_id))
+			umsi_cpu_list_add(&list, &one);
 	}
-	if (err)
-		return err;
-	if (!boot_seen)
-		return umsi_acpi_refuse(&v, MADT_ENTRIES, "the boot CPU is not listed as enabled", UMSI_EFW_MISSING);
-	return umsi_acpi_counted(&v, MADT_ENTRIES, others + 1, room, out_count);
+	if (v.status)
+		return v.status;
+	err = umsi_cpu_list_end(&list, out_count);
+	return err ? umsi_acpi_refuse(&v, MADT_ENTRIES, "CPUs", err) : UMSI_OK;
 }

@@ -26,19 +26,21 @@ enum {
 	MADT_TYPES,
 };
 
-/* 1 = an entry, as long as its type must be, 0 = the end, negative = refused. */
-int umsi_acpi_madt_next(const struct umsi_acpi_view *v, struct umsi_acpi_item *e);
+/* As umsi_acpi_next(); a walk begins with @e = { .next = MADT_ENTRIES }. */
+extern const struct umsi_acpi_row umsi_acpi_madt_entries;
 
-int umsi_acpi_madt_open(const void *table, size_t bytes, struct umsi_acpi_error *error,
-			struct umsi_acpi_view *v);
+/* The next entry of @type. */
+bool umsi_acpi_madt_next(struct umsi_acpi_view *v, uint8_t type, struct umsi_acpi_item *e);
+
+int umsi_acpi_madt_open(struct umsi_acpi_view *v, const void *table, size_t bytes,
+			struct umsi_acpi_error *error);
 
 /*
  * Lists the CPUs of the entries that @enabled says yes to, with the id it gives;
  * the boot CPU first. What else as of umsi_acpi_madt_cpus().
  */
-int umsi_acpi_madt_list(const void *table, size_t bytes, uint64_t boot_id,
-			bool (*enabled)(const struct umsi_acpi_item *e, uint64_t *out_id),
-			struct umsi_cpu_desc *cpus, uint32_t room, uint32_t *out_count,
-			struct umsi_acpi_error *error);
+int umsi_acpi_madt_list(const void *table, size_t bytes, uint64_t boot_id, struct umsi_cpu_desc *cpus,
+			uint32_t room, uint32_t *out_count, struct umsi_acpi_error *error,
+			bool (*enabled)(const unsigned char *p, uint64_t *out_id));
 
 #endif

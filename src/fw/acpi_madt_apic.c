@@ -9,12 +9,12 @@
 enum { INTI_RESERVED = 2, INTI_LOW_LEVEL = 3 };
 
 /* True with the id of an enabled CPU. */
-static bool enabled_cpu(const struct umsi_acpi_item *e, uint64_t *out_id)
+static bool enabled_cpu(const unsigned char *p, uint64_t *out_id)
 {
-	if (e->p[0] == MADT_LAPIC && umsi_acpi_le32(e->p + 4) & CPU_ENABLED)
-		*out_id = e->p[3];
-	else if (e->p[0] == MADT_X2APIC && umsi_acpi_le32(e->p + 8) & CPU_ENABLED)
-		*out_id = umsi_acpi_le32(e->p + 4);
+	if (p[0] == MADT_LAPIC && umsi_acpi_le32(p + 4) & CPU_ENABLED)
+		*out_id = p[3];
+	else if (p[0] == MADT_X2APIC && umsi_acpi_le32(p + 8) & CPU_ENABLED)
+		*out_id = umsi_acpi_le32(p + 4);
 	else
 		return false;
 	return true;
@@ -23,147 +23,108 @@ static bool enabled_cpu(const struct umsi_acpi_item *e, uint64_t *out_id)
 int umsi_acpi_madt_lapic(const void *table, size_t bytes, struct umsi_acpi_lapic *out,
 			 struct umsi_acpi_error *error)
 {
-	struct umsi_acpi_item e = { 0 };
+	struct umsi_acpi_item e = { .next = MADT_ENTRIES };
 	struct umsi_acpi_lapic lapic = { 0 };
 	struct umsi_acpi_view v;
 	uint64_t id;
-	int err = umsi_acpi_madt_open(table, bytes, error, &v);
 
-	if (err)
-		return err;
+	if (umsi_acpi_madt_open(&v, table, bytes, error))
+		return v.status;
 	if (!out)
 		return umsi_acpi_refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
 	lapic.phys = umsi_acpi_le32(v.at + MADT_LAPIC_ADDRESS);
 	lapic.pcat_compat = umsi_acpi_le32(v.at + MADT_FLAGS) & MADT_PCAT_COMPAT;
-	while ((err = umsi_acpi_madt_next(&v, &e)) > 0) {
+	while (umsi_acpi_next(&v, &umsi_acpi_madt_entries, &e)) {
 		if (e.p[0] == MADT_LAPIC_ADDRESS_OVERRIDE)
 			lapic.phys = umsi_acpi_le64(e.p + 4);
-		if (e.p[0] == MADT_X2APIC && enabled_cpu(&e, &id))
+		if (e.p[0] == MADT_X2APIC && enabled_cpu(e.p, &id))
 			lapic.x2apic_ids = true;
 	}
-	if (err)
-		return err;
-	*out = lapic;
-	return UMSI_OK;
+	if (!v.status)
+		*out = lapic;
+	return v.status;
 }
 
 int umsi_acpi_madt_cpus(const void *table, size_t bytes, uint64_t boot_apic_id,
 			struct umsi_cpu_desc *cpus, uint32_t room, uint32_t *out_count,
 			struct umsi_acpi_error *error)
 {
-	return umsi_acpi_madt_list(table, bytes, boot_apic_id, enabled_cpu, cpus, room, out_count, error);
+	return umsi_acpi_madt_list(table, bytes, boot_apic_id, cpus, room, out_count, error, enabled_cpu);
 }
 
-static struct umsi_acpi_ioapic read_ioapic(const struct umsi_acpi_item *e)
+/* ---- I/O APICs ---- */
+
+static void read_ioapic(struct umsi_acpi_list *l, const struct umsi_acpi_item *e)
 {
-	return (struct umsi_acpi_ioapic){
+	struct umsi_acpi_ioapic one;
+
+	if (e->p[0] != MADT_IOAPIC)
+		return;
+	one = (struct umsi_acpi_ioapic){
 		.io_apic_id = e->p[2],
 		.phys = umsi_acpi_le32(e->p + 4),
 		.gsi_base = umsi_acpi_le32(e->p + 8),
 	};
+	if (!one.phys || one.phys % 16)
+		umsi_acpi_refuse(&l->v, e->at + 4, "I/O APIC address", UMSI_EFW_VALUE);
+	umsi_acpi_put(l, e->at, &one);
 }
 
-static bool ioapic_contradicts(const struct umsi_acpi_view *v, const struct umsi_acpi_ioapic *own,
-			       uint32_t end)
+static bool same_pins(const void *one, const void *earlier)
 {
-	struct umsi_acpi_item e = { 0 };
+	const struct umsi_acpi_ioapic *a = one, *b = earlier;
 
-	while (umsi_acpi_madt_next(v, &e) > 0 && e.at < end) {
-		struct umsi_acpi_ioapic other;
-
-		if (e.p[0] != MADT_IOAPIC)
-			continue;
-		other = read_ioapic(&e);
-		if (other.phys == own->phys || other.gsi_base == own->gsi_base)
-			return true;
-	}
-	return false;
+	return a->phys == b->phys || a->gsi_base == b->gsi_base;
 }
 
 int umsi_acpi_madt_ioapics(const void *table, size_t bytes, struct umsi_acpi_ioapic *ioapics,
 			   uint32_t room, uint32_t *out_count, struct umsi_acpi_error *error)
 {
-	struct umsi_acpi_item e = { 0 };
-	struct umsi_acpi_view v;
-	uint32_t n = 0;
-	int err = umsi_acpi_madt_open(table, bytes, error, &v);
+	static const struct umsi_acpi_kind kind = {
+		"APIC", MADT_ENTRIES, sizeof(*ioapics), &umsi_acpi_madt_entries, read_ioapic, same_pins,
+	};
 
-	if (err)
-		return err;
-	if (!out_count || (room && !ioapics))
-		return umsi_acpi_refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
-	while ((err = umsi_acpi_madt_next(&v, &e)) > 0) {
-		struct umsi_acpi_ioapic one;
-
-		if (e.p[0] != MADT_IOAPIC)
-			continue;
-		one = read_ioapic(&e);
-		if (!one.phys || one.phys % 16)
-			return umsi_acpi_refuse(&v, e.at + 4, "I/O APIC address: 0 or unaligned",
-						UMSI_EFW_VALUE);
-		if (ioapic_contradicts(&v, &one, e.at))
-			return umsi_acpi_refuse(&v, e.at, "I/O APIC: address or first interrupt used twice",
-						UMSI_EFW_VALUE);
-		if (n < room)
-			ioapics[n] = one;
-		n++;
-	}
-	if (err)
-		return err;
-	return umsi_acpi_counted(&v, MADT_ENTRIES, n, room, out_count);
+	return umsi_acpi_list(table, bytes, ioapics, room, out_count, error, &kind);
 }
 
-/* ISA interrupts are edge triggered and active high where nothing else is said. */
-static int read_override(const struct umsi_acpi_view *v, const struct umsi_acpi_item *e,
-			 struct umsi_acpi_override *out)
-{
-	uint16_t flags = umsi_acpi_le16(e->p + 8);
-	unsigned int polarity = flags & 3, mode = flags >> 2 & 3;
+/* ---- Overrides ---- */
 
+/* ISA interrupts are edge triggered and active high where nothing else is said. */
+static void read_override(struct umsi_acpi_list *l, const struct umsi_acpi_item *e)
+{
+	unsigned int polarity, mode;
+
+	if (e->p[0] != MADT_OVERRIDE)
+		return;
+	polarity = e->p[8] & 3;
+	mode = e->p[8] >> 2 & 3;
 	if (e->p[2])
-		return umsi_acpi_refuse(v, e->at + 2, "override: bus is not ISA", UMSI_EFW_VALUE);
+		umsi_acpi_refuse(&l->v, e->at + 2, "override: bus", UMSI_EFW_VALUE);
 	if (e->p[3] > 15)
-		return umsi_acpi_refuse(v, e->at + 3, "override: no such ISA interrupt", UMSI_EFW_VALUE);
+		umsi_acpi_refuse(&l->v, e->at + 3, "override: source", UMSI_EFW_VALUE);
 	if (polarity == INTI_RESERVED || mode == INTI_RESERVED)
-		return umsi_acpi_refuse(v, e->at + 8, "override: reserved polarity or trigger mode",
-					UMSI_EFW_VALUE);
-	*out = (struct umsi_acpi_override){
+		umsi_acpi_refuse(&l->v, e->at + 8, "override: flags", UMSI_EFW_VALUE);
+	umsi_acpi_put(l, e->at, &(struct umsi_acpi_override){
 		.isa_irq = e->p[3],
 		.gsi = umsi_acpi_le32(e->p + 4),
 		.level = mode == INTI_LOW_LEVEL,
 		.active_low = polarity == INTI_LOW_LEVEL,
-	};
-	return UMSI_OK;
+	});
+}
+
+static bool same_interrupt(const void *one, const void *earlier)
+{
+	const struct umsi_acpi_override *a = one, *b = earlier;
+
+	return a->isa_irq == b->isa_irq;
 }
 
 int umsi_acpi_madt_overrides(const void *table, size_t bytes, struct umsi_acpi_override *overrides,
 			     uint32_t room, uint32_t *out_count, struct umsi_acpi_error *error)
 {
-	struct umsi_acpi_item e = { 0 };
-	struct umsi_acpi_override one;
-	struct umsi_acpi_view v;
-	uint32_t n = 0, seen = 0;
-	int err = umsi_acpi_madt_open(table, bytes, error, &v);
+	static const struct umsi_acpi_kind kind = {
+		"APIC", MADT_ENTRIES, sizeof(*overrides), &umsi_acpi_madt_entries, read_override, same_interrupt,
+	};
 
-	if (err)
-		return err;
-	if (!out_count || (room && !overrides))
-		return umsi_acpi_refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
-	while ((err = umsi_acpi_madt_next(&v, &e)) > 0) {
-		if (e.p[0] != MADT_OVERRIDE)
-			continue;
-		err = read_override(&v, &e, &one);
-		if (err)
-			return err;
-		if (seen >> one.isa_irq & 1)
-			return umsi_acpi_refuse(&v, e.at, "override: ISA interrupt has one already",
-						UMSI_EFW_VALUE);
-		seen |= 1u << one.isa_irq;
-		if (n < room)
-			overrides[n] = one;
-		n++;
-	}
-	if (err)
-		return err;
-	return umsi_acpi_counted(&v, MADT_ENTRIES, n, room, out_count);
+	return umsi_acpi_list(table, bytes, overrides, room, out_count, error, &kind);
 }

@@ -199,7 +199,7 @@ static const struct damage damages[] = {
 	{ "CPU entry too short", CPUS, 53, 1, 7, true, UMSI_EFW_STRUCTURE, 53 },
 	{ "I/O APIC entry too short", CPUS, 69, 1, 11, true, UMSI_EFW_STRUCTURE, 69 },
 	{ "override entry too short", LAPIC, 81, 1, 9, true, UMSI_EFW_STRUCTURE, 81 },
-	{ "two CPUs with one id", CPUS, 55, 1, 0, true, UMSI_EFW_VALUE, 52 },
+	{ "two CPUs with one id", CPUS, 47, 1, 1, true, UMSI_EFW_VALUE, 44 },
 	{ "the boot CPU disabled", CPUS, 56, 1, 0, true, UMSI_EFW_MISSING, 44 },
 	{ "an x2APIC entry too short", CPUS, 110, 1, 9, true, UMSI_EFW_STRUCTURE, 111 },
 	{ "I/O APIC at 0", IOAPICS, 72, 4, 0, true, UMSI_EFW_VALUE, 72 },

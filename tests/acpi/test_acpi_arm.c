@@ -140,7 +140,7 @@ static const struct wrong madt_wrongs[] = {
 	{ GICR_AT + 4, 8, 0x80a1000, UMSI_EFW_VALUE, GICR_AT + 4 },
 	{ GICR_AT + 12, 4, 0x10000, UMSI_EFW_VALUE, GICR_AT + 4 },
 	{ GICR_AT + 4, 8, UINT64_C(0xffffffffffff0000), UMSI_EFW_VALUE, GICR_AT + 4 },
-	{ GICC_AT(1) + 68, 8, 0, UMSI_EFW_VALUE, GICC_AT(1) },
+	{ GICC_AT(0) + 68, 8, 1, UMSI_EFW_VALUE, 44 },
 	{ GICC_AT(1) + 12, 4, 0, UMSI_EFW_MISSING, 44 },
 	{ ITS_AT + 8, 8, 0x8080040, UMSI_EFW_VALUE, ITS_AT + 8 },
 	{ ITS_AT, 1, 0x7f, UMSI_EFW_MISSING, 44 },

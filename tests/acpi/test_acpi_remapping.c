@@ -138,8 +138,8 @@ static void each_wrong_field_of_dmar_is_named(void **state)
 		{ UNITS, 84, 33, 2, UMSI_EFW_TRUNCATED, 84 },		/* past the end */
 		{ UNITS, 56, 0, 4, UMSI_EFW_VALUE, 56 },		/* no address */
 		{ UNITS, 56, 0xfed90010, 4, UMSI_EFW_VALUE, 56 },	/* not a page */
-		{ UNITS, 90, 0xfed90000, 4, UMSI_EFW_VALUE, 90 },	/* the first's */
-		{ UNITS, 52, 1, 1, UMSI_EFW_VALUE, 86 },		/* two take all others */
+		{ UNITS, 90, 0xfed90000, 4, UMSI_EFW_VALUE, 82 },	/* the first's */
+		{ UNITS, 52, 1, 1, UMSI_EFW_VALUE, 82 },		/* two take all others */
 		{ SCOPES, 65, 7, 1, UMSI_EFW_STRUCTURE, 65 },		/* no path */
 		{ SCOPES, 65, 9, 1, UMSI_EFW_STRUCTURE, 65 },		/* half a step */
 		{ SCOPES, 65, 12, 1, UMSI_EFW_TRUNCATED, 65 },		/* past its unit */
@@ -218,7 +218,7 @@ static void each_wrong_field_of_ivrs_is_named(void **state)
 		{ IVRS, 50, 23, 2, UMSI_EFW_STRUCTURE, 50 },
 		{ IVRS, 162, 29, 2, UMSI_EFW_TRUNCATED, 162 },
 		{ IVRS, 84, 0xfed81000, 4, UMSI_EFW_VALUE, 84 },
-		{ IVRS, 168, 0xfed80000, 4, UMSI_EFW_VALUE, 168 },
+		{ IVRS, 168, 0xfed80000, 4, UMSI_EFW_VALUE, 160 },
 		{ DEVICES, 121, 0xff, 2, UMSI_EFW_VALUE, 121 },	/* 0ffh, before 100h */
 		{ DEVICES, 120, 2, 1, UMSI_EFW_STRUCTURE, 120 },	/* inside a range */
 		{ DEVICES, 116, 2, 1, UMSI_EFW_STRUCTURE, 120 },	/* an end alone */

@@ -137,7 +137,7 @@ static void the_boot_hart_comes_first(void **state)
 		assert_int_equal(found.files[cpu].phys, 0x28000000 + 0x1000 * found.cpus[cpu].hw_id);
 	find_all(blob, bytes, 4, &found);
 	assert_int_equal(found.cpus_status, UMSI_EFW_MISSING);
-	assert_string_equal(found.cpus_error.what, "the boot CPU");
+	assert_string_equal(found.cpus_error.what, "/cpus");
 	free(blob);
 }
 
@@ -551,12 +551,12 @@ static const struct refusal cpu_refusals[] = {
 	{ { SET("/cpus", "#address-cells", 1) }, UMSI_EFW_VALUE, "reg" },
 	{ { WITHOUT(CPU(2), "reg") }, UMSI_EFW_MISSING, "reg" },
 	{ { SET(CPU(2), "reg", 0, 18, 0, 19) }, UMSI_EFW_VALUE, "reg" },
-	{ { SET(CPU(2), "reg", 0, 19) }, UMSI_EFW_VALUE, "two CPUs with one number" },
-	{ { SET(CPU(2), "reg", 0, 16) }, UMSI_EFW_VALUE, "two CPUs with one number" },
-	{ { SET(CPU(0), "reg", 1, 16) }, UMSI_EFW_MISSING, "the boot CPU" },
-	{ { SAY(CPU(0), "status", "disabled") }, UMSI_EFW_MISSING, "the boot CPU" },
+	{ { SET(CPU(2), "reg", 0, 19) }, UMSI_EFW_VALUE, "/cpus" },
+	{ { SET(CPU(2), "reg", 0, 16) }, UMSI_EFW_VALUE, "/cpus" },
+	{ { SET(CPU(0), "reg", 1, 16) }, UMSI_EFW_MISSING, "/cpus" },
+	{ { SAY(CPU(0), "status", "disabled") }, UMSI_EFW_MISSING, "/cpus" },
 	/* "ok", NUL, NUL: two strings, which is no status. */
-	{ { SET(CPU(0), "status", 0x6f6b0000) }, UMSI_EFW_MISSING, "the boot CPU" },
+	{ { SET(CPU(0), "status", 0x6f6b0000) }, UMSI_EFW_MISSING, "/cpus" },
 	{ { SET(CPU(0), "numa-node-id", 0, 0) }, UMSI_EFW_VALUE, "numa-node-id" },
 };
 
