@@ -25,7 +25,8 @@ show = $(if $(V),,@echo '  $(1)' $(2);)
 all_but = $(shell awk -v but=" $(1) " '/^\[/ { on = !index(but, " " substr($$0, 2, length($$0) - 2) " ") } \
 	!/^(\#|\[|$$)/ && on' sources.list)
 only = $(shell awk '/^\[/ { on = ($$0 == "[$(1)]") } !/^(\#|\[|$$)/ && on' sources.list)
-SRC := $(call all_but,single small vector-small)
+NOT_FULL := least plain vector-plain
+SRC := $(call all_but,single $(NOT_FULL))
 SRC_SINGLE := $(call only,single)
 MACHINE := $(wildcard machine/*.c machine/*/*.c)
 TESTS := $(wildcard tests/*/test_*.c)
@@ -61,20 +62,24 @@ CC_x86_64-clang := $(CLANG) --target=x86_64-unknown-elf -O2 $(X86_64) -Wno-unuse
 CC_aarch64 := $(AARCH64)gcc $(A64) -O2
 CC_aarch64-clang := $(CLANG) --target=aarch64-unknown-elf $(A64) -O2 -Wno-unused-command-line-argument
 # An instruction set compiles its own roots, and the firmware that describes them; the hosted seam plays them all.
-SRC_riscv64 := $(call all_but,single small vector-small x86 arm fdt-arm acpi acpi-x86 acpi-arm)
+SRC_riscv64 := $(call all_but,single $(NOT_FULL) x86 arm fdt-arm acpi acpi-x86 acpi-arm)
 SRC_riscv64-clang := $(SRC_riscv64)
-SRC_x86_64 := $(call all_but,single small vector-small riscv arm fdt fdt-riscv fdt-arm acpi-arm)
+SRC_x86_64 := $(call all_but,single $(NOT_FULL) riscv arm fdt fdt-riscv fdt-arm acpi-arm)
 SRC_x86_64-clang := $(SRC_x86_64)
-SRC_aarch64 := $(call all_but,single small vector-small riscv x86 vector vector-full fdt-riscv acpi-x86)
+SRC_aarch64 := $(call all_but,single $(NOT_FULL) riscv x86 vector vector-full fdt-riscv acpi-x86)
 SRC_aarch64-clang := $(SRC_aarch64)
 AR_aarch64 := $(AARCH64)ar
 AR_aarch64-clang := $(AARCH64)ar
 AR_riscv64 := $(RISCV64)ar
 AR_riscv64-clang := $(RISCV64)ar
 
-# The small profile, for examples/minimal-host and bench/bench.mk.
+# The small profiles, for examples/minimal-host and bench/bench.mk.
 CC_small := $(CC_asan) -DUMSI_TRACE=0 -DUMSI_PROFILE=UMSI_PROFILE_SMALL
-SRC_small := $(call all_but,single full vector-full)
+NOT_SMALL := full vector-full least
+SRC_small := $(call all_but,single $(NOT_SMALL))
+CC_least := $(CC_asan) -DUMSI_TRACE=0 -DUMSI_PROFILE=UMSI_PROFILE_LEAST
+NOT_LEAST := full vector-full moves
+SRC_least := $(call all_but,single $(NOT_LEAST))
 
 # Not among the checks: bench/bench.mk.
 CC_bench := $(GCC) -Iarch/bench -mgeneral-regs-only -O2
@@ -95,7 +100,7 @@ $(B)/$(1)/libumsi-single.a: $(SRC_SINGLE:%.c=$(B)/$(1)/%.o) sources.list
 lib-$(1): $(B)/$(1)/libumsi.a $(B)/$(1)/libumsi-single.a
 -include $(patsubst %.c,$(B)/$(1)/%.d,$(or $(SRC_$(1)),$(SRC)) $(SRC_SINGLE))
 endef
-$(foreach v,$(VARIANTS) small bench,$(eval $(call variant,$(v))))
+$(foreach v,$(VARIANTS) small least bench,$(eval $(call variant,$(v))))
 
 # ---- Targets -----------------------------------------------------------
 

@@ -23,13 +23,14 @@ SIZE_TOOL_aarch64 := $(AARCH64)
 SIZE_ROOT_riscv64 := umsi_imsic_create umsi_imsic_trap
 SIZE_ROOT_x86_64 := umsi_lapic_create umsi_lapic_trap
 SIZE_ROOT_aarch64 := umsi_gic_create umsi_gic_trap
-SMALL_BUT_riscv64 := x86 arm fdt-arm fdt fdt-riscv acpi acpi-x86 acpi-arm own
-SMALL_BUT_x86_64 := riscv arm fdt fdt-riscv fdt-arm acpi acpi-x86 acpi-arm own
-SMALL_BUT_aarch64 := riscv x86 vector vector-small fdt fdt-riscv fdt-arm acpi acpi-x86 acpi-arm own
-# What a driver calls to have an MSI-X interrupt and to give it back.
-SIZE_CALLS := umsi_init umsi_cpu_online umsi_device_add umsi_device_remove umsi_pci_msix_create \
-	umsi_irq_alloc umsi_irq_request umsi_irq_release umsi_irq_free umsi_irq_set_affinity \
-	umsi_irq_enable umsi_irq_disable
+# Of each root's sections, those it does without in a small profile.
+BARE_BUT_riscv64 := x86 arm fdt-arm fdt fdt-riscv acpi acpi-x86 acpi-arm own
+BARE_BUT_x86_64 := riscv arm fdt fdt-riscv fdt-arm acpi acpi-x86 acpi-arm own
+BARE_BUT_aarch64 := riscv x86 vector vector-plain fdt fdt-riscv fdt-arm acpi acpi-x86 acpi-arm own
+# What a host and a driver call to have an MSI-X interrupt and to give it back; and to move it.
+LEAST_CALLS := umsi_init umsi_cpu_online umsi_device_add umsi_device_remove umsi_pci_msix_create \
+	umsi_irq_alloc umsi_irq_request umsi_irq_release umsi_irq_free umsi_irq_enable umsi_irq_disable
+SMALL_CALLS := $(LEAST_CALLS) umsi_irq_set_affinity
 # What a host that counts its bytes compiles with. Kernels do not unwind by tables;
 # RISC-V has one prologue and one epilogue for all functions, from libgcc (counted).
 SIZE_FLAGS := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables
@@ -45,13 +46,19 @@ $(B)/bench/size/$(1)/small/src/%.o: src/%.c
 	@mkdir -p $$(@D)
 	$$(call show,CC,$$@)$$(patsubst -O2,-Os,$$(CC_$(1))) $$(LIB_FLAGS) $$(SIZE_FLAGS) $$(SIZE_FLAGS_$(1)) -DUMSI_TRACE=0 -DUMSI_PROFILE=UMSI_PROFILE_SMALL -MMD -MP -c -o $$@ $$<
 
+$(B)/bench/size/$(1)/least/src/%.o: src/%.c
+	@mkdir -p $$(@D)
+	$$(call show,CC,$$@)$$(patsubst -O2,-Os,$$(CC_$(1))) $$(LIB_FLAGS) $$(SIZE_FLAGS) $$(SIZE_FLAGS_$(1)) -DUMSI_TRACE=0 -DUMSI_PROFILE=UMSI_PROFILE_LEAST -MMD -MP -c -o $$@ $$<
+
 SIZE_OBJ_$(1) := $$(patsubst %.c,$(B)/bench/size/$(1)/%.o,$$(SRC_$(1)))
-SMALL_OBJ_$(1) := $$(patsubst %.c,$(B)/bench/size/$(1)/small/%.o,$$(call all_but,full vector-full single $$(SMALL_BUT_$(1))))
-$(B)/bench/size/$(1)/sizes: $$(SIZE_OBJ_$(1)) $$(SMALL_OBJ_$(1)) tools/bench-sizes sources.list
+SMALL_OBJ_$(1) := $$(patsubst %.c,$(B)/bench/size/$(1)/small/%.o,$$(call all_but,single $(NOT_SMALL) $$(BARE_BUT_$(1))))
+LEAST_OBJ_$(1) := $$(patsubst %.c,$(B)/bench/size/$(1)/least/%.o,$$(call all_but,single $(NOT_LEAST) $$(BARE_BUT_$(1))))
+$(B)/bench/size/$(1)/sizes: $$(SIZE_OBJ_$(1)) $$(SMALL_OBJ_$(1)) $$(LEAST_OBJ_$(1)) tools/bench-sizes sources.list
 	$$(call show,SIZE,$(1))TOOL=$$(SIZE_TOOL_$(1)) \
 		LIBGCC=$$(shell $$(firstword $$(CC_$(1))) -print-libgcc-file-name) tools/bench-sizes $(B)/bench/size/$(1) \
-		"$$(SIZE_CALLS) $$(SIZE_ROOT_$(1))" $$(SIZE_OBJ_$(1)) -- $$(SMALL_OBJ_$(1)) >$$@
--include $$(SIZE_OBJ_$(1):.o=.d) $$(SMALL_OBJ_$(1):.o=.d)
+		$$(SIZE_OBJ_$(1)) -- small "$$(SMALL_CALLS) $$(SIZE_ROOT_$(1))" $$(SMALL_OBJ_$(1)) \
+		-- least "$$(LEAST_CALLS) $$(SIZE_ROOT_$(1))" $$(LEAST_OBJ_$(1)) >$$@
+-include $$(SIZE_OBJ_$(1):.o=.d) $$(SMALL_OBJ_$(1):.o=.d) $$(LEAST_OBJ_$(1):.o=.d)
 endef
 $(foreach isa,$(SIZES),$(eval $(call size_of_isa,$(isa))))
 

@@ -224,6 +224,17 @@ static inline struct umsi_domain *umsi_domain_root(const struct umsi_domain *d)
 	return d->root;
 }
 
+static inline bool umsi_where_is_set(const struct umsi_where *where)
+{
+	return UMSI_HAS_SETS && where->mask;
+}
+
+/* Of a leaf: may its flush sleep? */
+static inline bool umsi_domain_sleeps(const struct umsi_domain *d)
+{
+	return UMSI_HAS_FLOW && d->sleeps;
+}
+
 /* The same of an affinity that is not UMSI_AFFINITY_ANY. */
 int umsi_where_named(struct umsi *m, const struct umsi_affinity *affinity, struct umsi_where *where);
 

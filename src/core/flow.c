@@ -88,7 +88,7 @@ void umsi_flow_contain(struct umsi_record *r)
 		log_contained(r);
 }
 
-void umsi_flow_enable(struct umsi_record *r)
+void umsi_flow_let_speak(struct umsi_record *r)
 {
 	if (!r->masked || umsi_load32(&r->state) & UMSI_HELD)
 		return;
@@ -98,7 +98,7 @@ void umsi_flow_enable(struct umsi_record *r)
 	unquieten(r);
 }
 
-void umsi_flow_end(struct umsi_record *r)
+void umsi_flow_forget(struct umsi_record *r)
 {
 	r->masked = false;
 	if (umsi_load32(&r->state) & UMSI_HELD)

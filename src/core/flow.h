@@ -24,9 +24,21 @@ void umsi_flow_disabled(struct umsi_record *r);
 void umsi_flow_contain(struct umsi_record *r);
 
 /* Under the record's lock, before the last enable: a level source speaks again by itself. */
-void umsi_flow_enable(struct umsi_record *r);
+void umsi_flow_let_speak(struct umsi_record *r);
+
+static inline void umsi_flow_enable(struct umsi_record *r)
+{
+	if (UMSI_HAS_FLOW)
+		umsi_flow_let_speak(r);
+}
 
 /* Under the record's lock, when it is released or freed: nobody will say done any more. */
-void umsi_flow_end(struct umsi_record *r);
+void umsi_flow_forget(struct umsi_record *r);
+
+static inline void umsi_flow_end(struct umsi_record *r)
+{
+	if (UMSI_HAS_FLOW)
+		umsi_flow_forget(r);
+}
 
 #endif

@@ -3,7 +3,7 @@
 
 static bool wrong_turn(const struct umsi_record *r, const struct umsi_hold *h)
 {
-	return h->turn != (r->leaf->sleeps ? r->leaf : NULL);
+	return UMSI_HAS_FLOW && h->turn != (r->leaf->sleeps ? r->leaf : NULL);
 }
 
 /* The lock is dropped to wait for the turn; tables are type-stable, so one that goes meanwhile leads to a wrong turn only. */

@@ -31,7 +31,7 @@ static inline int umsi_hold_lock(struct umsi *m, umsi_irq irq, struct umsi_hold 
 	*out = r;
 	if (!r)
 		return UMSI_ENOENT;
-	return __builtin_expect(!r->leaf->sleeps, 1) ? UMSI_OK : umsi_hold_in_turn(m, irq, h, out);
+	return __builtin_expect(!umsi_domain_sleeps(r->leaf), 1) ? UMSI_OK : umsi_hold_in_turn(m, irq, h, out);
 }
 
 /* The same for who cannot spare a call. */
@@ -43,7 +43,7 @@ static inline int umsi_hold_lock_in_line(struct umsi *m, umsi_irq irq, struct um
 	*out = r;
 	if (!r)
 		return UMSI_ENOENT;
-	return __builtin_expect(!r->leaf->sleeps, 1) ? UMSI_OK : umsi_hold_in_turn(m, irq, h, out);
+	return __builtin_expect(!umsi_domain_sleeps(r->leaf), 1) ? UMSI_OK : umsi_hold_in_turn(m, irq, h, out);
 }
 
 /* As umsi_record_enter(). */
@@ -51,7 +51,7 @@ void umsi_hold_enter(struct umsi_record *r, struct umsi_hold *h);
 static inline void umsi_hold_unlock(struct umsi_record *r, struct umsi_hold *h)
 {
 	umsi_record_unlock(r, h->state);
-	if (__builtin_expect(h->turn != NULL, 0))
+	if (UMSI_HAS_FLOW && __builtin_expect(h->turn != NULL, 0))
 		h->turn->ops->source->turn_end(h->turn);
 }
 

@@ -243,7 +243,7 @@ int umsi_mask_get(struct umsi *m, const struct umsi_cpuset *set, struct umsi_mas
 	return UMSI_OK;
 }
 
-void umsi_mask_put(struct umsi *m, struct umsi_mask *mask)
+void umsi_mask_drop(struct umsi *m, struct umsi_mask *mask)
 {
 	uintptr_t state;
 

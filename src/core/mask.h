@@ -4,6 +4,7 @@
 #define UMSI_CORE_MASK_H
 
 #include "core/machine.h"
+#include "core/profile.h"
 
 /* What a set happens to be, as far as choosing from it goes. */
 #define UMSI_MASK_ANY_CPUS	UINT32_MAX	/* no more than a set */
@@ -38,7 +39,13 @@ umsi_cpu umsi_mask_next(const struct umsi_mask *mask, umsi_cpu cpu);
 int umsi_mask_get(struct umsi *m, const struct umsi_cpuset *set, struct umsi_mask **out);
 
 /* Drops a reference; NULL is ignored. Any context. */
-void umsi_mask_put(struct umsi *m, struct umsi_mask *mask);
+void umsi_mask_drop(struct umsi *m, struct umsi_mask *mask);
+
+static inline void umsi_mask_put(struct umsi *m, struct umsi_mask *mask)
+{
+	if (UMSI_HAS_SETS)
+		umsi_mask_drop(m, mask);
+}
 
 void umsi_masks_destroy(struct umsi *m);
 

@@ -115,7 +115,7 @@ static inline bool umsi_record_is_requested(const struct umsi_record *r)
 
 static inline bool umsi_record_is_level(const struct umsi_record *r)
 {
-	return r->trigger >= UMSI_TRIGGER_LEVEL_HIGH;
+	return UMSI_HAS_FLOW && r->trigger >= UMSI_TRIGGER_LEVEL_HIGH;
 }
 
 static inline umsi_irq umsi_record_handle(const struct umsi_record *r, uint32_t state)

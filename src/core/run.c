@@ -30,11 +30,11 @@ static bool too_often(struct umsi_record *r, struct umsi_cpu_core *cpu)
 /* Of what the handler answers, only UMSI_HANDLED is on the hot path. False: the caller is not the runner any more. */
 static bool answered(struct umsi_record *r, struct umsi_cpu_core *cpu, enum umsi_handled answer)
 {
-	if (answer == UMSI_LATER)
+	if (UMSI_HAS_FLOW && answer == UMSI_LATER)
 		return !umsi_flow_hold(r);
 	umsi_store32(&r->not_mine, umsi_load32(&r->not_mine) + 1);
 	umsi_count_own(&cpu->count.not_mine);
-	if (too_often(r, cpu))
+	if (UMSI_HAS_FLOW && too_often(r, cpu))
 		umsi_flow_contain(r);
 	return true;
 }
@@ -84,7 +84,8 @@ static void not_the_runner(struct umsi_record *r, struct umsi_cpu_core *cpu, uin
 		/* Once QUEUED is cleared nothing keeps the record from being recycled. */
 		if (!clear)
 			merged = umsi_fetch_add32(&r->merged, 1) + 1;
-		if (!clear && (old & UMSI_DIS) && (umsi_record_is_level(r) || merged % r->m->storm_limit == 0))
+		if (UMSI_HAS_FLOW && !clear && (old & UMSI_DIS) &&
+		    (umsi_record_is_level(r) || merged % r->m->storm_limit == 0))
 			umsi_flow_disabled(r);
 		umsi_count_own(&cpu->count.merged);
 		umsi_trace_irq(r, UMSI_TRACE_PEND, old, 0);

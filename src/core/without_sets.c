@@ -14,11 +14,6 @@ umsi_cpu umsi_mask_next(const struct umsi_mask *mask, umsi_cpu cpu)
 	return UMSI_CPU_NONE;
 }
 
-void umsi_mask_put(struct umsi *m, struct umsi_mask *mask)
-{
-	(void)m, (void)mask;
-}
-
 void umsi_masks_destroy(struct umsi *m)
 {
 	(void)m;

@@ -42,7 +42,7 @@ static int join_owner(struct umsi_device *dev)
 	struct umsi_device *owner = dev->owner;
 	int status;
 
-	if (!owner)
+	if (!UMSI_HAS_FUNCTIONS || !owner)
 		return UMSI_OK;
 	umsi_device_lock(owner);
 	status = owner->closing ? UMSI_ESTATE : UMSI_OK;
@@ -91,6 +91,8 @@ int umsi_device_add(struct umsi *m, const struct umsi_device_config *config,
 	if (config->owner ? config->owner->m != m || config->owner->owner || config->parent
 			  : !config->parent || config->parent->m != m)
 		return UMSI_EINVAL;
+	if (config->owner && !UMSI_HAS_FUNCTIONS)
+		return UMSI_ENOTSUP;
 	dev = umsi_pool_get(m, &m->device_pool, sizeof(*dev));
 	if (!dev)
 		return UMSI_ENOMEM;
@@ -112,7 +114,7 @@ int umsi_device_add(struct umsi *m, const struct umsi_device_config *config,
 	dev->limits = (struct umsi_device_limits){ 0 };
 	dev->to_offer = false;
 	umsi_text_copy(dev->name, config->name, sizeof(dev->name));
-	if (config->owner)
+	if (UMSI_HAS_FUNCTIONS && config->owner)
 		inherit(dev, config->owner);
 	status = join_owner(dev);
 	if (status) {
@@ -153,7 +155,7 @@ int umsi_device_remove(struct umsi_device *dev)
 	umsi_tables_end(dev);
 	if (umsi_policy(m))
 		umsi_policy(m)->remove(dev);
-	while (dev->owner && !leave_owner(dev))
+	while (UMSI_HAS_FUNCTIONS && dev->owner && !leave_owner(dev))
 		umsi_host_relax(m->host);
 	umsi_tables_forget(dev);
 

@@ -55,7 +55,7 @@ int umsi_leaf_settle(struct umsi_table *t, struct umsi_record *r)
 {
 	if (!t->ops->settle)
 		return UMSI_OK;
-	return __builtin_expect(t->ops->settle_sleeps, 0) ? settle_asleep(t, r) : settle(t, r);
+	return UMSI_HAS_FLOW && __builtin_expect(t->ops->settle_sleeps, 0) ? settle_asleep(t, r) : settle(t, r);
 }
 
 static bool reachable(struct umsi_table *t)
@@ -243,9 +243,9 @@ static const struct umsi_source_ops source_ops = {
 const struct umsi_domain_ops umsi_leaf_ops = {
 	.name = "table",
 	.number_name = "index",
-	.source = &source_ops,
+	.source = UMSI_FOR_FLOW(&source_ops),
 	.activate = leaf_activate,
 	.deactivate = leaf_deactivate,
-	.move_update = umsi_leaf_move_update,
+	.move_update = UMSI_FOR_MOVES(umsi_leaf_move_update),
 	.dump_path = UMSI_FOR_DUMPS(leaf_dump_path),
 };

@@ -44,6 +44,8 @@ int umsi_table_create(struct umsi_device *dev, const struct umsi_store_ops *ops,
 		return UMSI_EINVAL;
 	if (!config->size || config->size > UMSI_TABLE_MAX)
 		return UMSI_ERANGE;
+	if (!UMSI_HAS_FLOW && ops->settle_sleeps)
+		return UMSI_ENOTSUP;
 	m = dev->m;
 	t = umsi_pool_get(m, &m->table_pool, sizeof(*t));
 	if (!t)

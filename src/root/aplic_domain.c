@@ -122,7 +122,7 @@ static const struct umsi_controller_ops aplic_controller_ops = {
 	.resume = UMSI_FOR_SLEEP(resume),
 	.drain = umsi_aplic_drain,
 	.dump = UMSI_FOR_DUMPS(dump),
-	.stats = stats,
+	.stats = UMSI_FOR_STATS(stats),
 };
 
 const struct umsi_domain_ops umsi_aplic_ops = {
@@ -133,9 +133,9 @@ const struct umsi_domain_ops umsi_aplic_ops = {
 	.unreserve = unreserve,
 	.activate = activate,
 	.compose = compose,
-	.move_prepare = move_prepare,
-	.move_commit = move_commit,
-	.move_abort = move_abort,
+	.move_prepare = UMSI_FOR_MOVES(move_prepare),
+	.move_commit = UMSI_FOR_MOVES(move_commit),
+	.move_abort = UMSI_FOR_MOVES(move_abort),
 	.dump_path = UMSI_FOR_DUMPS(umsi_dump_path),
 };
 

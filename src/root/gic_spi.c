@@ -199,7 +199,7 @@ static const struct umsi_controller_ops gic_controller_ops = {
 	.cpu_dead = UMSI_FOR_HOTPLUG(umsi_gic_cpu_dead),
 	.cpu_restore = UMSI_FOR_HOTPLUG(umsi_gic_cpu_restore),
 	.dump = UMSI_FOR_DUMPS(dump),
-	.stats = stats,
+	.stats = UMSI_FOR_STATS(stats),
 };
 
 const struct umsi_domain_ops umsi_gic_message_ops = {
@@ -212,9 +212,9 @@ const struct umsi_domain_ops umsi_gic_message_ops = {
 	.activate = message_activate,
 	.deactivate = deactivate,
 	.compose = message_compose,
-	.move_prepare = move_prepare,
-	.move_commit = move_commit,
-	.move_abort = move_abort,
+	.move_prepare = UMSI_FOR_MOVES(move_prepare),
+	.move_commit = UMSI_FOR_MOVES(move_commit),
+	.move_abort = UMSI_FOR_MOVES(move_abort),
 	.dump_path = UMSI_FOR_DUMPS(umsi_dump_path),
 };
 
@@ -228,8 +228,8 @@ const struct umsi_domain_ops umsi_gic_wire_ops = {
 	.activate = wire_activate,
 	.deactivate = deactivate,
 	.compose = wire_compose,
-	.move_prepare = move_prepare,
-	.move_commit = move_commit,
-	.move_abort = move_abort,
+	.move_prepare = UMSI_FOR_MOVES(move_prepare),
+	.move_commit = UMSI_FOR_MOVES(move_commit),
+	.move_abort = UMSI_FOR_MOVES(move_abort),
 	.dump_path = UMSI_FOR_DUMPS(umsi_dump_path),
 };

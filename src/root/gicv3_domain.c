@@ -237,7 +237,7 @@ const struct umsi_controller_ops umsi_gicv3_controller_ops = {
 	.cpu_restore = UMSI_FOR_HOTPLUG(umsi_gicv3_cpu_restore),
 	.resume = UMSI_FOR_SLEEP(umsi_gicv3_resume),
 	.dump = UMSI_FOR_DUMPS(dump),
-	.stats = stats,
+	.stats = UMSI_FOR_STATS(stats),
 };
 
 const struct umsi_domain_ops umsi_gicv3_lpi_ops = {
@@ -250,9 +250,9 @@ const struct umsi_domain_ops umsi_gicv3_lpi_ops = {
 	.activate = lpi_activate,
 	.deactivate = lpi_deactivate,
 	.compose = lpi_compose,
-	.move_prepare = move_prepare,
-	.move_commit = lpi_move_commit,
-	.move_abort = umsi_gicv3_move_abort,
+	.move_prepare = UMSI_FOR_MOVES(move_prepare),
+	.move_commit = UMSI_FOR_MOVES(lpi_move_commit),
+	.move_abort = UMSI_FOR_MOVES(umsi_gicv3_move_abort),
 	.dump_path = UMSI_FOR_DUMPS(umsi_dump_path),
 };
 
@@ -266,8 +266,8 @@ const struct umsi_domain_ops umsi_gicv3_wire_ops = {
 	.activate = wire_activate,
 	.deactivate = wire_deactivate,
 	.compose = wire_compose,
-	.move_prepare = umsi_gicv3_spi_move_prepare,
-	.move_commit = wire_move_commit,
-	.move_abort = umsi_gicv3_move_abort,
+	.move_prepare = UMSI_FOR_MOVES(umsi_gicv3_spi_move_prepare),
+	.move_commit = UMSI_FOR_MOVES(wire_move_commit),
+	.move_abort = UMSI_FOR_MOVES(umsi_gicv3_move_abort),
 	.dump_path = UMSI_FOR_DUMPS(umsi_dump_path),
 };

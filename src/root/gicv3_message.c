@@ -156,8 +156,8 @@ const struct umsi_domain_ops umsi_gicv3_message_ops = {
 	.activate = activate,
 	.deactivate = deactivate,
 	.compose = compose,
-	.move_prepare = umsi_gicv3_spi_move_prepare,
-	.move_commit = move_commit,
-	.move_abort = umsi_gicv3_move_abort,
+	.move_prepare = UMSI_FOR_MOVES(umsi_gicv3_spi_move_prepare),
+	.move_commit = UMSI_FOR_MOVES(move_commit),
+	.move_abort = UMSI_FOR_MOVES(umsi_gicv3_move_abort),
 	.dump_path = UMSI_FOR_DUMPS(umsi_dump_path),
 };

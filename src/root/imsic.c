@@ -21,7 +21,7 @@ static umsi_cpu imsic_move_via(struct umsi_domain *d, umsi_cpu from, umsi_cpu to
 static const struct umsi_controller_ops imsic_controller_ops = {
 	.keeps_places = true,
 	.cpu_started = umsi_vec_started,
-	.move_via = imsic_move_via,
+	.move_via = UMSI_FOR_MOVES(imsic_move_via),
 	.make_room = umsi_vec_make_room,
 	.reap = umsi_vec_reap,
 	.grant = UMSI_FOR_WISHES(umsi_vec_grant),
@@ -33,7 +33,7 @@ static const struct umsi_controller_ops imsic_controller_ops = {
 	.cpu_restore = UMSI_FOR_HOTPLUG(umsi_imsic_cpu_restore),
 	.drain = umsi_imsic_drain,
 	.dump = UMSI_FOR_DUMPS(umsi_vec_dump),
-	.stats = umsi_vec_stats,
+	.stats = UMSI_FOR_STATS(umsi_vec_stats),
 };
 
 static const struct umsi_domain_ops imsic_ops = {
@@ -44,9 +44,9 @@ static const struct umsi_domain_ops imsic_ops = {
 	.unreserve = umsi_vec_unreserve,
 	.activate = umsi_vec_activate,
 	.compose = umsi_vec_compose,
-	.move_prepare = umsi_vec_move_prepare,
-	.move_commit = umsi_vec_move_commit,
-	.move_abort = umsi_vec_move_abort,
+	.move_prepare = UMSI_FOR_MOVES(umsi_vec_move_prepare),
+	.move_commit = UMSI_FOR_MOVES(umsi_vec_move_commit),
+	.move_abort = UMSI_FOR_MOVES(umsi_vec_move_abort),
 	.room = UMSI_FOR_LIMITS(umsi_vec_room),
 	.reaches = umsi_vec_reaches,
 	.dump_path = UMSI_FOR_DUMPS(umsi_vec_dump_path),

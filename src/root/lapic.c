@@ -20,7 +20,7 @@ static const struct umsi_controller_ops lapic_controller_ops = {
 	.cpu_restore = UMSI_FOR_HOTPLUG(umsi_lapic_cpu_restore),
 	.drain = umsi_lapic_drain,
 	.dump = UMSI_FOR_DUMPS(umsi_vec_dump),
-	.stats = umsi_vec_stats,
+	.stats = UMSI_FOR_STATS(umsi_vec_stats),
 };
 
 static const struct umsi_domain_ops lapic_ops = {
@@ -31,9 +31,9 @@ static const struct umsi_domain_ops lapic_ops = {
 	.unreserve = umsi_vec_unreserve,
 	.activate = umsi_vec_activate,
 	.compose = umsi_vec_compose,
-	.move_prepare = umsi_vec_move_prepare,
-	.move_commit = umsi_vec_move_commit,
-	.move_abort = umsi_vec_move_abort,
+	.move_prepare = UMSI_FOR_MOVES(umsi_vec_move_prepare),
+	.move_commit = UMSI_FOR_MOVES(umsi_vec_move_commit),
+	.move_abort = UMSI_FOR_MOVES(umsi_vec_move_abort),
 	.room = UMSI_FOR_LIMITS(umsi_vec_room),
 	.reaches = umsi_vec_reaches,
 	.dump_path = UMSI_FOR_DUMPS(umsi_vec_dump_path),

@@ -325,7 +325,7 @@ static const struct umsi_controller_ops own_controller_ops = {
 	.cpu_leave = UMSI_FOR_HOTPLUG(cpu_leave),
 	.cpu_dead = UMSI_FOR_HOTPLUG(cpu_dead),
 	.cpu_restore = UMSI_FOR_HOTPLUG(cpu_restore),
-	.stats = stats,
+	.stats = UMSI_FOR_STATS(stats),
 	.dump = UMSI_FOR_DUMPS(dump),
 };
 
@@ -337,9 +337,9 @@ static const struct umsi_domain_ops own_ops = {
 	.unreserve = unreserve,
 	.activate = activate,
 	.compose = compose,
-	.move_prepare = move_prepare,
-	.move_commit = move_commit,
-	.move_abort = move_abort,
+	.move_prepare = UMSI_FOR_MOVES(move_prepare),
+	.move_commit = UMSI_FOR_MOVES(move_commit),
+	.move_abort = UMSI_FOR_MOVES(move_abort),
 	.dump_path = UMSI_FOR_DUMPS(dump_path),
 };
 

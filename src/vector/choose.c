@@ -9,7 +9,7 @@ static bool permitted(const struct umsi_vec *v, const struct umsi_where *where, 
 {
 	if (!v->cpu[cpu] || !umsi_cpu_open(v->domain.m, cpu))
 		return false;
-	return !where->mask || umsi_mask_has(where->mask, cpu);
+	return !umsi_where_is_set(where) || umsi_mask_has(where->mask, cpu);
 }
 
 /* The first permitted CPU from @cpu on. A set costs what is in it; a named CPU is looked at alone. */
@@ -23,7 +23,7 @@ static umsi_cpu next_permitted(const struct umsi_vec *v, const struct umsi_where
 		return where->cpu;
 	}
 	for (; cpu < ncpus; cpu++) {
-		if (where->mask)
+		if (umsi_where_is_set(where))
 			cpu = umsi_mask_next(where->mask, cpu);
 		if (cpu == UMSI_CPU_NONE || permitted(v, where, cpu))
 			return cpu;
@@ -74,7 +74,7 @@ umsi_cpu umsi_vec_choose(struct umsi_vec *v, const struct umsi_where *where)
 	const struct umsi_vec_cpu *c = NULL;
 
 	if (where->cpu == UMSI_CPU_NONE)
-		c = where->mask ? umsi_vec_best_of_set(v, where) : umsi_vec_best_of_all(v);
+		c = umsi_where_is_set(where) ? umsi_vec_best_of_set(v, where) : umsi_vec_best_of_all(v);
 	/* Unless it is just coming or going. */
 	return c && umsi_cpu_open(v->domain.m, c->cpu) ? c->cpu : most(v, where, free_of);
 }

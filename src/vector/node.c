@@ -49,9 +49,11 @@ void umsi_vec_nodes_destroy(struct umsi_vec *v, struct umsi *m)
 	umsi_host_free(m->host, v->node, m->nnodes * sizeof(struct umsi_vec_node *));
 }
 
-struct umsi_vec_node *umsi_vec_node_of(struct umsi_vec *v, umsi_cpu cpu)
+void umsi_vec_join_node(struct umsi_vec *v, struct umsi_vec_cpu *c)
 {
-	return v->node[v->domain.m->cpu[cpu].node];
+	c->node = v->node[c->core->node];
+	c->item = c->node->ncpus++;
+	c->node->cpu[c->item] = c;
 }
 
 static uint32_t rung_of(const struct umsi_vec_node *node, uint32_t number)

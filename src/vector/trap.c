@@ -177,7 +177,7 @@ void umsi_vec_unowned(struct umsi_vec *v, struct umsi_vec_cpu *c, uint32_t slot)
 {
 	umsi_count_own(&c->unowned);
 	umsi_trace_point(v->domain.m, UMSI_TRACE_UNOWNED, c->cpu, slot);
-	if (note_storm(v, c, slot) >= v->domain.m->storm_limit)
+	if (UMSI_HAS_FLOW && note_storm(v, c, slot) >= v->domain.m->storm_limit)
 		quarantine(v, c, slot);
 }
 

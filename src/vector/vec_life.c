@@ -14,14 +14,6 @@ static size_t cpu_bytes(const struct umsi_vec *v)
 	       4 * words_of(v->nslots) * sizeof(uint64_t) + umsi_ids_bytes(v->nslots);
 }
 
-static void join_node(struct umsi_vec *v, struct umsi_vec_cpu *c)
-{
-	c->node = umsi_vec_node_of(v, c->cpu);
-	c->item = c->node->ncpus++;
-	c->node->cpu[c->item] = c;
-	c->filed = UMSI_VEC_NOT_FILED;
-}
-
 static struct umsi_vec_cpu *new_cpu(struct umsi_vec *v, struct umsi *m, umsi_cpu cpu)
 {
 	struct umsi_vec_cpu *c = umsi_host_alloc(m->host, cpu_bytes(v));
@@ -33,7 +25,8 @@ static struct umsi_vec_cpu *new_cpu(struct umsi_vec *v, struct umsi *m, umsi_cpu
 	c->v = v;
 	c->core = &m->cpu[cpu];
 	c->cpu = cpu;
-	join_node(v, c);
+	c->filed = UMSI_VEC_NOT_FILED;
+	umsi_vec_join_node(v, c);
 	c->batch[0].bits = bits;
 	c->batch[1].bits = bits + words_of(v->nslots);
 	c->waiting = &c->batch[0];

@@ -182,7 +182,7 @@ void umsi_vec_started(struct umsi_domain *d, umsi_cpu cpu);
 /* A node for each of the machine's; UMSI_ENOMEM: what was made is destroyed by umsi_vec_nodes_destroy(). */
 int umsi_vec_nodes_init(struct umsi_vec *v, struct umsi *m);
 void umsi_vec_nodes_destroy(struct umsi_vec *v, struct umsi *m);
-struct umsi_vec_node *umsi_vec_node_of(struct umsi_vec *v, umsi_cpu cpu);
+void umsi_vec_join_node(struct umsi_vec *v, struct umsi_vec_cpu *c);
 
 /* Files @c under its free slots, or takes it off with UMSI_VEC_NOT_FILED. Its slot lock is held. */
 void umsi_vec_file(struct umsi_vec_cpu *c, uint32_t number);

@@ -3,7 +3,7 @@
 
 TSAN := -fsanitize=thread -O1
 CC_tsan := $(GCC) $(HOSTED) $(TSAN)
-SRC_tsan := $(call all_but,single x86 arm)
+SRC_tsan := $(call all_but,single $(NOT_FULL) x86 arm)
 $(eval $(call variant,tsan))
 
 THREADS := $(wildcard tests/threads/*.c)
