@@ -121,6 +121,11 @@ static inline uint64_t umsi_amd_wait(uint64_t bus)
 	return UINT64_C(1) << 60 | bus | 1;
 }
 
+static inline bool umsi_amd_is_wait(uint64_t low)
+{
+	return low >> 60 == 1 && low & 1;
+}
+
 static inline uint64_t umsi_amd_invalidate_device(uint16_t device_id)
 {
 	return UINT64_C(2) << 60 | device_id;

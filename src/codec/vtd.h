@@ -178,6 +178,11 @@ static inline uint64_t umsi_vtd_wait(uint32_t status)
 	return UINT64_C(5) | UINT64_C(1) << 5 | (uint64_t)status << 32;
 }
 
+static inline bool umsi_vtd_is_wait(uint64_t low)
+{
+	return (low & 0xf) == 5;
+}
+
 /* ---- Messages: "Interrupt Requests in Remappable Format" ---- */
 
 #define VTD_MSG_BASE		0xfee00000u

@@ -22,53 +22,54 @@ static const char *text_of(uint64_t low)
 	}
 }
 
-static bool take_locked(struct umsi_amd_vi *v, struct umsi_amd_vi_event *out)
+static bool take_locked(struct umsi_unit *u, struct umsi_amd_vi_event *out)
 {
-	uint32_t tail = umsi_amd_read32(v, AMD_EVENT_TAIL) / AMD_EVENT_BYTES % AMD_EVENTS;
+	struct umsi_amd_vi *v = umsi_amd_vi_of(u);
+	const umsi_atomic64 *event = ((struct umsi_amd_rings *)u->ring)->event;
+	uint32_t tail = umsi_unit_read32(u, AMD_EVENT_TAIL) / AMD_EVENT_BYTES % AMD_EVENTS;
 	uint64_t low, address;
 
 	if (tail == v->event_head)
 		return false;
 	/* The record is in memory before the tail says so. */
 	umsi_barrier_flush_to_stamp();
-	low = umsi_load64(&v->event_log[2 * v->event_head]);
-	address = umsi_load64(&v->event_log[2 * v->event_head + 1]);
+	low = umsi_load64(&event[2 * v->event_head]);
+	address = umsi_load64(&event[2 * v->event_head + 1]);
 	v->event_head = (v->event_head + 1) % AMD_EVENTS;
-	umsi_amd_write32(v, AMD_EVENT_HEAD, v->event_head * AMD_EVENT_BYTES);
+	umsi_unit_write32(u, AMD_EVENT_HEAD, v->event_head * AMD_EVENT_BYTES);
 	*out = (struct umsi_amd_vi_event){
 		.requester_id = umsi_amd_event_device(low), .code = (uint8_t)umsi_amd_event_code(low),
 		.interrupt = umsi_amd_event_is_interrupt(low), .address = address, .what = text_of(low),
 	};
-	v->events++;
+	u->events++;
 	return true;
 }
 
 /* A full log stops: what it holds is kept, and logging starts again behind it. */
-static void restart_locked(struct umsi_amd_vi *v)
+static void restart_locked(struct umsi_unit *u)
 {
-	uint64_t control = umsi_amd_read64(v, AMD_CONTROL);
+	uint64_t control = umsi_unit_read64(u, AMD_CONTROL);
 
-	v->overflows++;
-	umsi_amd_write32(v, AMD_CONTROL, (uint32_t)(control & ~AMD_CONTROL_EVENTS));
-	umsi_amd_write32(v, AMD_STATUS, AMD_STATUS_OVERFLOW);
-	umsi_amd_write32(v, AMD_CONTROL, (uint32_t)control);
+	u->overflows++;
+	umsi_unit_write32(u, AMD_CONTROL, (uint32_t)(control & ~AMD_CONTROL_EVENTS));
+	umsi_unit_write32(u, AMD_STATUS, AMD_STATUS_OVERFLOW);
+	umsi_unit_write32(u, AMD_CONTROL, (uint32_t)control);
 }
 
 int umsi_amd_vi_event_take(struct umsi_domain *domain, struct umsi_amd_vi_event *out)
 {
-	struct umsi_amd_vi *v;
+	struct umsi_unit *u = umsi_unit_of(domain, &umsi_amd_vi_ops);
 	uintptr_t state;
 	bool found;
 
-	if (!domain || domain->ops != &umsi_amd_vi_ops || !out)
+	if (!u || !out)
 		return UMSI_EINVAL;
-	v = umsi_amd_vi_of(domain);
-	state = umsi_lock(domain->m, &v->lock);
-	found = take_locked(v, out);
-	if (!found && umsi_amd_read32(v, AMD_STATUS) & AMD_STATUS_OVERFLOW)
-		restart_locked(v);
-	umsi_amd_read32(v, AMD_STATUS);
+	state = umsi_lock(domain->m, &u->lock);
+	found = take_locked(u, out);
+	if (!found && umsi_unit_read32(u, AMD_STATUS) & AMD_STATUS_OVERFLOW)
+		restart_locked(u);
+	umsi_unit_read32(u, AMD_STATUS);
 	umsi_barrier_flush_to_stamp();
-	umsi_unlock(domain->m, &v->lock, state);
+	umsi_unlock(domain->m, &u->lock, state);
 	return found ? UMSI_OK : UMSI_ENOENT;
 }

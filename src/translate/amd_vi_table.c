@@ -78,7 +78,7 @@ static struct umsi_amd_table *table_of(struct umsi_amd_vi *v, uint16_t id)
 static int make_bus(struct umsi_amd_vi *v, uint16_t id)
 {
 	if (!v->selected[id >> 8])
-		v->selected[id >> 8] = umsi_host_alloc(v->domain.m->host, BUS_BYTES);
+		v->selected[id >> 8] = umsi_host_alloc(v->unit.domain.m->host, BUS_BYTES);
 	return v->selected[id >> 8] ? UMSI_OK : UMSI_ENOMEM;
 }
 
@@ -86,89 +86,49 @@ void umsi_amd_selected_free(struct umsi_amd_vi *v)
 {
 	for (uint32_t bus = 0; bus < 256; bus++)
 		if (v->selected[bus])
-			umsi_host_free(v->domain.m->host, v->selected[bus], BUS_BYTES);
-}
-
-/* ---- Device table entries: one word says all about interrupts ---- */
-
-static int select_table(struct umsi_amd_vi *v, uint16_t id, uint64_t word)
-{
-	uint64_t command = umsi_amd_invalidate_device(id);
-	umsi_atomic64 *at = &v->device_table[(size_t)id * AMD_DTE_BYTES / 8 + AMD_DTE_INTERRUPT_WORD];
-	uint64_t pass = umsi_load64(at) & (AMD_DTE_PASS_INIT | AMD_DTE_PASS_EXTINT | AMD_DTE_PASS_NMI |
-					   AMD_DTE_PASS_LINT0 | AMD_DTE_PASS_LINT1);
-
-	umsi_store64(at, word | pass);
-	return umsi_amd_command(v, &command, 1);
+			umsi_host_free(v->unit.domain.m->host, v->selected[bus], BUS_BYTES);
 }
 
 static uint64_t word_of(const struct umsi_amd_table *t)
 {
-	return umsi_amd_dte_remap(t->bus, t->log2_size);
+	return umsi_amd_dte_remap(t->t.bus, t->t.log2_size);
 }
 
 /* ---- Tables ---- */
 
-static size_t entry_bytes(const struct umsi_amd_vi *v)
-{
-	return v->wide ? 16 : 4;
-}
-
-static size_t table_bytes(const struct umsi_amd_vi *v, const struct umsi_amd_table *t)
-{
-	size_t bytes = t->size * entry_bytes(v);
-
-	return bytes > TABLE_ALIGN ? bytes : TABLE_ALIGN;
-}
-
-static size_t ids_bytes(const struct umsi_amd_table *t)
-{
-	return umsi_ids_bytes(t->size) + (t->size + 63) / 64 * sizeof(uint64_t);
-}
-
 static void free_table(struct umsi_amd_vi *v, struct umsi_amd_table *t)
 {
-	void *host = v->domain.m->host;
-
-	if (t->entries)
-		umsi_host_dma_free(host, t->entries, table_bytes(v, t), TABLE_ALIGN);
-	if (t->ids_memory)
-		umsi_host_free(host, t->ids_memory, ids_bytes(t));
-	umsi_host_free(host, t, sizeof(*t));
+	umsi_unit_table_end(&v->unit, &t->t, false);
+	umsi_host_free(v->unit.domain.m->host, t, sizeof(*t));
 }
 
 static struct umsi_amd_table *new_table(struct umsi_amd_vi *v, uint16_t key, uint32_t size)
 {
-	void *host = v->domain.m->host;
+	void *host = v->unit.domain.m->host;
 	struct umsi_amd_table *t = umsi_host_alloc(host, sizeof(*t));
 
 	if (!t)
 		return NULL;
 	t->key = key;
-	while (UINT32_C(1) << t->log2_size < size)
-		t->log2_size++;
-	t->size = UINT32_C(1) << t->log2_size;
-	t->entries = umsi_host_dma_alloc(host, table_bytes(v, t), TABLE_ALIGN, &t->bus);
-	t->ids_memory = umsi_host_alloc(host, ids_bytes(t));
-	if (!t->entries || !t->ids_memory) {
-		free_table(v, t);
-		return NULL;
-	}
-	umsi_ids_init(&t->ids, t->ids_memory, t->size);
-	t->stale = (uint64_t *)((char *)t->ids_memory + umsi_ids_bytes(t->size));
-	return t;
+	if (umsi_unit_table_make(&v->unit, &t->t, size, v->unit.wide ? 16 : 4, TABLE_ALIGN))
+		return t;
+	umsi_host_free(host, t, sizeof(*t));
+	return NULL;
 }
 
-int umsi_amd_table_invalidate(struct umsi_amd_vi *v, struct umsi_amd_table *t)
+int umsi_amd_invalidate(struct umsi_unit *u, struct umsi_unit_table *table, uint32_t index, unsigned int order)
 {
+	const struct umsi_amd_table *t = (struct umsi_amd_table *)table;
 	uint64_t command[AMD_SENDERS_MAX];
-	uintptr_t state = umsi_lock(v->domain.m, &t->lock);
+	uintptr_t state = umsi_lock(u->domain.m, &table->lock);
 	uint32_t count = t->count;
 
+	(void)index;
+	(void)order;
 	for (uint32_t i = 0; i < count; i++)
 		command[i] = umsi_amd_invalidate_interrupts(t->sender[i].requester_id);
-	umsi_unlock(v->domain.m, &t->lock, state);
-	return umsi_amd_command(v, command, count);
+	umsi_unlock(u->domain.m, &table->lock, state);
+	return umsi_unit_command(u, command, count);
 }
 
 /* ---- Attaching ---- */
@@ -186,10 +146,10 @@ static int add_sender(struct umsi_amd_vi *v, struct umsi_amd_table *t, uint16_t 
 	if (t->count == AMD_SENDERS_MAX)
 		return UMSI_ENOINDEX;
 	v->selected[id >> 8][id & 0xff] = t;
-	state = umsi_lock(v->domain.m, &t->lock);
+	state = umsi_lock(v->unit.domain.m, &t->t.lock);
 	t->sender[t->count++] = (struct umsi_amd_sender){ .requester_id = id, .references = 1 };
-	umsi_unlock(v->domain.m, &t->lock, state);
-	return select_table(v, id, word_of(t));
+	umsi_unlock(v->unit.domain.m, &t->t.lock, state);
+	return umsi_amd_select(v, id, word_of(t));
 }
 
 /* The last one's messages are blocked before it is no longer listed. */
@@ -201,12 +161,12 @@ static int drop_sender(struct umsi_amd_vi *v, struct umsi_amd_table *t, uint16_t
 
 	if (--s->references)
 		return UMSI_OK;
-	status = select_table(v, id, umsi_amd_dte_blocked());
+	status = umsi_amd_select(v, id, umsi_amd_dte_blocked());
 	if (!status)
-		status = umsi_amd_table_invalidate(v, t);
-	state = umsi_lock(v->domain.m, &t->lock);
+		status = umsi_amd_invalidate(&v->unit, &t->t, 0, 0);
+	state = umsi_lock(v->unit.domain.m, &t->t.lock);
 	*s = t->sender[--t->count];
-	umsi_unlock(v->domain.m, &t->lock, state);
+	umsi_unlock(v->unit.domain.m, &t->t.lock, state);
 	v->selected[id >> 8][id & 0xff] = NULL;
 	return status;
 }
@@ -224,11 +184,11 @@ static void unlink_table(struct umsi_amd_vi *v, struct umsi_amd_table *t)
 static void end_table(struct umsi_amd_vi *v, struct umsi_amd_table *t, int settled)
 {
 	unlink_table(v, t);
-	v->lost += t->lost;
+	v->lost += t->t.lost;
 	if (settled == UMSI_OK)
 		free_table(v, t);
 	else
-		umsi_amd_log(v, "kept the memory of a table it may still read:", "requester_id", t->key);
+		umsi_unit_log(&v->unit, "kept the memory of a table it may still read: requester_id", t->key);
 }
 
 /* UMSI_ERANGE: beyond the device table. UMSI_EBUSY: a sender has another table already. UMSI_ENOMEM. */
@@ -307,7 +267,7 @@ static int attach(struct umsi_amd_vi *v, struct umsi_device *dev, uint32_t indic
 
 int umsi_amd_attach(struct umsi_domain *d, struct umsi_device *dev, uint32_t size)
 {
-	struct umsi_amd_vi *v = umsi_amd_vi_of(d);
+	struct umsi_amd_vi *v = umsi_amd_vi_of((struct umsi_unit *)d);
 	int status;
 
 	umsi_host_mutex_lock(d->m->host, &v->mutex);
@@ -318,7 +278,7 @@ int umsi_amd_attach(struct umsi_domain *d, struct umsi_device *dev, uint32_t siz
 
 void umsi_amd_detach(struct umsi_domain *d, struct umsi_device *dev, uint32_t size)
 {
-	struct umsi_amd_vi *v = umsi_amd_vi_of(d);
+	struct umsi_amd_vi *v = umsi_amd_vi_of((struct umsi_unit *)d);
 	struct umsi_amd_table *t = dev->translation;
 	struct senders s = senders_of(dev);
 	int settled = UMSI_OK;

@@ -1,104 +1,183 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Remapping entries as a translator. In flight at each change:
- *
- *   entry made present   nothing: no store has its handle yet
- *   entry moved          messages let through by the old contents, or by the
- *                        unit's copy of them: to (A,a), owned until the
- *                        invalidation's wait has returned, and retiring after it
- *   entry cleared        the same, until the wait; then whatever the device
- *                        still sends is blocked and recorded
- *
- * The half with vector and destination is one 64-bit word, so a move is one
- * store. The half that says who may use the entry is written first, or both at
- * once: an entry is never present without it.
- *
- * Source: Intel VT-d, "Interrupt Remapping Table", "Interrupt Entry Cache",
- * "Interrupt Requests in Remappable Format", "Source-id verification".
+ * VT-d's kind of remapping unit.
+ * Source: Intel VT-d, "Global Command Register", "Interrupt Remapping Table
+ * Address Register", "Queued Invalidation Interface", "Programming in
+ * Remapping Hardware": each command is one bit, confirmed in the status
+ * register before the next. "Interrupt Remapping Table", "Interrupt Entry
+ * Cache", "Interrupt Requests in Remappable Format", "Source-id verification".
  */
-#include "codec/lapic.h"
 #include "core/block.h"
 #include "msi/device.h"
 #include "translate/vtd.h"
 #include "umsi_wide.h"
 
-static unsigned int order_of(const struct umsi_group *g)
-{
-	unsigned int order = 0;
+#define ENTRIES_MAX	65536u
+#define GONE32		UINT32_MAX
 
-	while (UINT32_C(1) << order < g->count)
-		order++;
-	return order;
+static struct umsi_vtd *vtd_of(const struct umsi_unit *u)
+{
+	return (struct umsi_vtd *)u;
 }
 
-/* ---- Places ---- */
+/* ---- Enabling ---- */
 
-static int vtd_reserve(struct umsi_domain *d, struct umsi_record *r, const struct umsi_where *where)
+/* One bit of the command register on or off, and its confirmation. */
+static int command(struct umsi_unit *u, uint32_t bit, bool on)
 {
-	struct umsi_vtd *v = umsi_vtd_of(d);
-	struct umsi_group g = umsi_group_of(&r);
-	unsigned int order = order_of(&g);
-	uintptr_t state;
-	uint32_t index;
+	uint32_t states = umsi_unit_read32(u, VTD_GSTS) & VTD_GSTS_STATES;
 
-	(void)where;
-	if (order > umsi_vtd_handle_order_max(v->ecap))
+	umsi_unit_write32(u, VTD_GCMD, on ? states | bit : states & ~bit);
+	return umsi_unit_expect(u, VTD_GSTS, bit, on ? bit : 0);
+}
+
+static int turn_off(struct umsi_unit *u, uint32_t bit)
+{
+	return umsi_unit_read32(u, VTD_GSTS) & bit ? command(u, bit, false) : UMSI_OK;
+}
+
+static int stop(struct umsi_unit *u)
+{
+	int status = turn_off(u, VTD_IRE);
+
+	return status ? status : turn_off(u, VTD_QIE);
+}
+
+static void forget_faults(struct umsi_unit *u)
+{
+	uint64_t cap = vtd_of(u)->cap;
+	uint32_t at = umsi_vtd_fault_offset(cap);
+
+	for (uint32_t i = 0; i < umsi_vtd_fault_registers(cap); i++)
+		umsi_unit_write32(u, at + i * 16 + 12, VTD_FRCD_F);
+	umsi_unit_write32(u, VTD_FSTS, VTD_FSTS_CLEARED);
+}
+
+static int start_queue(struct umsi_unit *u)
+{
+	umsi_unit_ring_reset(u);
+	umsi_barrier_publish_to_message();
+	umsi_unit_write64(u, VTD_IQT, 0);
+	umsi_unit_write64(u, VTD_IQA, u->ring_bus);
+	return command(u, VTD_QIE, true);
+}
+
+static uint64_t irta(const struct umsi_unit *u)
+{
+	return umsi_vtd_irta(u->table->bus, u->table->log2_size, u->x2apic);
+}
+
+static int forget(struct umsi_unit *u)
+{
+	uint64_t all = umsi_vtd_iec_all();
+
+	return umsi_unit_command(u, &all, 1);
+}
+
+/*
+ * "Compatibility Format Interrupts": effective only while remapping is enabled
+ * without 32-bit ids, where they are blocked in any case. A pointer that was
+ * set takes effect with the global invalidation.
+ */
+static int start(struct umsi_unit *u)
+{
+	int status = stop(u);
+
+	if (status)
+		return status;
+	forget_faults(u);
+	if ((status = start_queue(u)))
+		return status;
+	umsi_unit_write64(u, VTD_IRTA, irta(u));
+	if ((status = command(u, VTD_SIRTP, true)) || (status = forget(u)) ||
+	    (status = command(u, VTD_IRE, true)) || (status = turn_off(u, VTD_CFI)))
+		return status;
+	return umsi_unit_read32(u, VTD_GSTS) & VTD_CFI ? UMSI_EREFUSED : UMSI_OK;
+}
+
+static bool kept(const struct umsi_unit *u)
+{
+	uint32_t states = umsi_unit_read32(u, VTD_GSTS);
+
+	return states & VTD_IRE && states & VTD_QIE && (u->x2apic || !(states & VTD_CFI)) &&
+	       umsi_unit_read64(u, VTD_IQA) == u->ring_bus && umsi_unit_read64(u, VTD_IRTA) == irta(u);
+}
+
+/* ---- Creation ---- */
+
+static int check(struct umsi_unit *u, const void *config)
+{
+	const struct umsi_vtd_config *c = config;
+	struct umsi_vtd *v = vtd_of(u);
+
+	if (umsi_unit_read32(u, VTD_VER) == GONE32)
+		return UMSI_EGONE;
+	v->cap = umsi_unit_read64(u, VTD_CAP);
+	v->ecap = umsi_unit_read64(u, VTD_ECAP);
+	if (!(v->ecap & VTD_ECAP_IR) || !(v->ecap & VTD_ECAP_QI) ||
+	    (u->x2apic && !(v->ecap & VTD_ECAP_EIM)))
 		return UMSI_ENOTSUP;
-	state = umsi_lock(d->m, &v->lock);
-	index = umsi_ids_take_block(&v->ids, order);
-	umsi_unlock(d->m, &v->lock, state);
-	if (index == UMSI_IDS_NONE)
-		return UMSI_ENOINDEX;
-	for (uint32_t i = 0; i < g.count; i++)
-		g.member[i]->entry = index + i;
+	/* Where the fault registers are, must be inside the page. */
+	if (umsi_vtd_fault_offset(v->cap) + umsi_vtd_fault_registers(v->cap) * 16 > VTD_WINDOW_BYTES)
+		return UMSI_ENOTSUP;
+	v->table.size = c->entries ? c->entries : ENTRIES_MAX;
+	u->wide = umsi_arch_has_exchange128() && !c->no_wide_exchange;
+	u->remembers_none = v->cap & VTD_CAP_CM;
+	u->order_max = umsi_vtd_handle_order_max(v->ecap);
 	return UMSI_OK;
 }
 
-static bool is_stale_locked(const struct umsi_vtd *v, uint32_t index)
+/* "If the table is larger than 4 KB it must be size-aligned." */
+static int take(struct umsi_unit *u)
 {
-	return v->stale[index / 64] >> index % 64 & 1;
+	uint32_t entries = vtd_of(u)->table.size;
+	size_t bytes = (size_t)entries * VTD_IRTE_BYTES;
+
+	u->table = &vtd_of(u)->table;
+	return umsi_unit_table_make(u, u->table, entries, VTD_IRTE_BYTES, bytes > UNIT_PAGE ? bytes : UNIT_PAGE) ?
+	       UMSI_OK : UMSI_ENOMEM;
 }
 
-static bool is_stale(struct umsi_vtd *v, uint32_t index)
+static void give(struct umsi_unit *u, bool stopped)
 {
-	uintptr_t state = umsi_lock(v->domain.m, &v->lock);
-	bool stale = is_stale_locked(v, index);
-
-	umsi_unlock(v->domain.m, &v->lock, state);
-	return stale;
+	umsi_unit_table_end(u, u->table, !stopped);
 }
 
-/* The invalidation of each was waited for, when it was cleared. */
-static void vtd_unreserve(struct umsi_domain *d, struct umsi_record *r, int settled)
-{
-	struct umsi_vtd *v = umsi_vtd_of(d);
-	struct umsi_group g = umsi_group_of(&r);
-	uintptr_t state = umsi_lock(d->m, &v->lock);
+/* ---- Commands ---- */
 
-	(void)settled;
-	for (uint32_t i = 0; i < g.count; i++) {
-		if (is_stale_locked(v, g.member[i]->entry))
-			v->lost++;
-		else
-			umsi_ids_give(&v->ids, g.member[i]->entry);
+static struct umsi_unit_entry wait(uint64_t bus, uint32_t number)
+{
+	return (struct umsi_unit_entry){ .low = umsi_vtd_wait(number), .high = bus };
+}
+
+/*
+ * The unit refused a descriptor and stands ("Queued Invalidation Interface",
+ * on IQE). An invalidation is replaced by one of everything, so that whoever
+ * waits behind it is told the truth; a wait is given again.
+ */
+static bool mend(struct umsi_unit *u, uint32_t faults, struct umsi_unit_command *c)
+{
+	if (!(faults & VTD_FSTS_IQE))
+		return false;
+	if (!umsi_vtd_is_wait(umsi_load64(&c->low))) {
+		umsi_store64(&c->low, umsi_vtd_iec_all());
+		umsi_store64(&c->high, 0);
 	}
-	umsi_unlock(d->m, &v->lock, state);
+	umsi_barrier_publish_to_message();
+	umsi_unit_write32(u, VTD_FSTS, VTD_FSTS_IQE);
+	umsi_unit_read32(u, VTD_FSTS);
+	return true;
+}
+
+static int invalidate(struct umsi_unit *u, struct umsi_unit_table *t, uint32_t index, unsigned int order)
+{
+	uint64_t command = umsi_vtd_iec(index, order);
+
+	(void)t;
+	return umsi_unit_command(u, &command, 1);
 }
 
 /* ---- Entries ---- */
-
-/* UMSI_ENOTSUP: an id that the entries of this unit cannot hold. */
-static int low_of(const struct umsi_vtd *v, const struct umsi_record *r, const struct umsi_msg *msg,
-		  uint32_t member, uint64_t *low)
-{
-	uint32_t id = umsi_lapic_message_id(msg);
-
-	if (!v->eim && id > 0xff)
-		return UMSI_ENOTSUP;
-	*low = umsi_vtd_irte_low(id, umsi_lapic_message_vector(msg) + member, umsi_record_is_level(r),
-				 v->eim);
-	return UMSI_OK;
-}
 
 static uint64_t high_of(const struct umsi_device *dev)
 {
@@ -114,88 +193,44 @@ static uint64_t high_of(const struct umsi_device *dev)
 	}
 }
 
-static void write_back(struct umsi_vtd *v, const struct umsi_irte *e, uint32_t count)
+static struct umsi_unit_entry encode(const struct umsi_unit *u, const struct umsi_record *r, uint32_t apic_id,
+				     uint32_t vector)
 {
-	if (!(v->ecap & VTD_ECAP_C))
-		umsi_host_cache_clean(v->domain.m->host, e, count * sizeof(*e));
+	return (struct umsi_unit_entry){
+		.low = umsi_vtd_irte_low(apic_id, vector, umsi_record_is_level(r), u->x2apic),
+		.high = high_of(umsi_table_of(r->leaf)->dev),
+	};
+}
+
+static void write_back(const struct umsi_unit *u, const struct umsi_irte *e)
+{
+	if (!(vtd_of(u)->ecap & VTD_ECAP_C))
+		umsi_host_cache_clean(u->domain.m->host, e, sizeof(*e));
 }
 
 /*
- * The entry is not present and the unit has no copy of it, unless it keeps
- * copies of such, too (CM): then it is invalidated like any other.
+ * The half with vector and destination is one 64-bit word, so a move is one
+ * store. The half that says who may use the entry is written first, or both at
+ * once: an entry is never present without it. It stays when the entry goes.
  */
-static int make_present(struct umsi_vtd *v, uint32_t index, uint64_t low, uint64_t high)
+static struct umsi_unit_entry exchange(struct umsi_unit *u, struct umsi_unit_table *t, uint32_t index,
+				       struct umsi_unit_entry entry)
 {
-	struct umsi_irte *e = &v->table[index];
+	struct umsi_irte *e = (struct umsi_irte *)t->at + index;
+	struct umsi_unit_entry old = { .low = umsi_load64(&e->low), .high = umsi_load64(&e->high) };
 
-	/* Both ways are seen when they return: the device may send as soon as its driver is told. */
-	if (v->wide) {
-		umsi_arch_store128(e, low, high);
+	if (u->wide && entry.low) {
+		umsi_arch_store128(e, entry.low, entry.high);
 	} else {
-		umsi_store64(&e->high, high);
-		write_back(v, e, 1);
-		/* To a half that is 0: at once, for no device write need follow that would push a store out. */
-		umsi_fetch_add64(&e->low, low);
+		if (entry.low) {
+			umsi_store64(&e->high, entry.high);
+			write_back(u, e);
+		}
+		/* At once, for no device write need follow that would push a store out: the device may send as soon as its driver is told. */
+		umsi_fetch_add64(&e->low, entry.low - old.low);
 	}
-	write_back(v, e, 1);
-	return v->cap & VTD_CAP_CM ? umsi_vtd_invalidate(v, index, 0) : UMSI_OK;
-}
-
-static void mark_stale(struct umsi_vtd *v, uint32_t index, bool stale)
-{
-	uintptr_t state = umsi_lock(v->domain.m, &v->lock);
-	uint64_t bit = UINT64_C(1) << index % 64;
-
-	v->stale[index / 64] = stale ? v->stale[index / 64] | bit : v->stale[index / 64] & ~bit;
-	umsi_unlock(v->domain.m, &v->lock, state);
-}
-
-/* UMSI_ETIMEOUT: the unit may go on using what it remembers. */
-static int make_absent(struct umsi_vtd *v, uint32_t index)
-{
-	struct umsi_irte *e = &v->table[index];
-	int status;
-
-	umsi_store64(&e->low, 0);
-	write_back(v, e, 1);
-	status = umsi_vtd_invalidate(v, index, 0);
-	if (status || is_stale(v, index))
-		mark_stale(v, index, status != UMSI_OK);
-	if (status)
-		return status;
-	umsi_store64(&e->high, 0);
-	write_back(v, e, 1);
-	return UMSI_OK;
-}
-
-static int vtd_activate(struct umsi_domain *d, struct umsi_record *r)
-{
-	struct umsi_vtd *v = umsi_vtd_of(d);
-	uint32_t member = r->entry - umsi_record_leader(r)->entry;
-	struct umsi_msg msg;
-	uint64_t low;
-	int status;
-
-	/* Its last invalidation was not confirmed: once more, now that it is wanted again. */
-	status = is_stale(v, r->entry) ? make_absent(v, r->entry) : UMSI_OK;
-	if (status)
-		return status;
-	d->parent->ops->compose(d->parent, r, &msg);
-	status = low_of(v, r, &msg, member, &low);
-	if (status)
-		return status;
-	status = make_present(v, r->entry, low, high_of(umsi_table_of(r->leaf)->dev));
-	if (status)
-		make_absent(v, r->entry);
-	/* Before the store learns the handle. */
-	umsi_barrier_publish_to_message();
-	return status;
-}
-
-/* The store is closed and flushed. Anything else that is sent with this handle is blocked from here on. */
-static int vtd_deactivate(struct umsi_domain *d, struct umsi_record *r)
-{
-	return make_absent(umsi_vtd_of(d), r->entry);
+	write_back(u, e);
+	return old;
 }
 
 static void vtd_compose(struct umsi_domain *d, struct umsi_record *r, struct umsi_msg *out)
@@ -208,83 +243,82 @@ static void vtd_compose(struct umsi_domain *d, struct umsi_record *r, struct ums
 	out->data = g.count > 1 ? 0 : g.member[0]->entry & 0xff;
 }
 
-/* ---- Moves ---- */
-
-/*
- * Release: the vectors' table entries are visible before the unit, which reads
- * entries whenever it likes, can send to the new place.
- */
-static void store_lows(struct umsi_vtd *v, const struct umsi_group *g, const uint64_t *low)
-{
-	for (uint32_t i = 0; i < g->count; i++)
-		if (g->member[i]->phase == UMSI_PHASE_ACTIVE)
-			umsi_store64_release(&v->table[g->member[i]->entry].low, low[i]);
-	write_back(v, &v->table[g->member[0]->entry], g->count);
-}
-
-/* Some member is active. If the unit does not answer, the entries are as before, as far as memory goes. */
-static int vtd_move_update(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv)
-{
-	struct umsi_vtd *v = umsi_vtd_of(d);
-	struct umsi_group g = umsi_group_of(&r);
-	uint64_t old[UMSI_BLOCK_MAX], low[UMSI_BLOCK_MAX] = { 0 };
-	int status;
-
-	for (uint32_t i = 0; i < g.count; i++) {
-		status = low_of(v, g.member[i], &mv->message, i, &low[i]);
-		if (status)
-			return status;
-		old[i] = umsi_load64(&v->table[g.member[i]->entry].low);
-	}
-	store_lows(v, &g, low);
-	mv->told = true;
-	status = umsi_vtd_invalidate(v, g.member[0]->entry, order_of(&g));
-	if (status) {
-		store_lows(v, &g, old);
-		return status;
-	}
-	mv->settled = UMSI_OK;
-	return UMSI_OK;
-}
-
-/* ---- Dumps ---- */
-
-static void vtd_dump_path(struct umsi_domain *d, const struct umsi_record *r, struct umsi_text *t)
-{
-	umsi_text_field(t, d->ops->number_name, r->entry);
-}
-
-static void vtd_dump(struct umsi_domain *d, umsi_dump_line line, void *arg)
-{
-	struct umsi_vtd *v = umsi_vtd_of(d);
-	struct umsi_text t;
-
-	umsi_text_begin(&t, "vtd");
-	umsi_text_add(&t, " unit=");
-	umsi_text_hex(&t, v->phys);
-	umsi_text_field(&t, "entries", v->entries);
-	umsi_text_field(&t, "used", v->entries - umsi_ids_free_count(&v->ids));
-	umsi_text_field(&t, "lost", v->lost);
-	umsi_text_field(&t, "invalidations", umsi_load64(&v->invalidations));
-	umsi_text_field(&t, "timeouts", umsi_load64(&v->timeouts));
-	umsi_text_field(&t, "faults", v->faults);
-	line(arg, t.line);
-}
-
 static const struct umsi_controller_ops vtd_controller_ops = {
-	.resume = UMSI_FOR_SLEEP(umsi_vtd_restore),
-	.dump = UMSI_FOR_DUMPS(vtd_dump),
+	.resume = UMSI_FOR_SLEEP(umsi_unit_restore),
+	.dump = UMSI_FOR_DUMPS(umsi_unit_dump),
 };
 
 const struct umsi_domain_ops umsi_vtd_ops = {
 	.name = "vtd",
 	.number_name = "irte_index",
 	.controller = &vtd_controller_ops,
-	.reserve = vtd_reserve,
-	.unreserve = vtd_unreserve,
-	.activate = vtd_activate,
-	.deactivate = vtd_deactivate,
+	.reserve = umsi_unit_reserve,
+	.unreserve = umsi_unit_unreserve,
+	.activate = umsi_unit_activate,
+	.deactivate = umsi_unit_deactivate,
 	.compose = vtd_compose,
-	.move_update = vtd_move_update,
-	.dump_path = UMSI_FOR_DUMPS(vtd_dump_path),
+	.move_update = umsi_unit_move_update,
+	.dump_path = UMSI_FOR_DUMPS(umsi_unit_dump_path),
 };
+
+static const struct umsi_unit_kind kind = {
+	.ops = &umsi_vtd_ops,
+	.name = "vt-d",
+	.silence = "the invalidation queue does not answer: fsts",
+	.events = "faults",
+	.bytes = sizeof(struct umsi_vtd),
+	.ring_bytes = sizeof(struct umsi_unit_ring),
+	.window = VTD_WINDOW_BYTES,
+	.head = VTD_IQH,
+	.tail = VTD_IQT,
+	.why = VTD_FSTS,
+	.check = check,
+	.take = take,
+	.give = give,
+	.start = start,
+	.stop = stop,
+	.kept = kept,
+	.forget = forget,
+	.wait = wait,
+	.mend = mend,
+	.encode = encode,
+	.exchange = exchange,
+	.invalidate = invalidate,
+};
+
+int umsi_vtd_create(struct umsi_domain *parent, const struct umsi_vtd_config *config,
+		    struct umsi_domain **out)
+{
+	if (!config)
+		return UMSI_EINVAL;
+	if (config->entries && (config->entries < 2 || config->entries > ENTRIES_MAX ||
+				config->entries & (config->entries - 1)))
+		return UMSI_ERANGE;
+	return umsi_unit_create(parent, &kind, config->phys, config->x2apic, config, out);
+}
+
+int umsi_vtd_destroy(struct umsi_domain *domain)
+{
+	return umsi_unit_destroy(umsi_unit_of(domain, &umsi_vtd_ops));
+}
+
+int umsi_vtd_resume(struct umsi_domain *domain)
+{
+	return umsi_unit_of(domain, &umsi_vtd_ops) ? umsi_unit_restore(domain) : UMSI_EINVAL;
+}
+
+int umsi_vtd_stats_read(struct umsi_domain *domain, struct umsi_vtd_stats *out)
+{
+	struct umsi_unit *u = umsi_unit_of(domain, &umsi_vtd_ops);
+	struct umsi_unit_counts n;
+
+	if (!u || !out)
+		return UMSI_EINVAL;
+	n = umsi_unit_count(u);
+	*out = (struct umsi_vtd_stats){
+		.invalidations = n.invalidations, .timeouts = n.timeouts,
+		.faults = n.events, .overflows = n.overflows,
+	};
+	umsi_unit_table_count(u, u->table, &out->entries, &out->used, &out->lost);
+	return UMSI_OK;
+}

@@ -20,24 +20,25 @@ static const char *text_of(uint8_t reason)
 	}
 }
 
-static int take_locked(struct umsi_vtd *v, struct umsi_vtd_fault *out)
+static int take_locked(struct umsi_unit *u, struct umsi_vtd_fault *out)
 {
-	uint32_t at = umsi_vtd_fault_offset(v->cap), word[4];
+	uint64_t cap = ((const struct umsi_vtd *)u)->cap;
+	uint32_t at = umsi_vtd_fault_offset(cap), word[4];
 	struct umsi_vtd_frcd found;
 
-	for (uint32_t i = 0; i < umsi_vtd_fault_registers(v->cap); i++, at += 16) {
-		word[3] = umsi_vtd_read32(v, at + 12);
+	for (uint32_t i = 0; i < umsi_vtd_fault_registers(cap); i++, at += 16) {
+		word[3] = umsi_unit_read32(u, at + 12);
 		if (!(word[3] & VTD_FRCD_F))
 			continue;
 		for (uint32_t w = 0; w < 3; w++)
-			word[w] = umsi_vtd_read32(v, at + 4 * w);
-		umsi_vtd_write32(v, at + 12, VTD_FRCD_F);
+			word[w] = umsi_unit_read32(u, at + 4 * w);
+		umsi_unit_write32(u, at + 12, VTD_FRCD_F);
 		found = umsi_vtd_frcd(word);
 		*out = (struct umsi_vtd_fault){
 			.requester_id = found.source_id, .index = found.index,
 			.reason = found.reason, .what = text_of(found.reason),
 		};
-		v->faults++;
+		u->events++;
 		return UMSI_OK;
 	}
 	return UMSI_ENOENT;
@@ -45,21 +46,20 @@ static int take_locked(struct umsi_vtd *v, struct umsi_vtd_fault *out)
 
 int umsi_vtd_fault_take(struct umsi_domain *domain, struct umsi_vtd_fault *out)
 {
-	struct umsi_vtd *v;
+	struct umsi_unit *u = umsi_unit_of(domain, &umsi_vtd_ops);
 	uintptr_t state;
 	int status;
 
-	if (!domain || domain->ops != &umsi_vtd_ops || !out)
+	if (!u || !out)
 		return UMSI_EINVAL;
-	v = umsi_vtd_of(domain);
-	state = umsi_lock(domain->m, &v->lock);
-	if (umsi_vtd_read32(v, VTD_FSTS) & VTD_FSTS_PFO) {
-		umsi_vtd_write32(v, VTD_FSTS, VTD_FSTS_PFO);
-		v->overflows++;
+	state = umsi_lock(domain->m, &u->lock);
+	if (umsi_unit_read32(u, VTD_FSTS) & VTD_FSTS_PFO) {
+		umsi_unit_write32(u, VTD_FSTS, VTD_FSTS_PFO);
+		u->overflows++;
 	}
-	status = take_locked(v, out);
-	umsi_vtd_read32(v, VTD_FSTS);
+	status = take_locked(u, out);
+	umsi_unit_read32(u, VTD_FSTS);
 	umsi_barrier_flush_to_stamp();
-	umsi_unlock(domain->m, &v->lock, state);
+	umsi_unlock(domain->m, &u->lock, state);
 	return status;
 }
