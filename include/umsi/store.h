@@ -90,10 +90,10 @@ struct umsi_store_ops {
 	int (*settle)(void *store, uint32_t index, uint64_t cookie);
 
 	/*
-	 * Optional, for stores with mask, unmask and settle and none of the properties
-	 * above or below: a move at one go, where four calls would cost more than what they
-	 * do. The same accesses in the same order: mask, write, unmask, settle, whose answer
-	 * goes to *settled. Called for an index that is open. Returns device writes.
+	 * Optional, for stores with mask, unmask and settle, without start and set_trigger and with none
+	 * of the properties above or below: an index is opened, or moved while it is open, at one go, where
+	 * four calls would cost more than what they do. The same accesses in the same order: mask, write,
+	 * unmask, settle, whose answer goes to *settled. Returns device writes.
 	 */
 	int (*rewrite)(void *store, uint32_t index, uint64_t cookie, const struct umsi_msg *msg, int *settled);
 

@@ -100,31 +100,20 @@ void umsi_path_grant(struct umsi_record *r)
 		root->ops->controller->grant(root, r, r->unsettled ? UMSI_EGONE : UMSI_OK);
 }
 
-/* On error what is nearer to the CPU is deactivated again. */
-static inline int activate(struct umsi_domain *d, struct umsi_record *r)
+int umsi_path_back_out(struct umsi_domain *d, struct umsi_record *r, int status)
 {
-	int status = d->ops->activate ? d->ops->activate(d, r) : UMSI_OK;
-
-	if (__builtin_expect(status, 0))
-		for (d = d->parent; d; d = d->parent)
-			if (d->ops->deactivate)
-				d->ops->deactivate(d, r);
+	for (; d; d = d->parent)
+		if (d->ops->deactivate)
+			d->ops->deactivate(d, r);
 	return status;
 }
 
-/* Levels know who is nearer to the CPU, not who is nearer to the device: at most UMSI_LEVELS_MAX. */
-int umsi_path_activate(struct umsi_record *r)
+/* Levels know who is nearer to the CPU, not who is nearer to the device: at most UMSI_LEVELS_MAX deep. */
+int umsi_path_activate_up_to(struct umsi_domain *d, struct umsi_record *r)
 {
-	struct umsi_domain *leaf = r->leaf, *done = leaf->root, *d;
-	int status = activate(done, r);
+	int status = d->parent ? umsi_path_activate_up_to(d->parent, r) : UMSI_OK;
 
-	while (!status && done != leaf) {
-		for (d = leaf; d->parent != done; d = d->parent)
-			;
-		status = activate(d, r);
-		done = d;
-	}
-	return status;
+	return status ? status : umsi_path_activate_one(d, r);
 }
 
 void umsi_path_start(struct umsi_record *r)

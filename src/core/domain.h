@@ -20,6 +20,7 @@
 struct umsi_where {
 	struct umsi_mask *mask;		/* NULL, or a set */
 	umsi_cpu cpu;			/* UMSI_CPU_NONE, or the one CPU */
+	bool more;			/* a hint: others like it are likely to follow at once */
 };
 
 /* A move under way: filled in by the root, read by the levels between it and the store. */
@@ -246,6 +247,7 @@ static inline int umsi_where_get(struct umsi *m, const struct umsi_affinity *aff
 {
 	where->mask = NULL;
 	where->cpu = UMSI_CPU_NONE;
+	where->more = false;
 	return affinity->kind == UMSI_AFFINITY_ANY ? UMSI_OK : umsi_where_named(m, affinity, where);
 }
 
@@ -275,8 +277,28 @@ void umsi_path_unreserve(struct umsi_record *r, int settled);
 /* What it wishes of its number, if anything. After a reservation, and after the end of an activation. */
 void umsi_path_grant(struct umsi_record *r);
 
-/* Activate root first; on error what was activated is deactivated again. */
-int umsi_path_activate(struct umsi_record *r);
+/* Somebody has answered @status: @d, and what is nearer to the CPU, is deactivated again. */
+__attribute__((cold)) int umsi_path_back_out(struct umsi_domain *d, struct umsi_record *r, int status);
+
+static inline int umsi_path_activate_one(struct umsi_domain *d, struct umsi_record *r)
+{
+	int status = d->ops->activate ? d->ops->activate(d, r) : UMSI_OK;
+
+	return __builtin_expect(status, 0) ? umsi_path_back_out(d->parent, r, status) : UMSI_OK;
+}
+
+/* All levels from the root to @d, in this order. */
+int umsi_path_activate_up_to(struct umsi_domain *d, struct umsi_record *r);
+
+/* Activate root first; on error what was activated is deactivated again. Most paths have two levels. */
+static inline int umsi_path_activate(struct umsi_record *r)
+{
+	struct umsi_domain *leaf = r->leaf, *next = leaf->parent;
+	int status = next->parent ? umsi_path_activate_up_to(next, r) : umsi_path_activate_one(next, r);
+
+	return status ? status : umsi_path_activate_one(leaf, r);
+}
+
 /* One that is shut starts again, if one of its CPUs is online and its device can be reached. */
 void umsi_path_start(struct umsi_record *r);
 /* Deactivate leaf first. UMSI_OK or UMSI_EGONE: did the flush prove anything? */

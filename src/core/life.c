@@ -22,15 +22,16 @@ static void close_state(struct umsi_record *r)
 int umsi_irq_request(struct umsi *m, umsi_irq irq, umsi_handler handler,
 		     void *arg, const char *name)
 {
-	struct umsi_record *r;
+	struct umsi_record *r, *held;
 	struct umsi_hold hold;
 	int status;
 
 	if (!m || !handler)
 		return UMSI_EINVAL;
-	status = umsi_hold_lock(m, irq, &hold, &r);
+	status = umsi_hold_lock_in_line(m, irq, &hold, &held);
 	if (status)
 		return status;
+	r = held;
 	/* RUN: a release has closed it and still waits for the old handler. */
 	if (r->phase != UMSI_PHASE_RESERVED || umsi_load32(&r->state) & UMSI_RUN) {
 		status = r->phase == UMSI_PHASE_RESERVED ? UMSI_EAGAIN : UMSI_EEXIST;

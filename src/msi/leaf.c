@@ -109,16 +109,10 @@ static void close_index(struct umsi_table *t, struct umsi_record *r)
  * the record's lock orders no device write, so without it the next holder's
  * mask could reach the device before this unmask does.
  */
-static int leaf_activate(struct umsi_domain *d, struct umsi_record *r)
+static UMSI_LEAF_RARE int open_by_steps(struct umsi_table *t, struct umsi_record *r)
 {
-	struct umsi_table *t = umsi_table_of(d);
 	int status;
 
-	/* What starts again without its driver's asking waits for nothing but its own turn to come back. */
-	if (r->phase == UMSI_PHASE_SHUT ? umsi_record_away(r) : umsi_table_away(t))
-		return UMSI_EGONE;
-	if (!reachable(t))
-		return UMSI_EGONE;
 	umsi_leaf_mask(t, r);	/* a reset behind our back may have opened it */
 	if (t->ops->set_trigger) {
 		status = t->ops->set_trigger(t->store, r->index, r->cookie, r->trigger);
@@ -133,6 +127,29 @@ static int leaf_activate(struct umsi_domain *d, struct umsi_record *r)
 	if (status)
 		close_index(t, r);
 	return status;
+}
+
+/* The same of a store that does it at one go: such a one has a message for each index. */
+static int leaf_activate(struct umsi_domain *d, struct umsi_record *r)
+{
+	struct umsi_table *t = umsi_table_of(d);
+	int settled;
+
+	/* What starts again without its driver's asking waits for nothing but its own turn to come back. */
+	if (r->phase == UMSI_PHASE_SHUT ? umsi_record_away(r) : umsi_table_away(t))
+		return UMSI_EGONE;
+	if (!reachable(t))
+		return UMSI_EGONE;
+	if (!t->ops->rewrite)
+		return open_by_steps(t, r);
+	compose(t, r, &r->message);
+	t->ops->rewrite(t->store, r->index, r->cookie, &r->message, &settled);
+	umsi_barrier_flush_to_stamp();
+	if (__builtin_expect(settled, 0)) {
+		umsi_leaf_unsettled(t, r);
+		close_index(t, r);
+	}
+	return settled;
 }
 
 /* Nothing composed before is under way afterwards, if the answer is UMSI_OK. */

@@ -11,7 +11,7 @@ static int check_ops(const struct umsi_store_ops *ops)
 	if (ops->settle_sleeps && (!ops->settle || ops->set_trigger || ops->shared_message))
 		return UMSI_EINVAL;
 	if (ops->rewrite && (!ops->mask || !ops->settle || ops->shared_message || ops->mask_loses || ops->one_word ||
-			     ops->flush_ages || ops->settle_sleeps))
+			     ops->flush_ages || ops->settle_sleeps || ops->start || ops->set_trigger))
 		return UMSI_EINVAL;
 	return !ops->mask == !ops->unmask ? UMSI_OK : UMSI_EINVAL;
 }

@@ -247,6 +247,12 @@ static int table_of(struct rig *r, struct umsi_store_ops ops, struct umsi_table 
 	return umsi_table_create(r->dev, &kept, NULL, &(struct umsi_table_config){ .size = 4 }, out);
 }
 
+static int start(void *store)
+{
+	(void)store;
+	return 0;
+}
+
 static int rewrite(void *store, uint32_t index, uint64_t cookie, const struct umsi_msg *msg, int *settled)
 {
 	*settled = UMSI_OK;
@@ -274,14 +280,15 @@ static void stores_that_make_no_sense(void **state)
 	ops.shared_message = true;
 	assert_int_equal(table_of(&r, ops, &t), UMSI_EINVAL);
 	/* All at one go: with nothing to mask, with nothing that proves it, or in a store that is not so simple. */
-	for (unsigned int i = 0; i < 8; i++) {
+	for (unsigned int i = 0; i < 10; i++) {
 		ops = (struct umsi_store_ops){
 			.name = "x", .number_name = "n", .write = write_message, .rewrite = rewrite,
 			.mask = i == 0 ? NULL : flush, .unmask = i == 0 ? NULL : flush,
 			.settle = i == 1 ? NULL : flush, .shared_message = i == 2, .mask_loses = i == 3,
 			.one_word = i == 4, .flush_ages = i == 5, .settle_sleeps = i == 6,
+			.start = i == 7 ? start : NULL, .set_trigger = i == 8 ? trigger : NULL,
 		};
-		assert_int_equal(table_of(&r, ops, &t), i < 7 ? UMSI_EINVAL : UMSI_OK);
+		assert_int_equal(table_of(&r, ops, &t), i < 9 ? UMSI_EINVAL : UMSI_OK);
 	}
 	assert_int_equal(umsi_table_destroy(t), UMSI_OK);
 	rig_end(&r);
