@@ -126,7 +126,7 @@ static bool grow(struct umsi *m)
 }
 
 /* Whoever got here by a stale handle or table entry holds, or is trying, the lock it had so far. */
-static void set_block(struct umsi_record *r, struct umsi_block *old, struct umsi_block *block)
+static __attribute__((noinline, cold)) void set_block(struct umsi_record *r, struct umsi_block *old, struct umsi_block *block)
 {
 	uintptr_t state = umsi_lock(r->m, umsi_record_lock_by(r, old));
 
@@ -134,45 +134,37 @@ static void set_block(struct umsi_record *r, struct umsi_block *old, struct umsi
 	umsi_unlock(r->m, umsi_record_lock_by(r, old), state);
 }
 
-/* Nobody looks at what is free by more than its state, block and phase. */
-struct umsi_record *umsi_record_new(struct umsi_domain *leaf, uint32_t index,
-				    const struct umsi_irq_request_at *at, struct umsi_block *block)
+static __attribute__((noinline, cold)) struct umsi_record *grow_and_pop(struct umsi *m)
 {
-	struct umsi_record *r;
+	struct umsi_record *r = NULL;
+
+	while (!r && grow(m))
+		r = pop_free(m);
+	return r;
+}
+
+struct umsi_record *umsi_record_take(struct umsi *m, struct umsi_block *block)
+{
+	struct umsi_record *r = pop_free(m);
 	struct umsi_block *old;
 
-	while (!(r = pop_free(leaf->m)))
-		if (!grow(leaf->m))
-			return NULL;
-
+	if (!r)
+		r = grow_and_pop(m);
+	if (!r)
+		return NULL;
 	old = umsi_record_block_acquire(r);
 	if (old != block)
 		set_block(r, old, block);
-	r->leaf = leaf;
-	r->index = (uint16_t)index;
-	r->cookie = at->cookie;
-	r->trigger = at->trigger;
-	r->handler = NULL;
-	r->mask = NULL;
-	r->affinity_cpu = UMSI_CPU_NONE;
-	r->moves = 0;
-	r->triggers = 0;
-	r->depth = 0;
-	r->told = false;
-	r->unsettled = false;
-	r->masked = false;
-	r->away = UMSI_AWAY_NOT;
-	r->broken = false;
-	r->wake = false;
-	r->contained = false;
-	r->wish = 0;
-	r->name[0] = '\0';
-	umsi_store64(&r->handled, 0);
-	umsi_store32(&r->merged, 0);
-	umsi_store32(&r->not_mine, 0);
-	umsi_store32(&r->target, UMSI_CPU_NONE);
-	umsi_store32(&r->references, 1);
-	umsi_store32(&r->state, (umsi_load32(&r->state) & ~0xffu) | UMSI_DIS);
+	return r;
+}
+
+struct umsi_record *umsi_record_new(struct umsi_domain *leaf, uint32_t index,
+				    const struct umsi_irq_request_at *at, struct umsi_block *block)
+{
+	struct umsi_record *r = umsi_record_take(leaf->m, block);
+
+	if (r)
+		umsi_record_start(r, leaf, index, at);
 	return r;
 }
 

@@ -7,6 +7,7 @@
 #ifndef UMSI_CORE_RECORD_H
 #define UMSI_CORE_RECORD_H
 
+#include <umsi/device.h>
 #include <umsi/irq.h>
 #include <umsi/types.h>
 
@@ -129,6 +130,43 @@ static inline umsi_irq umsi_record_handle(const struct umsi_record *r, uint32_t 
  */
 struct umsi_record *umsi_record_new(struct umsi_domain *leaf, uint32_t index,
 				    const struct umsi_irq_request_at *at, struct umsi_block *block);
+
+/*
+ * The same in two steps, for who cannot spare a call. The first: a record off the free list
+ * that goes with @block, or alone. Sleepable.
+ */
+struct umsi_record *umsi_record_take(struct umsi *m, struct umsi_block *block);
+
+/* The second. Nobody looks at what is free by more than its state, block and phase. */
+static inline void umsi_record_start(struct umsi_record *r, struct umsi_domain *leaf, uint32_t index,
+				     const struct umsi_irq_request_at *at)
+{
+	r->leaf = leaf;
+	r->index = (uint16_t)index;
+	r->cookie = at->cookie;
+	r->trigger = at->trigger;
+	r->handler = NULL;
+	r->mask = NULL;
+	r->affinity_cpu = UMSI_CPU_NONE;
+	r->moves = 0;
+	r->triggers = 0;
+	r->depth = 0;
+	r->told = false;
+	r->unsettled = false;
+	r->masked = false;
+	r->away = UMSI_AWAY_NOT;
+	r->broken = false;
+	r->wake = false;
+	r->contained = false;
+	r->wish = 0;
+	r->name[0] = '\0';
+	umsi_store64(&r->handled, 0);
+	umsi_store32(&r->merged, 0);
+	umsi_store32(&r->not_mine, 0);
+	umsi_store32(&r->target, UMSI_CPU_NONE);
+	umsi_store32(&r->references, 1);
+	umsi_store32(&r->state, (umsi_load32(&r->state) & ~0xffu) | UMSI_DIS);
+}
 
 /* The last reference has gone. */
 void umsi_record_drained(struct umsi_record *r);

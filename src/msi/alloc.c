@@ -6,6 +6,9 @@
 #include "core/mask.h"
 #include "core/trace.h"
 
+/* What is seldom stays out of line, so that what is frequent saves no registers for it. */
+#define RARE	__attribute__((noinline, cold))
+
 static bool is_usual(const struct umsi_irq_request_at *at)
 {
 	return !(at->trigger | at->kind | at->band | at->strict);
@@ -20,8 +23,8 @@ static int check_unusual(struct umsi_table *t, const struct umsi_irq_request_at 
 	return umsi_alloc_check_wishes(t, at);
 }
 
-static int check_request(struct umsi_table *t, const struct umsi_irq_request_at *at,
-			 uint32_t *last)
+static inline int check_request(struct umsi_table *t, const struct umsi_irq_request_at *at, bool usual,
+				uint32_t *last)
 {
 	int status;
 
@@ -30,20 +33,20 @@ static int check_request(struct umsi_table *t, const struct umsi_irq_request_at 
 	*last = at->last < t->map.size ? at->last : t->map.size - 1;
 	if (t->ops->shared_message && t->map.size > 1)
 		return UMSI_ENOTSUP;
-	status = is_usual(at) ? UMSI_OK : check_unusual(t, at);
+	status = usual ? UMSI_OK : check_unusual(t, at);
 	if (status)
 		return status;
 	return at->first > *last || at->last >= UMSI_TABLE_MAX ? UMSI_ERANGE : UMSI_OK;
 }
 
 /* The index, or a status. */
-static int take_index(struct umsi_table *t, uint32_t first, uint32_t last)
+static inline int take_index(struct umsi_table *t, uint32_t first, uint32_t last)
 {
 	int index;
 
 	if (t->closing)
 		return UMSI_ESTATE;
-	index = umsi_index_map_take(t->dev->m, &t->map, first, last);
+	index = umsi_index_map_take_next(t->dev->m, &t->map, first, last);
 	return index == UMSI_ENOINDEX && first == last ? UMSI_EEXIST : index;
 }
 
@@ -82,7 +85,7 @@ static inline int reserve_path(struct umsi_record *r, const struct umsi_where *w
 }
 
 /* May take long: others need not wait for it. */
-static int make_room(struct umsi_table *t, const struct umsi_where *where)
+static RARE int make_room(struct umsi_table *t, const struct umsi_where *where)
 {
 	struct umsi_domain *root = umsi_domain_root(&t->domain);
 	int status;
@@ -93,22 +96,29 @@ static int make_room(struct umsi_table *t, const struct umsi_where *where)
 	return status;
 }
 
-int umsi_alloc_reserve(struct umsi_table *t, struct umsi_record *r, const struct umsi_where *where,
-		       uintptr_t *state)
+/* @lock, the record's, is held if the answer is UMSI_OK. */
+static inline int reserve(struct umsi_table *t, struct umsi_record *r, struct umsi_lock *lock,
+			  const struct umsi_where *where, uintptr_t *state)
 {
 	int status;
 
 	for (;;) {
-		*state = umsi_lock(r->m, umsi_record_lock_of(r));
+		*state = umsi_lock(r->m, lock);
 		status = reserve_path(r, where);
-		if (!status)
+		if (__builtin_expect(!status, 1))
 			return UMSI_OK;
-		umsi_unlock(r->m, umsi_record_lock_of(r), *state);
+		umsi_unlock(r->m, lock, *state);
 		if (status == UMSI_EAGAIN)
 			status = make_room(t, where);
 		if (status)
 			return status;
 	}
+}
+
+int umsi_alloc_reserve(struct umsi_table *t, struct umsi_record *r, const struct umsi_where *where,
+		       uintptr_t *state)
+{
+	return reserve(t, r, umsi_record_lock_of(r), where, state);
 }
 
 void umsi_alloc_drop(struct umsi_record *r)
@@ -128,63 +138,89 @@ static int new_unusual(struct umsi_table *t, const struct umsi_irq_request_at *a
 	return *out ? UMSI_OK : UMSI_ENOMEM;
 }
 
-/* The device's mutex is held; so is the record's lock from the first look at its slot till it is live. */
-static inline int alloc_locked(struct umsi_table *t, const struct umsi_irq_request_at *at, uint32_t last,
+/* A place, and from then on the record's lock, till it is live. @r goes if it gets none. */
+static inline int place_and_go_live(struct umsi_table *t, struct umsi_record *r, struct umsi_lock *lock,
+				    const struct umsi_irq_request_at *unusual, const struct umsi_where *where,
+				    umsi_irq *out)
+{
+	uintptr_t state;
+	int status = reserve(t, r, lock, where, &state);
+
+	if (__builtin_expect(status, 0)) {
+		umsi_alloc_drop(r);
+		return status;
+	}
+	r->affinity_cpu = where->cpu;
+	r->mask = where->mask;
+	if (unusual)
+		umsi_alloc_wish(r, unusual);
+	*out = go_live(t, r);
+	umsi_unlock(r->m, lock, state);
+	return UMSI_OK;
+}
+
+static RARE int alloc_unusual(struct umsi_table *t, const struct umsi_irq_request_at *at, uint32_t index,
+					 const struct umsi_where *where, umsi_irq *out)
+{
+	struct umsi_record *r;
+	int status = new_unusual(t, at, index, where, &r);
+
+	return status ? status : place_and_go_live(t, r, umsi_record_lock_of(r), at, where, out);
+}
+
+static inline int alloc_usual(struct umsi_table *t, const struct umsi_irq_request_at *at, uint32_t index,
+			      const struct umsi_where *where, umsi_irq *out)
+{
+	struct umsi_record *r = umsi_record_take(t->dev->m, NULL);
+
+	if (!r)
+		return UMSI_ENOMEM;
+	umsi_record_start(r, &t->domain, index, at);
+	return place_and_go_live(t, r, &r->lock, NULL, where, out);
+}
+
+/* The device's mutex is held. */
+static inline int alloc_locked(struct umsi_table *t, const struct umsi_irq_request_at *at, bool usual, uint32_t last,
 			       const struct umsi_where *where, umsi_irq *out)
 {
-	int index = take_index(t, at->first, last), status = UMSI_ENOMEM;
-	bool usual = is_usual(at);
-	struct umsi_record *r, *unusual = NULL;
-	uintptr_t state;
+	int index = take_index(t, at->first, last), status;
 
 	if (index < 0)
 		return index;
-	if (usual)
-		r = umsi_record_new(&t->domain, (uint32_t)index, at, NULL);
-	else
-		status = new_unusual(t, at, (uint32_t)index, where, &unusual), r = unusual;
-	if (!r)
-		goto out_index;
-	status = umsi_alloc_reserve(t, r, where, &state);
-	if (status)
-		goto out_record;
-	r->affinity_cpu = where->cpu;
-	r->mask = where->mask;
-	if (!usual)
-		umsi_alloc_wish(r, at);
-	*out = go_live(t, r);
-	umsi_unlock(r->m, umsi_record_lock_of(r), state);
-	return UMSI_OK;
-
-out_record:
-	umsi_alloc_drop(r);
-out_index:
-	umsi_index_map_give(&t->map, (uint32_t)index);
+	status = __builtin_expect(usual, 1) ? alloc_usual(t, at, (uint32_t)index, where, out)
+					    : alloc_unusual(t, at, (uint32_t)index, where, out);
+	if (__builtin_expect(status, 0))
+		umsi_index_map_give(&t->map, (uint32_t)index);
 	return status;
 }
 
 int umsi_alloc_some(struct umsi_table *table, const struct umsi_irq_request_at *at, uint32_t most,
 		    umsi_irq *out, uint32_t *n)
 {
-	struct umsi_device *dev = table->dev;
+	bool usual = is_usual(at), more;
+	struct umsi *m = table->dev->m;
 	struct umsi_where where;
-	uint32_t last;
-	int status = check_request(table, at, &last);
+	uint32_t last, i;
+	int status = check_request(table, at, usual, &last);
 
 	if (status)
 		return status;
-	umsi_device_lock(dev);
-	for (; *n < most; ++*n) {
-		status = umsi_where_get(dev->m, &at->affinity, &where);
+	umsi_device_lock(table->dev);
+	more = most > 1 || table->fills;
+	for (i = 0; i < most; i++) {
+		status = umsi_where_get(m, &at->affinity, &where);
 		if (status)
 			break;
-		status = alloc_locked(table, at, last, &where, &out[*n]);
+		where.more = more;
+		status = alloc_locked(table, at, usual, last, &where, &out[i]);
 		if (status) {
-			umsi_mask_put(dev->m, where.mask);
+			umsi_mask_put(m, where.mask);
 			break;
 		}
 	}
-	umsi_device_unlock(dev);
+	table->fills = true;
+	umsi_device_unlock(table->dev);
+	*n = i;
 	return status;
 }
 

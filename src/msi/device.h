@@ -51,7 +51,7 @@ struct umsi_device {
  *
  *   field                   written under     read without the lock by
  *   map, closing, gone,     device mutex      nobody
- *   shell, next
+ *   shell, next, fills
  *   away                    device mutex      requests, under a record's lock
  *   turn_state              turn              nobody
  *   the rest                creation          anyone who holds the table, and dumps
@@ -70,6 +70,7 @@ struct umsi_table {
 	uintptr_t *turn_state;		/* of the record's lock that whose turn it is holds */
 	bool closing, gone;		/* its end has begun; it is empty and its store goes */
 	bool shell;			/* ended by revocation: its user may know it still */
+	bool fills;			/* its last index was taken, not given back: more are likely to follow */
 };
 
 static inline struct umsi *umsi_device_machine(const struct umsi_device *dev)

@@ -63,6 +63,7 @@ int umsi_end_one(struct umsi_table *t, struct umsi_record *r, uint32_t generatio
 	/* The index is free before the table can be, the record after. */
 	umsi_device_lock(t->dev);
 	umsi_index_map_give(&t->map, r->index);
+	t->fills = false;
 	umsi_device_unlock(t->dev);
 	umsi_alloc_end_places(r);
 	umsi_record_put(r);

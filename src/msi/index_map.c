@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "msi/index_map.h"
 
-#include "idspace/word.h"
-
 static uint32_t chunks_of(const struct umsi_index_map *map)
 {
 	return (map->size + UMSI_CHUNK_INDICES - 1) / UMSI_CHUNK_INDICES;
@@ -53,7 +51,7 @@ static uint32_t next_not_full(const struct umsi_index_map *map, uint32_t c, uint
 	return c;
 }
 
-static void mark_full(struct umsi_index_map *map, uint32_t c)
+void umsi_index_map_mark_full(struct umsi_index_map *map, uint32_t c)
 {
 	map->full[c / 64] |= UINT64_C(1) << (c % 64);
 	if (c == map->open)
@@ -68,7 +66,7 @@ static void take_in(struct umsi_index_map *map, uint32_t c, uint32_t bit)
 	chunk->taken |= UINT64_C(1) << bit;
 	map->count++;
 	if (__builtin_expect(!~chunk->taken, 0))
-		mark_full(map, c);
+		umsi_index_map_mark_full(map, c);
 }
 
 int umsi_index_map_take(struct umsi *m, struct umsi_index_map *map, uint32_t first, uint32_t last)

@@ -8,6 +8,7 @@
 #define UMSI_MSI_INDEX_MAP_H
 
 #include "core/machine.h"
+#include "idspace/word.h"
 
 #define UMSI_CHUNK_BITS		6
 #define UMSI_CHUNK_INDICES	(1u << UMSI_CHUNK_BITS)
@@ -36,6 +37,30 @@ void umsi_index_map_destroy(struct umsi *m, struct umsi_index_map *map);
  * that index, or UMSI_ENOINDEX, UMSI_ENOMEM.
  */
 int umsi_index_map_take(struct umsi *m, struct umsi_index_map *map, uint32_t first, uint32_t last);
+/* One of chunk @c was taken, the last it had. */
+__attribute__((noinline, cold)) void umsi_index_map_mark_full(struct umsi_index_map *map, uint32_t c);
+
+/* The same in line: mostly the first chunk that is not full has it. */
+static inline int umsi_index_map_take_next(struct umsi *m, struct umsi_index_map *map, uint32_t first, uint32_t last)
+{
+	uint32_t base = map->open * UMSI_CHUNK_INDICES, bit;
+	struct umsi_index_chunk *chunk;
+	uint64_t taken;
+
+	if (base < first || base > last || !(chunk = map->chunk[map->open]))
+		return umsi_index_map_take(m, map, first, last);
+	taken = chunk->taken;
+	bit = umsi_lowest_bit(~taken);
+	if (base + bit > last)
+		return UMSI_ENOINDEX;
+	chunk->record[bit] = UINT32_MAX;
+	chunk->taken = taken | (taken + 1);
+	map->count++;
+	if (__builtin_expect(!~chunk->taken, 0))
+		umsi_index_map_mark_full(map, map->open);
+	return (int)(base + bit);
+}
+
 static inline void umsi_index_map_set(struct umsi_index_map *map, uint32_t index, uint32_t record)
 {
 	map->chunk[index / UMSI_CHUNK_INDICES]->record[index % UMSI_CHUNK_INDICES] = record;

@@ -25,6 +25,7 @@ static void fill(struct umsi_table *t, struct umsi_device *dev, const struct ums
 	t->closing = false;
 	t->gone = false;
 	t->shell = false;
+	t->fills = false;
 	t->domain = (struct umsi_domain){
 		.ops = &umsi_leaf_ops, .m = dev->m, .torn = !ops->mask, .sleeps = ops->settle_sleeps,
 	};

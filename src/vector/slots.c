@@ -122,6 +122,13 @@ static inline bool may_revive(struct umsi_vec_cpu *c, const struct umsi_record *
 	return c->retires && umsi_vec_may_retire(r);
 }
 
+/* Nobody is told of a request that named its CPU. */
+static inline void file_for_next(struct umsi_vec_cpu *c, const struct umsi_where *where)
+{
+	if (where->cpu == UMSI_CPU_NONE)
+		umsi_vec_file(c, umsi_ids_free_count(&c->ids));
+}
+
 /*
  * What umsi_vec_take_any() does not do itself; gives @c's lock back. A CPU that is not the
  * best is filed anew: its node learns of requests that named it. Or it is being left, and
@@ -151,8 +158,32 @@ static UMSI_VEC_RARE int take_otherwise(struct umsi_vec_cpu *c, struct umsi_reco
 		else if (umsi_trace_is_on(m))
 			trace(c, r, UMSI_TRACE_SLOT_TAKE, spot->slot);
 	}
+	if (status == UMSI_OK && spot->where.more)
+		file_for_next(c, &spot->where);
 	umsi_unlock(m, &c->lock, state);
 	return status == UMSI_OK || named ? status : umsi_vec_take_by_search(v, r, spot);
+}
+
+/*
+ * Where others like it follow at once: what the next would find out about this CPU, its node is
+ * told in the same critical section. The slot lock is held.
+ */
+int umsi_vec_take_next(struct umsi_vec *v, struct umsi_record *r, struct umsi_spot *spot)
+{
+	struct umsi_vec_cpu *c = whom_to_ask(v, &spot->where);
+	struct umsi *m = v->domain.m;
+	uintptr_t state;
+
+	if (__builtin_expect(!c, 0))
+		return umsi_vec_take_by_search(v, r, spot);
+	state = umsi_lock(m, &c->lock);
+	if (!is_the_one(c, &spot->where) || c->retires || !take_at_hand(c, r, spot))
+		return take_otherwise(c, r, spot, state);
+	file_for_next(c, &spot->where);
+	umsi_unlock(m, &c->lock, state);
+	if (umsi_trace_is_on(m))
+		trace(c, r, UMSI_TRACE_SLOT_TAKE, spot->slot);
+	return UMSI_OK;
 }
 
 /* The usual case is in line. */

@@ -39,21 +39,33 @@ static int reserve_places(struct umsi_vec *v, struct umsi_record *r, const struc
 	return UMSI_OK;
 }
 
-int umsi_vec_reserve(struct umsi_domain *d, struct umsi_record *r, const struct umsi_where *where)
+/* Places, or a block. */
+static UMSI_VEC_RARE int reserve_many(struct umsi_vec *v, struct umsi_record *r, const struct umsi_where *where)
 {
 	struct umsi_spot spot = { .where = *where };
 	int status;
 
 	if (umsi_record_places(r))
-		return reserve_places(umsi_vec_of(d), r, where);
-	status = umsi_vec_take_any(umsi_vec_of(d), umsi_record_leader(r), &spot);
-	if (status)
-		return status;
-	if (umsi_record_block(r))
+		return reserve_places(v, r, where);
+	status = umsi_vec_take_any(v, umsi_record_leader(r), &spot);
+	if (!status)
 		set_place(r, spot.cpu, spot.slot, false);
-	else
+	return status;
+}
+
+int umsi_vec_reserve(struct umsi_domain *d, struct umsi_record *r, const struct umsi_where *where)
+{
+	struct umsi_vec *v = umsi_vec_of(d);
+	struct umsi_spot spot;
+	int status;
+
+	if (umsi_record_block(r))
+		return reserve_many(v, r, where);
+	spot.where = *where;
+	status = where->more ? umsi_vec_take_next(v, r, &spot) : umsi_vec_take_any(v, r, &spot);
+	if (!status)
 		set_one(r, spot.cpu, spot.slot, false);
-	return UMSI_OK;
+	return status;
 }
 
 static uint32_t slots_of(const struct umsi_record *r)

@@ -216,6 +216,8 @@ struct umsi_spot {
  * UMSI_EAGAIN: none is free, some are retiring.
  */
 int umsi_vec_take_any(struct umsi_vec *v, struct umsi_record *r, struct umsi_spot *spot);
+/* The same where others like it follow at once. */
+int umsi_vec_take_next(struct umsi_vec *v, struct umsi_record *r, struct umsi_spot *spot);
 /* The same on @cpu, whatever spot->where says. */
 int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, struct umsi_record *r, struct umsi_spot *spot);
 /*

@@ -12,11 +12,13 @@ struct held {
 static struct held held[HELD_MAX];
 static uint32_t nheld, used[RIG_CPUS];
 static const struct umsi_where any = { .cpu = UMSI_CPU_NONE };
+static const struct umsi_where any_and_more = { .cpu = UMSI_CPU_NONE, .more = true };
 
 static int take(struct rig *rig, const struct umsi_where *where, umsi_cpu *cpu)
 {
 	struct umsi_spot spot = { .where = *where };
-	int status = umsi_vec_take_any(rig->v, rig->r, &spot);
+	int status = where->more ? umsi_vec_take_next(rig->v, rig->r, &spot)
+				 : umsi_vec_take_any(rig->v, rig->r, &spot);
 
 	if (status)
 		return status;
@@ -63,7 +65,7 @@ static void end(struct rig *rig)
 
 static void take_named(struct rig *rig)
 {
-	struct umsi_where named = { .cpu = rig_roll(rig, RIG_CPUS) };
+	struct umsi_where named = { .cpu = rig_roll(rig, RIG_CPUS), .more = rig_roll(rig, 2) };
 	umsi_cpu cpu;
 	int status = take(rig, &named, &cpu);
 
@@ -93,12 +95,59 @@ static void the_best_cpu_of_one_node_is_exact(void **state)
 			} else if (what < 6) {
 				take_named(&rig);
 			} else if (least < RIG_USABLE) {
-				assert_int_equal(take(&rig, &any, &cpu), UMSI_OK);
+				assert_int_equal(take(&rig, rig_roll(&rig, 2) ? &any : &any_and_more, &cpu), UMSI_OK);
 				assert_int_equal(used[cpu], least + 1);
 			}
 		}
 		end(&rig);
 	}
+}
+
+/* Where each of a row of takes goes, after some that named their CPUs. */
+static void take_a_row(const struct umsi_where *where, umsi_cpu *cpu, uint32_t n)
+{
+	static const uint32_t node[RIG_CPUS];
+	struct rig rig;
+
+	begin(&rig, node, 5);
+	for (uint32_t i = 0; i < 100; i++)
+		take_named(&rig);
+	for (uint32_t i = 0; i < n; i++)
+		assert_int_equal(take(&rig, where, &cpu[i]), UMSI_OK);
+	end(&rig);
+}
+
+/* Told that others follow, the node is told at once; they go where they would have gone. */
+static void a_row_goes_where_each_would_have_gone(void **state)
+{
+	umsi_cpu one_by_one[500], at_once[500];
+
+	(void)state;
+	take_a_row(&any, one_by_one, 500);
+	take_a_row(&any_and_more, at_once, 500);
+	assert_memory_equal(one_by_one, at_once, sizeof(at_once));
+}
+
+/* What its node has been told stays true, so that the next looks at one CPU only; who named it tells nobody. */
+static void a_row_leaves_its_node_knowing(void **state)
+{
+	static const uint32_t node[RIG_CPUS];
+	struct umsi_where named = { .cpu = 3, .more = true };
+	struct umsi_vec_cpu *c;
+	struct rig rig;
+	umsi_cpu cpu;
+
+	(void)state;
+	begin(&rig, node, 6);
+	for (uint32_t i = 0; i < 3 * RIG_CPUS; i++) {
+		assert_int_equal(take(&rig, &any_and_more, &cpu), UMSI_OK);
+		c = rig.v->cpu[cpu];
+		assert_int_equal(c->filed, umsi_ids_free_count(&c->ids));
+	}
+	c = rig.v->cpu[3];
+	assert_int_equal(take(&rig, &named, &cpu), UMSI_OK);
+	assert_int_equal(c->filed, umsi_ids_free_count(&c->ids) + 1);
+	end(&rig);
 }
 
 /* 3 nodes of 16, interleaved, with numbers of the host's own. */
@@ -218,6 +267,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_best_cpu_of_one_node_is_exact),
+		cmocka_unit_test(a_row_goes_where_each_would_have_gone),
+		cmocka_unit_test(a_row_leaves_its_node_knowing),
 		cmocka_unit_test(the_best_cpu_of_a_named_node_is_exact),
 		cmocka_unit_test(nodes_fill_evenly),
 		cmocka_unit_test(a_subset_is_searched_itself),
