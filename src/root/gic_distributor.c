@@ -60,6 +60,7 @@ void umsi_gic_disable(struct umsi_gic *gic, uint32_t id)
 void umsi_gic_drop_pending(struct umsi_gic *gic, uint32_t id)
 {
 	write(gic, umsi_gic_bank(GICD_ICPENDR, id), umsi_gic_bit(id));
+	settle(gic);
 }
 
 bool umsi_gic_is_active(struct umsi_gic *gic, uint32_t id)
