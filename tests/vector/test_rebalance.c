@@ -212,6 +212,29 @@ static void not_to_a_cpu_that_has_no_file(void **state)
 	rig_end(&b.s.rig);
 }
 
+/* Before the first CPU comes, and where there is one only. */
+static void nothing_to_do_without_cpus(void **state)
+{
+	static const uint32_t ncpus[] = { 1, 5 };
+	static struct umsi_storage storage;
+	struct mach_config machine = { .ncpus = 1, .chaos = &mach_chaos_none };
+	struct umsi_cpu_desc cpus[5] = { { .hw_id = 0 }, { .hw_id = 1 }, { .hw_id = 2 }, { .hw_id = 3 }, { .hw_id = 4 } };
+
+	(void)state;
+	for (uint32_t i = 0; i < 2; i++) {
+		struct umsi_config config = { .cpus = cpus, .ncpus = ncpus[i] };
+		struct mach *m = mach_create(1, &machine);
+		struct umsi *umsi;
+
+		mach_baseline(m);
+		assert_int_equal(umsi_init(&storage, m, &config, &umsi), UMSI_OK);
+		assert_int_equal(umsi_rebalance(umsi, UINT32_MAX), 0);
+		assert_int_equal(umsi_destroy(umsi), UMSI_OK);
+		assert_true(mach_check_leaks(m));
+		mach_destroy(m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +243,7 @@ int main(void)
 		cmocka_unit_test(as_a_look_at_every_cpu_would),
 		cmocka_unit_test(not_to_a_cpu_that_is_closed),
 		cmocka_unit_test(not_to_a_cpu_that_has_no_file),
+		cmocka_unit_test(nothing_to_do_without_cpus),
 	};
 
 	return cmocka_run_group_tests_name("rebalance", tests, NULL, NULL);
