@@ -36,6 +36,7 @@ SMALL_CALLS := $(LEAST_CALLS) umsi_irq_set_affinity
 SIZE_FLAGS := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables
 SIZE_FLAGS_riscv64 := -msave-restore -malign-data=natural
 SIZE_FLAGS_x86_64 := -mpreferred-stack-boundary=3
+SIZE_FLAGS_aarch64 := -fomit-frame-pointer
 
 define size_of_isa
 $(B)/bench/size/$(1)/src/%.o: src/%.c

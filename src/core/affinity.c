@@ -63,7 +63,7 @@ static UMSI_MOVE_RARE int abort_move(struct umsi_record *r, struct umsi_move *mv
 {
 	struct umsi_domain *root = umsi_domain_root(r->leaf);
 
-	umsi_trace_irq(r, UMSI_TRACE_MOVE_ABORT, mv->cpu, mv->slot);
+	umsi_trace_rare(r, UMSI_TRACE_MOVE_ABORT, mv->cpu, mv->slot);
 	root->ops->move_abort(root, r, mv);
 	mv->refused = true;
 	return status;
@@ -282,16 +282,13 @@ int umsi_irq_set_affinity_wait(struct umsi *m, umsi_irq irq,
 	return status;
 }
 
+static int is_atomic(struct umsi_record *r, void *arg)
+{
+	(void)arg;
+	return !r->leaf->sleeps;
+}
+
 bool umsi_irq_moves_atomically(struct umsi *m, umsi_irq irq)
 {
-	struct umsi_record *r;
-	uintptr_t state;
-	bool atomic;
-
-	r = m ? umsi_record_lock(m, irq, &state) : NULL;
-	if (!r)
-		return false;
-	atomic = !r->leaf->sleeps;
-	umsi_record_unlock(r, state);
-	return atomic;
+	return umsi_record_with(m, irq, is_atomic, NULL) > 0;
 }

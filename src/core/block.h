@@ -106,8 +106,8 @@ static inline bool umsi_record_is_managed(const struct umsi_record *r)
 	return block && block->managed;
 }
 
-/* @r is the address of a variable that outlives the group. */
-static inline struct umsi_group umsi_group_of(struct umsi_record *const *r)
+/* @r is the address of a variable that outlives the group. For who cannot spare a call. */
+static inline struct umsi_group umsi_group_of_in_line(struct umsi_record *const *r)
 {
 	struct umsi_block *block = umsi_record_block(*r);
 
@@ -115,6 +115,11 @@ static inline struct umsi_group umsi_group_of(struct umsi_record *const *r)
 		return (struct umsi_group){ .member = r, .count = 1 };
 	return (struct umsi_group){ .member = block->member, .count = block->count };
 }
+
+struct umsi_group umsi_group_by_call(struct umsi_record *const *r);
+
+/* A function would copy the group once more. */
+#define umsi_group_of(r)	__builtin_choose_expr(UMSI_HAS_BLOCKS, umsi_group_by_call(r), umsi_group_of_in_line(r))
 
 /* Who speaks for the group: its slot is the block's first, its affinity the block's. */
 static inline struct umsi_record *umsi_record_leader(struct umsi_record *r)

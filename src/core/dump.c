@@ -3,22 +3,6 @@
 
 #include "core/domain.h"
 
-static const struct {
-	uint32_t bit;
-	const char *name;
-} state_names[] = {
-	{ UMSI_RUN, " RUN" }, { UMSI_PEND, " PEND" }, { UMSI_DIS, " DIS" },
-	{ UMSI_DEAD, " DEAD" }, { UMSI_QUEUED, " QUEUED" }, { UMSI_DRAINED, " DRAINED" },
-	{ UMSI_HELD, " HELD" }, { UMSI_DONE, " DONE" },
-};
-
-static void add_state(struct umsi_text *t, uint32_t state)
-{
-	for (size_t i = 0; i < sizeof(state_names) / sizeof(state_names[0]); i++)
-		if (state & state_names[i].bit)
-			umsi_text_add(t, state_names[i].name);
-}
-
 /* A dead record's path may be gone; one that is on the free list has nothing to tell. */
 static void add_path(struct umsi_text *t, const struct umsi_record *r)
 {
@@ -46,7 +30,7 @@ static void dump_record(const struct umsi_record *r, umsi_dump_line line, void *
 		umsi_text_field(&t, "slots_left", umsi_load32(&r->references));
 	else
 		add_path(&t, r);
-	add_state(&t, state);
+	umsi_text_state(&t, state);
 	if (r->broken)
 		umsi_text_add(&t, " BROKEN");
 	if (r->contained)

@@ -42,7 +42,7 @@ bool umsi_flow_hold(struct umsi_record *r)
 		while (!umsi_cas32(&r->state, &old, umsi_state_hold(old)))
 			;
 		held = umsi_state_hold(old) & UMSI_HELD;
-		umsi_trace_irq(r, UMSI_TRACE_LATER, old, 0);
+		umsi_trace_rare(r, UMSI_TRACE_LATER, old, 0);
 	}
 	if (held && umsi_record_is_level(r))
 		quieten(r);
@@ -118,32 +118,28 @@ static void end_hold(struct umsi_record *r)
 	do {
 		now = umsi_state_exit(old, true);
 	} while (!umsi_cas32(&r->state, &old, now));
-	umsi_trace_irq(r, UMSI_TRACE_DONE, old, 0);
+	umsi_trace_rare(r, UMSI_TRACE_DONE, old, 0);
 	if ((now & UMSI_QUEUED) && !(old & UMSI_QUEUED))
-		umsi_inbox_push(r, umsi_load32(&r->target));
+		umsi_inbox_push(r);
 	unquieten(r);
 	if (umsi_record_is_level(r))
 		umsi_flow_rearm(r, true);
 }
 
-int umsi_irq_done(struct umsi *m, umsi_irq irq)
+static int done(struct umsi_record *r, void *arg)
 {
-	struct umsi_record *r;
-	uintptr_t state;
-	uint32_t old;
-	int status = UMSI_OK;
+	uint32_t old = umsi_load32(&r->state);
 
-	r = m ? umsi_record_lock(m, irq, &state) : NULL;
-	if (!r)
-		return UMSI_ENOENT;
-	old = umsi_load32(&r->state);
+	(void)arg;
 	while (!(old & UMSI_HELD) && (old & UMSI_RUN) &&
 	       !umsi_cas32(&r->state, &old, old | UMSI_DONE))
 		;
 	if (old & UMSI_HELD)
 		end_hold(r);
-	else if (!(old & UMSI_RUN))
-		status = UMSI_ESTATE;
-	umsi_record_unlock(r, state);
-	return status;
+	return old & (UMSI_HELD | UMSI_RUN) ? UMSI_OK : UMSI_ESTATE;
+}
+
+int umsi_irq_done(struct umsi *m, umsi_irq irq)
+{
+	return umsi_record_with(m, irq, done, NULL);
 }

@@ -35,6 +35,13 @@ int umsi_hold_in_turn(struct umsi *m, umsi_irq irq, struct umsi_hold *h, struct 
 	return r ? UMSI_OK : UMSI_ENOENT;
 }
 
+void umsi_hold_unlock(struct umsi_record *r, struct umsi_hold *h)
+{
+	umsi_unlock(r->m, umsi_record_lock_of(r), h->state);
+	if (UMSI_HAS_FLOW && __builtin_expect(h->turn != NULL, 0))
+		h->turn->ops->source->turn_end(h->turn);
+}
+
 void umsi_hold_enter(struct umsi_record *r, struct umsi_hold *h)
 {
 	h->turn = NULL;

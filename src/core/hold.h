@@ -48,11 +48,6 @@ static inline int umsi_hold_lock_in_line(struct umsi *m, umsi_irq irq, struct um
 
 /* As umsi_record_enter(). */
 void umsi_hold_enter(struct umsi_record *r, struct umsi_hold *h);
-static inline void umsi_hold_unlock(struct umsi_record *r, struct umsi_hold *h)
-{
-	umsi_record_unlock(r, h->state);
-	if (UMSI_HAS_FLOW && __builtin_expect(h->turn != NULL, 0))
-		h->turn->ops->source->turn_end(h->turn);
-}
+void umsi_hold_unlock(struct umsi_record *r, struct umsi_hold *h);
 
 #endif

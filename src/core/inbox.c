@@ -36,17 +36,22 @@ static bool link(struct umsi *m, struct umsi_cpu_core *cpu, struct umsi_record *
 	return open;
 }
 
-void umsi_inbox_push(struct umsi_record *r, umsi_cpu hint)
+static void push(struct umsi_record *r, umsi_cpu hint)
 {
 	struct umsi *m = r->m;
 	umsi_cpu to = open_cpu(m, hint);
 
 	while (!link(m, &m->cpu[to], r))
 		to = open_cpu(m, UMSI_CPU_NONE);
-	umsi_trace_irq(r, UMSI_TRACE_QUEUE, to, 0);
+	umsi_trace_rare(r, UMSI_TRACE_QUEUE, to, 0);
 	umsi_fetch_add64(&m->count.retriggers, 1);
 	if (m->kick_ops)
 		m->kick_ops->kick(m->kick_root, to);
+}
+
+void umsi_inbox_push(struct umsi_record *r)
+{
+	push(r, umsi_load32(&r->target));
 }
 
 void umsi_inbox_trigger(struct umsi_record *r)
@@ -57,7 +62,7 @@ void umsi_inbox_trigger(struct umsi_record *r)
 		if (old & (UMSI_DEAD | UMSI_QUEUED))
 			return;
 	} while (!umsi_cas32(&r->state, &old, old | UMSI_QUEUED));
-	umsi_inbox_push(r, umsi_load32(&r->target));
+	umsi_inbox_push(r);
 }
 
 static struct umsi_record *take_all(struct umsi *m, struct umsi_cpu_core *cpu)
@@ -78,7 +83,7 @@ void umsi_inbox_drain(struct umsi *m, struct umsi_cpu_core *cpu)
 	/* The link is read first: after its arrival the record may be queued again. */
 	for (struct umsi_record *r = take_all(m, cpu); r; r = next) {
 		next = r->inbox_next;
-		umsi_trace_irq(r, UMSI_TRACE_UNQUEUE, (uint32_t)(cpu - m->cpu), 0);
+		umsi_trace_rare(r, UMSI_TRACE_UNQUEUE, (uint32_t)(cpu - m->cpu), 0);
 		umsi_arrive_slow(r, cpu, UMSI_QUEUED);
 	}
 }
@@ -104,6 +109,6 @@ void umsi_inbox_close(struct umsi *m, struct umsi_cpu_core *cpu)
 	umsi_unlock(m, &cpu->inbox_lock, state);
 	for (struct umsi_record *r = take_all(m, cpu); r; r = next) {
 		next = r->inbox_next;
-		umsi_inbox_push(r, UMSI_CPU_NONE);
+		push(r, UMSI_CPU_NONE);
 	}
 }

@@ -106,80 +106,71 @@ static void disable_now(struct umsi_record *r)
 {
 	uint32_t old = umsi_fetch_or32(&r->state, UMSI_DIS);
 
-	umsi_trace_irq(r, UMSI_TRACE_DISABLE, old, 0);
+	umsi_trace_rare(r, UMSI_TRACE_DISABLE, old, 0);
+}
+
+static int disable(struct umsi_record *r, void *arg)
+{
+	(void)arg;
+	if (!umsi_record_is_requested(r))
+		return UMSI_ESTATE;
+	if (r->depth == UINT16_MAX)
+		return UMSI_ERANGE;
+	if (r->depth++ == 0)
+		disable_now(r);
+	return UMSI_OK;
 }
 
 int umsi_irq_disable(struct umsi *m, umsi_irq irq)
 {
-	struct umsi_record *r;
-	uintptr_t state;
-	int status = UMSI_OK;
-
-	r = m ? umsi_record_lock(m, irq, &state) : NULL;
-	if (!r)
-		return UMSI_ENOENT;
-	if (!umsi_record_is_requested(r))
-		status = UMSI_ESTATE;
-	else if (r->depth == UINT16_MAX)
-		status = UMSI_ERANGE;
-	else if (r->depth++ == 0)
-		disable_now(r);
-	umsi_record_unlock(r, state);
-	return status;
+	return umsi_record_with(m, irq, disable, NULL);
 }
 
 /* R12. Under the record's lock, so that it cannot be freed before it is queued. */
 static void enable_now(struct umsi_record *r)
 {
-	uint32_t old = umsi_load32(&r->state);
-	uint32_t now;
+	uint32_t old, now;
 
+	umsi_flow_enable(r);
+	old = umsi_load32(&r->state);
 	do {
 		now = umsi_state_enable(old);
 	} while (!umsi_cas32(&r->state, &old, now));
-	umsi_trace_irq(r, UMSI_TRACE_ENABLE, now, 0);
+	umsi_trace_rare(r, UMSI_TRACE_ENABLE, now, 0);
 	if ((now & UMSI_QUEUED) && !(old & UMSI_QUEUED))
-		umsi_inbox_push(r, umsi_load32(&r->target));
+		umsi_inbox_push(r);
+}
+
+static int enable(struct umsi_record *r, void *arg)
+{
+	(void)arg;
+	if (!umsi_record_is_requested(r) || !r->depth)
+		return UMSI_ESTATE;
+	if (--r->depth == 0)
+		enable_now(r);
+	return UMSI_OK;
 }
 
 int umsi_irq_enable(struct umsi *m, umsi_irq irq)
 {
-	struct umsi_record *r;
-	uintptr_t state;
-	int status = UMSI_OK;
+	return umsi_record_with(m, irq, enable, NULL);
+}
 
-	r = m ? umsi_record_lock(m, irq, &state) : NULL;
-	if (!r)
-		return UMSI_ENOENT;
-	if (!umsi_record_is_requested(r) || !r->depth)
-		status = UMSI_ESTATE;
-	else if (--r->depth == 0) {
-		umsi_flow_enable(r);
-		enable_now(r);
-	}
-	umsi_record_unlock(r, state);
-	return status;
+static int trigger(struct umsi_record *r, void *arg)
+{
+	(void)arg;
+	if (!umsi_record_is_requested(r))
+		return UMSI_ESTATE;
+	if (!r->m->kick_ops)
+		return UMSI_ENOCPU;
+	r->triggers++;
+	umsi_inbox_trigger(r);
+	return UMSI_OK;
 }
 
 int umsi_irq_trigger(struct umsi *m, umsi_irq irq)
 {
-	struct umsi_record *r;
-	uintptr_t state;
-	int status = UMSI_OK;
-
-	r = m ? umsi_record_lock(m, irq, &state) : NULL;
-	if (!r)
-		return UMSI_ENOENT;
-	if (!umsi_record_is_requested(r)) {
-		status = UMSI_ESTATE;
-	} else if (!m->kick_ops) {
-		status = UMSI_ENOCPU;
-	} else {
-		r->triggers++;
-		umsi_inbox_trigger(r);
-	}
-	umsi_record_unlock(r, state);
-	return status;
+	return umsi_record_with(m, irq, trigger, NULL);
 }
 
 /*
@@ -187,34 +178,22 @@ int umsi_irq_trigger(struct umsi *m, umsi_irq irq)
  * clears it, orders what a call did before what follows here: the count proves that
  * a call has ended, and hands over nothing. So the run is made to end, as by a disable that is nobody's.
  */
-static bool bar(struct umsi *m, umsi_irq irq)
+static int bar(struct umsi_record *r, void *arg)
 {
-	uintptr_t state;
-	struct umsi_record *r = umsi_record_lock(m, irq, &state);
-	bool barred;
-
-	if (!r)
-		return false;
-	barred = umsi_record_is_requested(r) && !r->depth;
-	if (barred)
+	if (umsi_record_is_requested(r) && !r->depth) {
 		disable_now(r);
-	umsi_record_unlock(r, state);
-	return barred;
+		*(bool *)arg = true;
+	}
+	return UMSI_OK;
 }
 
 /* Unless somebody disables it by now; who did may have enabled it again. */
-static void unbar(struct umsi *m, umsi_irq irq)
+static int unbar(struct umsi_record *r, void *arg)
 {
-	uintptr_t state;
-	struct umsi_record *r = umsi_record_lock(m, irq, &state);
-
-	if (!r)
-		return;
-	if (umsi_record_is_requested(r) && !r->depth) {
-		umsi_flow_enable(r);
+	(void)arg;
+	if (umsi_record_is_requested(r) && !r->depth)
 		enable_now(r);
-	}
-	umsi_record_unlock(r, state);
+	return UMSI_OK;
 }
 
 int umsi_irq_synchronize(struct umsi *m, umsi_irq irq)
@@ -241,11 +220,11 @@ int umsi_irq_synchronize(struct umsi *m, umsi_irq irq)
 			break;
 		/* Calls are counted when they end: another one has begun since, and has ended. */
 		if (!(now & UMSI_DIS) && umsi_load64(&r->handled) - begun > 1)
-			barred |= bar(m, irq);
+			umsi_record_with(m, irq, bar, &barred);
 		umsi_host_relax(m->host);
 	}
 	if (barred)
-		unbar(m, irq);
+		umsi_record_with(m, irq, unbar, NULL);
 	return UMSI_OK;
 }
 
@@ -259,22 +238,22 @@ umsi_cpu umsi_irq_effective_cpu(struct umsi *m, umsi_irq irq)
 	return umsi_load32(&r->target);
 }
 
-int umsi_irq_stats_read(struct umsi *m, umsi_irq irq, struct umsi_irq_stats *out)
+static int stats(struct umsi_record *r, void *arg)
 {
-	struct umsi_record *r;
-	uintptr_t state;
+	struct umsi_irq_stats *out = arg;
 
-	if (!m || !out)
-		return UMSI_EINVAL;
-	r = umsi_record_lock(m, irq, &state);
-	if (!r)
-		return UMSI_ENOENT;
 	out->handled = umsi_load64(&r->handled);
 	out->merged = umsi_load32(&r->merged);
 	out->not_mine = umsi_load32(&r->not_mine);
 	out->moves = r->moves;
 	out->triggers = r->triggers;
 	out->contained = r->contained;
-	umsi_record_unlock(r, state);
 	return UMSI_OK;
+}
+
+int umsi_irq_stats_read(struct umsi *m, umsi_irq irq, struct umsi_irq_stats *out)
+{
+	if (!m || !out)
+		return UMSI_EINVAL;
+	return umsi_record_with(m, irq, stats, out);
 }

@@ -32,31 +32,25 @@ static uint64_t set_word(const struct umsi_cpuset *set, uint32_t w)
 	return set->bits[w] & ((UINT64_C(1) << (set->nbits - first)) - 1);
 }
 
-static int check_set(const struct umsi *m, const struct umsi_cpuset *set)
+/* Is it one of this machine's? Its hash, of what is in it: FNV-1a, a word and its place at a time. */
+static int check_set(const struct umsi *m, const struct umsi_cpuset *set, uint32_t *out_hash)
 {
-	uint64_t any = 0;
+	uint64_t hash = UINT64_C(0xcbf29ce484222325), any = 0;
 
 	if (!set->bits)
 		return UMSI_EINVAL;
-	for (uint32_t w = 0; w <= (set->nbits - 1) / 64 && set->nbits; w++) {
-		uint64_t word = set_word(set, w);
+	for (uint64_t first = 0; first < set->nbits; first += 64) {
+		uint64_t word = set_word(set, (uint32_t)(first / 64));
 
-		any |= word;
-		if (w >= words_for(m) ? word != 0
-				      : m->ncpus - w * 64 < 64 && word >> (m->ncpus - w * 64))
+		if (!word)
+			continue;
+		if (first >= m->ncpus || (m->ncpus - first < 64 && word >> (m->ncpus - first)))
 			return UMSI_ERANGE;
+		any |= word;
+		hash = (hash ^ word ^ first) * UINT64_C(0x100000001b3);
 	}
+	*out_hash = (uint32_t)(hash >> 32);
 	return any ? UMSI_OK : UMSI_EINVAL;
-}
-
-/* FNV-1a, a word at a time. */
-static uint32_t hash_of(const struct umsi *m, const struct umsi_cpuset *set)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	for (uint32_t w = 0; w < words_for(m); w++)
-		hash = (hash ^ set_word(set, w)) * UINT64_C(0x100000001b3);
-	return (uint32_t)(hash >> 32);
 }
 
 umsi_cpu umsi_mask_next(const struct umsi_mask *mask, umsi_cpu cpu)
@@ -93,29 +87,19 @@ static void free_list(struct umsi *m, struct umsi_mask *list)
 	}
 }
 
-static uint32_t cpus_in(const struct umsi_mask *mask)
-{
-	uint32_t n = 0;
-
-	for (uint32_t w = 0; w < mask->words; w++)
-		for (uint64_t left = mask->bits[w]; left; left &= left - 1)
-			n++;
-	return n;
-}
-
 /* All CPUs, or all of the node that its first one is in? */
 static uint32_t node_of(const struct umsi *m, const struct umsi_mask *mask)
 {
-	uint32_t n = cpus_in(mask), node = m->cpu[umsi_mask_next(mask, 0)].node;
+	umsi_cpu first = umsi_mask_next(mask, 0);
+	uint32_t node = m->cpu[first].node, n = 0, of_node = 0;
 
+	for (umsi_cpu cpu = first; cpu != UMSI_CPU_NONE; cpu = umsi_mask_next(mask, cpu + 1)) {
+		n++;
+		of_node += m->cpu[cpu].node == node;
+	}
 	if (n == m->ncpus)
 		return UMSI_MASK_ALL_CPUS;
-	if (n != m->node[node].ncpus)
-		return UMSI_MASK_ANY_CPUS;
-	for (umsi_cpu cpu = 0; cpu < m->ncpus; cpu++)
-		if (umsi_mask_has(mask, cpu) && m->cpu[cpu].node != node)
-			return UMSI_MASK_ANY_CPUS;
-	return node;
+	return n == of_node && n == m->node[node].ncpus ? node : UMSI_MASK_ANY_CPUS;
 }
 
 static struct umsi_mask *new_mask(struct umsi *m, const struct umsi_cpuset *set, uint32_t hash)
@@ -189,35 +173,22 @@ static struct umsi_mask *unlink_unused_locked(struct umsi *m)
 	return unused;
 }
 
-static struct umsi_mask *find(struct umsi *m, const struct umsi_cpuset *set, uint32_t hash)
+/* The kept one, or @fresh if nobody was first with the same set; NULL: neither. */
+static struct umsi_mask *keep(struct umsi *m, const struct umsi_cpuset *set, uint32_t hash, struct umsi_mask *fresh)
 {
 	uintptr_t state = umsi_lock(m, &m->masks_lock);
 	struct umsi_mask *mask = find_locked(m, set, hash);
+	struct umsi_mask *unused = fresh ? unlink_unused_locked(m) : NULL;
+	struct umsi_mask **to = mask ? &unused : chain_of(m, hash);
 
-	umsi_unlock(m, &m->masks_lock, state);
-	return mask;
-}
-
-/* Keeps @fresh, unless somebody was first with the same set. */
-static struct umsi_mask *keep(struct umsi *m, struct umsi_mask *fresh, const struct umsi_cpuset *set)
-{
-	uintptr_t state = umsi_lock(m, &m->masks_lock);
-	struct umsi_mask *mask = find_locked(m, set, fresh->hash);
-	struct umsi_mask *unused = unlink_unused_locked(m);
-	struct umsi_mask **chain = chain_of(m, fresh->hash);
-
-	if (mask) {
-		fresh->next = unused;
-		unused = fresh;
-	} else {
-		fresh->next = *chain;
-		*chain = fresh;
-		m->masks_kept++;
-		mask = fresh;
+	if (fresh) {
+		fresh->next = *to;
+		*to = fresh;
+		m->masks_kept += !mask;
 	}
 	umsi_unlock(m, &m->masks_lock, state);
 	free_list(m, unused);
-	return mask;
+	return mask ? mask : fresh;
 }
 
 int umsi_mask_get(struct umsi *m, const struct umsi_cpuset *set, struct umsi_mask **out)
@@ -226,11 +197,10 @@ int umsi_mask_get(struct umsi *m, const struct umsi_cpuset *set, struct umsi_mas
 	uint32_t hash;
 	int status;
 
-	status = check_set(m, set);
+	status = check_set(m, set, &hash);
 	if (status)
 		return status;
-	hash = hash_of(m, set);
-	*out = find(m, set, hash);
+	*out = keep(m, set, hash, NULL);
 	if (*out)
 		return UMSI_OK;
 	/* It has to be copied. */
@@ -239,7 +209,7 @@ int umsi_mask_get(struct umsi *m, const struct umsi_cpuset *set, struct umsi_mas
 	fresh = new_mask(m, set, hash);
 	if (!fresh)
 		return UMSI_ENOMEM;
-	*out = keep(m, fresh, set);
+	*out = keep(m, set, hash, fresh);
 	return UMSI_OK;
 }
 

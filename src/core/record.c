@@ -198,6 +198,19 @@ struct umsi_record *umsi_record_lock(struct umsi *m, umsi_irq irq, uintptr_t *st
 	return umsi_record_lock_in_line(m, irq, state);
 }
 
+int umsi_record_with(struct umsi *m, umsi_irq irq, int (*step)(struct umsi_record *r, void *arg), void *arg)
+{
+	uintptr_t state;
+	struct umsi_record *r = m ? umsi_record_lock(m, irq, &state) : NULL;
+	int answer;
+
+	if (!r)
+		return UMSI_ENOENT;
+	answer = step(r, arg);
+	umsi_record_unlock(r, state);
+	return answer;
+}
+
 /* Held, it stays this record's lock: umsi_record_new() changes it under the old one. */
 uintptr_t umsi_record_enter(struct umsi_record *r)
 {
@@ -214,6 +227,11 @@ uintptr_t umsi_record_enter(struct umsi_record *r)
 void umsi_record_unlock(struct umsi_record *r, uintptr_t state)
 {
 	umsi_unlock(r->m, umsi_record_lock_of(r), state);
+}
+
+struct umsi_group umsi_group_by_call(struct umsi_record *const *r)
+{
+	return umsi_group_of_in_line(r);
 }
 
 void umsi_record_wait_idle(struct umsi_record *r, uint32_t generation)

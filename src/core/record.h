@@ -203,6 +203,9 @@ static inline struct umsi_record *umsi_record_at(struct umsi *m, uint32_t number
 struct umsi_record *umsi_record_lock(struct umsi *m, umsi_irq irq, uintptr_t *state);
 void umsi_record_unlock(struct umsi_record *r, uintptr_t state);
 
+/* Finds a live interrupt and takes @step under its lock. What that answers, or UMSI_ENOENT. */
+int umsi_record_with(struct umsi *m, umsi_irq irq, int (*step)(struct umsi_record *r, void *arg), void *arg);
+
 /* The same for any record: live, being made, or freed and perhaps somebody else's by now. */
 uintptr_t umsi_record_enter(struct umsi_record *r);
 

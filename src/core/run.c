@@ -69,8 +69,8 @@ void umsi_run_on(struct umsi_record *r, struct umsi_cpu_core *cpu, enum umsi_han
 	}
 	if ((now & UMSI_QUEUED) && !(old & UMSI_QUEUED)) {
 		umsi_count_own(&cpu->count.handovers);
-		umsi_trace_irq(r, UMSI_TRACE_HANDOVER, old, 0);
-		umsi_inbox_push(r, umsi_load32(&r->target));
+		umsi_trace_rare(r, UMSI_TRACE_HANDOVER, old, 0);
+		umsi_inbox_push(r);
 	}
 }
 
@@ -88,11 +88,11 @@ static void not_the_runner(struct umsi_record *r, struct umsi_cpu_core *cpu, uin
 		    (umsi_record_is_level(r) || merged % r->m->storm_limit == 0))
 			umsi_flow_disabled(r);
 		umsi_count_own(&cpu->count.merged);
-		umsi_trace_irq(r, UMSI_TRACE_PEND, old, 0);
+		umsi_trace_rare(r, UMSI_TRACE_PEND, old, 0);
 		return;
 	}
 	umsi_count_own(&cpu->count.dead);
-	umsi_trace_irq(r, UMSI_TRACE_DROP, old, 0);
+	umsi_trace_rare(r, UMSI_TRACE_DROP, old, 0);
 	/* The queue entry was the last that knew it (its slots have drained). */
 	if (clear && (old & UMSI_DRAINED))
 		umsi_record_recycle(r);
@@ -105,7 +105,7 @@ void umsi_arrive_slow(struct umsi_record *r, struct umsi_cpu_core *cpu, uint32_t
 	while (!umsi_cas32(&r->state, &old, umsi_state_arrive(old, clear)))
 		;
 	if (umsi_state_runs(old))
-		umsi_run(r, &cpu);
+		umsi_run_on(r, cpu, umsi_call_handler(r, &cpu));
 	else
 		not_the_runner(r, cpu, old, clear);
 }

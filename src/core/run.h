@@ -58,7 +58,7 @@ static inline void umsi_arrive(struct umsi_record *r, struct umsi_cpu_core *cons
  * Has the handler called from some CPU's inbox (R9). The caller's step set
  * QUEUED and found it clear before. Any context; takes an inbox lock.
  */
-void umsi_inbox_push(struct umsi_record *r, umsi_cpu hint);
+void umsi_inbox_push(struct umsi_record *r);
 
 /* The same from scratch: unless it is dead or queued already. Any context. */
 void umsi_inbox_trigger(struct umsi_record *r);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/text.h"
 
+#include "core/state.h"
+
 static void add_char(struct umsi_text *t, char c)
 {
 	if (t->used + 1 >= sizeof(t->line))
@@ -52,6 +54,23 @@ void umsi_text_field(struct umsi_text *t, const char *name, uint64_t value)
 	umsi_text_add(t, name);
 	umsi_text_add(t, "=");
 	umsi_text_dec(t, value);
+}
+
+const char *umsi_text_nth(const char *strings, uint32_t n)
+{
+	while (n--)
+		while (*strings++)
+			;
+	return strings;
+}
+
+void umsi_text_state(struct umsi_text *t, uint32_t state)
+{
+	static const char names[] = " RUN\0 PEND\0 DIS\0 DEAD\0 QUEUED\0 DRAINED\0 HELD\0 DONE";
+
+	for (uint32_t i = 0; i < UMSI_GENERATION_SHIFT; i++)
+		if (state >> i & 1)
+			umsi_text_add(t, umsi_text_nth(names, i));
 }
 
 void umsi_text_copy(char *to, const char *from, size_t room)

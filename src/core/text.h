@@ -20,6 +20,12 @@ void umsi_text_hex(struct umsi_text *t, uint64_t value);
 /* " name=value" */
 void umsi_text_field(struct umsi_text *t, const char *name, uint64_t value);
 
+/* The bits of a state word that are set, by name. */
+void umsi_text_state(struct umsi_text *t, uint32_t state);
+
+/* Number @n of strings that stand one after the other. */
+const char *umsi_text_nth(const char *strings, uint32_t n);
+
 /* Copies at most @room - 1 bytes and always ends @to. NULL counts as "". */
 void umsi_text_copy(char *to, const char *from, size_t room);
 

@@ -49,7 +49,7 @@ void umsi_trace_stop(struct umsi *m)
  * so that a reader knows a half-written one: each word between carries the clearing
  * with it, and each that a reader takes comes before its second look at the serial.
  */
-void umsi_trace_write(struct umsi *m, enum umsi_trace_point point, uint32_t irq, uint32_t a, uint64_t b)
+void umsi_trace_write(struct umsi *m, enum umsi_trace_point point, uint32_t a, uint64_t b, uint32_t irq)
 {
 	const struct umsi_trace *t = __atomic_load_n(&m->trace, __ATOMIC_RELAXED);
 	struct umsi_trace_ring *ring;
@@ -73,6 +73,11 @@ void umsi_trace_write(struct umsi *m, enum umsi_trace_point point, uint32_t irq,
 	__atomic_store_n(&e->a, a, __ATOMIC_RELEASE);
 	__atomic_store_n(&e->b, b, __ATOMIC_RELEASE);
 	__atomic_store_n(&e->serial, (uint32_t)(n + 1), __ATOMIC_RELEASE);
+}
+
+void umsi_trace_write_irq(const struct umsi_record *r, enum umsi_trace_point point, uint32_t a, uint64_t b)
+{
+	umsi_trace_write(r->m, point, a, b, r->number + 1);
 }
 
 bool umsi_trace_read(const struct umsi_trace_ring *ring, uint64_t n, struct umsi_trace_event *out)

@@ -4,86 +4,95 @@
 
 #include "core/text.h"
 
-/*
- * In the order of enum umsi_trace_point: what it is called, and its two numbers. A third of the bytes of
- * pointers to so many short strings.
- */
-static const char kinds[] =
-	"alloc\0" "index\0" "generation\0"
-	"free\0" "unproved\0" "generation\0"
-	"recycle\0" "\0" "generation\0"
-	"request\0" "index\0" "generation\0"
-	"release\0" "unproved\0" "\0"
-	"disable\0" "state\0" "\0"
-	"enable\0" "state\0" "\0"
-	"claim\0" "\0" "\0"
-	"exit\0" "\0" "\0"
-	"pend\0" "state\0" "\0"
-	"drop\0" "state\0" "\0"
-	"handover\0" "state\0" "\0"
-	"later\0" "state\0" "\0"
-	"done\0" "state\0" "\0"
-	"queue\0" "target\0" "\0"
-	"unqueue\0" "target\0" "\0"
-	"move_prepare\0" "target\0" "slot\0"
-	"move_update\0" "unproved\0" "writes\0"
-	"move_commit\0" "target\0" "slot\0"
-	"move_abort\0" "target\0" "slot\0"
-	"slot_take\0" "target\0" "slot\0"
-	"slot_give\0" "target\0" "slot\0"
-	"slot_retire\0" "target\0" "ticket_slot\0"
-	"slot_revive\0" "target\0" "slot\0"
-	"slot_reap\0" "target\0" "slot\0"
-	"marker\0" "target\0" "ticket\0"
-	"drained\0" "target\0" "ticket\0"
-	"cpu_online\0" "target\0" "\0"
-	"cpu_leave\0" "target\0" "\0"
-	"cpu_stay\0" "target\0" "status\0"
-	"cpu_dead\0" "target\0" "\0"
-	"unowned\0" "target\0" "slot\0"
-	"quarantine\0" "target\0" "slot\0"
-	"device_add\0" "requester_id\0" "\0"
-	"device_remove\0" "requester_id\0" "\0"
-	"device_lost\0" "requester_id\0" "\0"
-	"reserve\0" "entry\0" "slot\0"
-	"unreserve\0" "entry\0" "slot\0"
-	"device_away\0" "requester_id\0" "lost\0"
-	"device_back\0" "requester_id\0" "status\0"
-	"suspend\0" "\0" "status\0"
-	"resume\0" "\0" "status\0"
-	"cpu_restore\0" "target\0" "status\0";
+/* The numbers of an event, by what stands for each below. */
+static const char numbers[] =
+	"\0" "index\0" "generation\0" "unproved\0" "state\0" "target\0" "slot\0" "writes\0"
+	"ticket_slot\0" "ticket\0" "status\0" "requester_id\0" "entry\0" "lost\0";
 
-static const char *after(const char *string)
+#define NOTHING		"\0"
+#define INDEX		"\1"
+#define GENERATION	"\2"
+#define UNPROVED	"\3"
+#define STATE		"\4"
+#define TARGET		"\5"
+#define SLOT		"\6"
+#define WRITES		"\7"
+#define TICKET_SLOT	"\10"
+#define TICKET		"\11"
+#define STATUS		"\12"
+#define REQUESTER_ID	"\13"
+#define ENTRY		"\14"
+#define LOST		"\15"
+
+/* In the order of enum umsi_trace_point: its two numbers, what it is called. */
+static const char kinds[] =
+	INDEX GENERATION "alloc\0"
+	UNPROVED GENERATION "free\0"
+	NOTHING GENERATION "recycle\0"
+	INDEX GENERATION "request\0"
+	UNPROVED NOTHING "release\0"
+	STATE NOTHING "disable\0"
+	STATE NOTHING "enable\0"
+	NOTHING NOTHING "claim\0"
+	NOTHING NOTHING "exit\0"
+	STATE NOTHING "pend\0"
+	STATE NOTHING "drop\0"
+	STATE NOTHING "handover\0"
+	STATE NOTHING "later\0"
+	STATE NOTHING "done\0"
+	TARGET NOTHING "queue\0"
+	TARGET NOTHING "unqueue\0"
+	TARGET SLOT "move_prepare\0"
+	UNPROVED WRITES "move_update\0"
+	TARGET SLOT "move_commit\0"
+	TARGET SLOT "move_abort\0"
+	TARGET SLOT "slot_take\0"
+	TARGET SLOT "slot_give\0"
+	TARGET TICKET_SLOT "slot_retire\0"
+	TARGET SLOT "slot_revive\0"
+	TARGET SLOT "slot_reap\0"
+	TARGET TICKET "marker\0"
+	TARGET TICKET "drained\0"
+	TARGET NOTHING "cpu_online\0"
+	TARGET NOTHING "cpu_leave\0"
+	TARGET STATUS "cpu_stay\0"
+	TARGET NOTHING "cpu_dead\0"
+	TARGET SLOT "unowned\0"
+	TARGET SLOT "quarantine\0"
+	REQUESTER_ID NOTHING "device_add\0"
+	REQUESTER_ID NOTHING "device_remove\0"
+	REQUESTER_ID NOTHING "device_lost\0"
+	ENTRY SLOT "reserve\0"
+	ENTRY SLOT "unreserve\0"
+	REQUESTER_ID LOST "device_away\0"
+	REQUESTER_ID STATUS "device_back\0"
+	NOTHING STATUS "suspend\0"
+	NOTHING STATUS "resume\0"
+	TARGET STATUS "cpu_restore\0";
+
+/* The numbers of a point; its name follows. */
+static const char *kind_of(uint32_t point)
 {
-	while (*string++)
-		;
-	return string;
+	const char *kind = kinds;
+
+	while (point--)
+		kind = umsi_text_nth(kind + 2, 1);
+	return kind;
+}
+
+static const char *number(char which)
+{
+	return which ? umsi_text_nth(numbers, (uint8_t)which) : NULL;
 }
 
 struct umsi_trace_kind umsi_trace_kind(uint32_t point)
 {
-	const char *name = kinds, *a, *b;
+	const char *kind;
 
 	if (point >= UMSI_TRACE_POINTS)
 		return (struct umsi_trace_kind){ NULL, NULL, NULL };
-	for (uint32_t strings = 3 * point; strings; strings--)
-		name = after(name);
-	a = after(name);
-	b = after(a);
-	return (struct umsi_trace_kind){ name, *a ? a : NULL, *b ? b : NULL };
-}
-
-/* As in core/state.h. */
-static const char state_bits[][9] = {
-	" RUN", " PEND", " DIS", " DEAD", " QUEUED", " DRAINED", " HELD", " DONE",
-};
-
-static void add_state(struct umsi_text *t, uint32_t state)
-{
-	umsi_text_field(t, "gen", state >> 8);
-	for (size_t i = 0; i < sizeof(state_bits) / sizeof(state_bits[0]); i++)
-		if (state >> i & 1)
-			umsi_text_add(t, state_bits[i]);
+	kind = kind_of(point);
+	return (struct umsi_trace_kind){ kind + 2, number(kind[0]), number(kind[1]) };
 }
 
 /* Microseconds with three decimals. */
@@ -96,30 +105,25 @@ static void add_time(struct umsi_text *t, uint64_t ns)
 	umsi_text_add(t, decimals);
 }
 
-static bool same(const char *x, const char *y)
+static void add_numbers(struct umsi_text *t, const char *kind, const struct umsi_trace_event *e)
 {
-	while (*x && *x == *y)
-		x++, y++;
-	return *x == *y;
-}
-
-static void add_numbers(struct umsi_text *t, const struct umsi_trace_kind *k, const struct umsi_trace_event *e)
-{
-	if (k->a && same(k->a, "state"))
-		add_state(t, e->a);
-	else if (k->a)
-		umsi_text_field(t, k->a, e->a);
-	if (k->b && same(k->b, "ticket_slot")) {
+	if (kind[0] == STATE[0]) {
+		umsi_text_field(t, "gen", e->a >> 8);
+		umsi_text_state(t, e->a);
+	} else if (kind[0]) {
+		umsi_text_field(t, number(kind[0]), e->a);
+	}
+	if (kind[1] == TICKET_SLOT[0]) {
 		umsi_text_field(t, "slot", e->b & 0xffff);
 		umsi_text_field(t, "ticket", e->b >> 16);
-	} else if (k->b) {
-		umsi_text_field(t, k->b, e->b);
+	} else if (kind[1]) {
+		umsi_text_field(t, number(kind[1]), e->b);
 	}
 }
 
 void umsi_trace_text(const struct umsi_trace_event *e, char *line)
 {
-	struct umsi_trace_kind k = umsi_trace_kind(e->point);
+	const char *kind = e->point < UMSI_TRACE_POINTS ? kind_of(e->point) : NOTHING NOTHING "unknown";
 	struct umsi_text t;
 
 	umsi_text_begin(&t, "");
@@ -127,9 +131,9 @@ void umsi_trace_text(const struct umsi_trace_event *e, char *line)
 	umsi_text_add(&t, "us");
 	umsi_text_field(&t, "cpu", e->cpu);
 	umsi_text_add(&t, " ");
-	umsi_text_add(&t, k.name ? k.name : "unknown");
+	umsi_text_add(&t, kind + 2);
 	if (e->irq)
 		umsi_text_field(&t, "irq", e->irq);
-	add_numbers(&t, &k, e);
+	add_numbers(&t, kind, e);
 	umsi_text_copy(line, t.line, UMSI_DUMP_LINE_MAX);
 }

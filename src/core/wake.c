@@ -32,18 +32,16 @@ static int set(struct umsi_record *r, bool wake)
 	return UMSI_OK;
 }
 
+static int set_if_new(struct umsi_record *r, void *arg)
+{
+	const bool *wake = arg;
+
+	return r->wake == *wake ? UMSI_OK : set(r, *wake);
+}
+
 int umsi_irq_set_wake(struct umsi *m, umsi_irq irq, bool wake)
 {
-	struct umsi_record *r;
-	uintptr_t state;
-	int status;
-
-	r = m ? umsi_record_lock(m, irq, &state) : NULL;
-	if (!r)
-		return UMSI_ENOENT;
-	status = r->wake == wake ? UMSI_OK : set(r, wake);
-	umsi_record_unlock(r, state);
-	return status;
+	return umsi_record_with(m, irq, set_if_new, &wake);
 }
 
 void umsi_wake_end(struct umsi_record *r)

@@ -15,7 +15,7 @@ static void compose(struct umsi_table *t, struct umsi_record *r, struct umsi_msg
 
 void umsi_leaf_keep_message(struct umsi_record *r, const struct umsi_msg *msg)
 {
-	struct umsi_group g = umsi_group_of(&r);
+	struct umsi_group g = umsi_group_of_in_line(&r);
 
 	for (uint32_t i = 0; i < g.count; i++) {
 		g.member[i]->message = *msg;
@@ -25,7 +25,7 @@ void umsi_leaf_keep_message(struct umsi_record *r, const struct umsi_msg *msg)
 
 int umsi_leaf_unsettled(const struct umsi_table *t, const struct umsi_record *r)
 {
-	umsi_trace_irq(r, UMSI_TRACE_DEVICE_LOST, t->dev->requester_id, 0);
+	umsi_trace_rare(r, UMSI_TRACE_DEVICE_LOST, t->dev->requester_id, 0);
 	return UMSI_OK;
 }
 

@@ -25,56 +25,41 @@ umsi_irq umsi_irq_at(struct umsi_table *t, uint32_t index)
 	return irq;
 }
 
+static int band(struct umsi_record *r, void *arg)
+{
+	struct umsi_domain *root = umsi_domain_root(r->leaf);
+
+	(void)arg;
+	return root->ops->controller->band_of ? (int)root->ops->controller->band_of(root, r) : UMSI_BAND_ANY;
+}
+
 int umsi_irq_band(struct umsi *m, umsi_irq irq)
 {
-	struct umsi_domain *root;
-	struct umsi_record *r;
-	uintptr_t state;
-	int band = UMSI_BAND_ANY;
+	return m ? umsi_record_with(m, irq, band, NULL) : UMSI_EINVAL;
+}
 
-	if (!m)
-		return UMSI_EINVAL;
-	r = umsi_record_lock(m, irq, &state);
-	if (!r)
-		return UMSI_ENOENT;
-	root = umsi_domain_root(r->leaf);
-	if (root->ops->controller->band_of)
-		band = (int)root->ops->controller->band_of(root, r);
-	umsi_record_unlock(r, state);
-	return band;
+static int index_of(struct umsi_record *r, void *out_index)
+{
+	*(uint32_t *)out_index = r->index;
+	return UMSI_OK;
 }
 
 int umsi_irq_index(struct umsi *m, umsi_irq irq, uint32_t *out_index)
 {
-	struct umsi_record *r;
-	uintptr_t state;
+	return m && out_index ? umsi_record_with(m, irq, index_of, out_index) : UMSI_EINVAL;
+}
 
-	if (!m || !out_index)
-		return UMSI_EINVAL;
-	r = umsi_record_lock(m, irq, &state);
-	if (!r)
-		return UMSI_ENOENT;
-	*out_index = r->index;
-	umsi_record_unlock(r, state);
+static int message(struct umsi_record *r, void *out)
+{
+	if (!umsi_record_is_requested(r))
+		return UMSI_ESTATE;
+	*(struct umsi_msg *)out = r->message;
 	return UMSI_OK;
 }
 
 int umsi_irq_message(struct umsi *m, umsi_irq irq, struct umsi_msg *out)
 {
-	struct umsi_record *r;
-	uintptr_t state;
-	int status;
-
-	if (!m || !out)
-		return UMSI_EINVAL;
-	r = umsi_record_lock(m, irq, &state);
-	if (!r)
-		return UMSI_ENOENT;
-	status = umsi_record_is_requested(r) ? UMSI_OK : UMSI_ESTATE;
-	if (status == UMSI_OK)
-		*out = r->message;
-	umsi_record_unlock(r, state);
-	return status;
+	return m && out ? umsi_record_with(m, irq, message, out) : UMSI_EINVAL;
 }
 
 static bool waits(struct umsi_record *r)

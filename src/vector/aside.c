@@ -85,7 +85,7 @@ void umsi_vec_set_aside(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_grou
 	}
 	state = umsi_lock(v->domain.m, &c->lock);
 	umsi_store_ptr(&c->table[slot], NULL);
-	umsi_trace_irq(g->member[0], UMSI_TRACE_SLOT_GIVE, cpu, slot);
+	umsi_trace_rare(g->member[0], UMSI_TRACE_SLOT_GIVE, cpu, slot);
 	mark_aside(c, slot);
 	umsi_unlock(v->domain.m, &c->lock, state);
 	umsi_record_put(g->member[0]);
@@ -223,7 +223,7 @@ void umsi_vec_into_band(struct umsi_vec *v, umsi_cpu cpu, const struct umsi_grou
 	if (id != UMSI_IDS_NONE) {
 		umsi_vec_own_slot(c, r, id);
 		umsi_store_ptr(&c->table[*slot], NULL);
-		umsi_trace_irq(r, UMSI_TRACE_SLOT_GIVE, cpu, *slot);
+		umsi_trace_rare(r, UMSI_TRACE_SLOT_GIVE, cpu, *slot);
 		umsi_ids_give(&c->ids, *slot);
 		umsi_vec_note_free(c);
 		*slot = id;

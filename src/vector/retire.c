@@ -183,7 +183,7 @@ static void take_back(struct umsi_vec_cpu *c, struct umsi_vec_batch *b, const st
 {
 	for (uint32_t i = 0; i < g->count; i++) {
 		clear_bit(b->bits, slot + i);
-		umsi_trace_irq(g->member[i], UMSI_TRACE_SLOT_REVIVE, c->cpu, slot + i);
+		umsi_trace_rare(g->member[i], UMSI_TRACE_SLOT_REVIVE, c->cpu, slot + i);
 	}
 	b->count -= g->count;
 	turn_batches(c);

@@ -27,7 +27,7 @@ static uint32_t order_of(const struct umsi_group *g)
 static UMSI_VEC_RARE void trace(const struct umsi_vec_cpu *c, const struct umsi_record *r,
 				enum umsi_trace_point point, uint32_t slot)
 {
-	umsi_trace_irq(r, point, c->cpu, slot);
+	umsi_trace_rare(r, point, c->cpu, slot);
 }
 
 /* The slot is taken in the set already; from here on whoever walks the table finds it. */

@@ -46,7 +46,8 @@ static void publish_done(struct umsi_vec *v, struct umsi_vec_cpu *c, uint64_t re
 	umsi_barrier_look_to_done();
 	umsi_store64_release(&c->done, req);
 	umsi_count_own(&c->drains);
-	umsi_trace_point(v->domain.m, UMSI_TRACE_DRAINED, c->cpu, req);
+	if (umsi_trace_is_on(v->domain.m))
+		umsi_trace_point(v->domain.m, UMSI_TRACE_DRAINED, c->cpu, req);
 }
 
 /* R6 where a look is all there is: none of the retiring slots is pending. */
@@ -86,7 +87,8 @@ static void drain_by_marker(struct umsi_vec *v, struct umsi_vec_cpu *c)
 	/* What was ticketed up to here; the marker leaves after req was read. */
 	c->marker_req = req;
 	c->marker_out = true;
-	umsi_trace_point(v->domain.m, UMSI_TRACE_MARKER, c->cpu, req);
+	if (umsi_trace_is_on(v->domain.m))
+		umsi_trace_point(v->domain.m, UMSI_TRACE_MARKER, c->cpu, req);
 	umsi_barrier_req_to_marker();
 	v->ops->raise(v, c->cpu, UMSI_SLOT_MARKER);
 }
