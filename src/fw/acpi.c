@@ -4,11 +4,13 @@
 
 /* Source: "Root System Description Pointer (RSDP) Structure". */
 enum {
+	RSDP_CHECKSUM = 8,
 	RSDP_REVISION = 15,
 	RSDP_RSDT = 16,
 	RSDP_FIRST_BYTES = 20,	/* what revision 0 has, and the first checksum covers */
 	RSDP_LENGTH = 20,
 	RSDP_XSDT = 24,
+	RSDP_EXTENDED_CHECKSUM = 32,
 	RSDP_BYTES = 36,
 };
 
@@ -46,7 +48,7 @@ int umsi_acpi_open(struct umsi_acpi_view *v, const void *table, size_t bytes, co
 {
 	*v = (struct umsi_acpi_view){ .at = table, .name = signature, .error = error };
 	if (!table)
-		return umsi_acpi_refuse(v, 0, "a pointer is NULL", UMSI_EINVAL);
+		return umsi_acpi_refuse(v, 0, "argument", UMSI_EINVAL);
 	if (bytes < ACPI_HEADER_BYTES)
 		return umsi_acpi_refuse(v, 0, "header", UMSI_EFW_TRUNCATED);
 	if (__builtin_memcmp(v->at + ACPI_SIGNATURE, signature, 4))
@@ -103,10 +105,8 @@ int umsi_acpi_list(const void *table, size_t bytes, void *out, uint32_t room, ui
 	struct umsi_acpi_list l = { .kind = kind, .out = out, .room = room };
 	struct umsi_acpi_item i = { .next = kind->start };
 
-	if (umsi_acpi_open(&l.v, table, bytes, kind->signature, kind->start, error))
+	if (umsi_acpi_open(&l.v, out_count && (out || !room) ? table : NULL, bytes, kind->signature, kind->start, error))
 		return l.v.status;
-	if (!out_count || (room && !out))
-		return umsi_acpi_refuse(&l.v, 0, "a pointer is NULL", UMSI_EINVAL);
 	while (umsi_acpi_next(&l.v, kind->row, &i))
 		kind->read(&l, &i);
 	if (l.v.status)
@@ -147,75 +147,77 @@ static const unsigned char *show_table(struct search *s, uint32_t at, uint64_t p
 	return p;
 }
 
-/* Revision 2 added length, XSDT address and a checksum over all. */
-static int read_rsdp(struct search *s, uint64_t rsdp, uint64_t *out_root)
+/* The root pointer's first @bytes, or NULL; the byte at @checksum makes them add up to 0. */
+static const unsigned char *show_rsdp(struct search *s, uint64_t rsdp, uint32_t bytes, uint32_t checksum)
 {
-	const unsigned char *at = show(s, 0, rsdp, RSDP_FIRST_BYTES);
+	const unsigned char *at = show(s, 0, rsdp, bytes);
+
+	if (at && __builtin_memcmp(at, "RSD PTR ", 8))
+		umsi_acpi_refuse(&s->v, 0, "signature", UMSI_EFW_MAGIC);
+	if (at && sum(at, bytes))
+		umsi_acpi_refuse(&s->v, checksum, "checksum", UMSI_EFW_VALUE);
+	return s->v.status ? NULL : at;
+}
+
+/* Revision 2 added length, XSDT address and a checksum over all. 0: refused. */
+static uint64_t find_root(struct search *s, uint64_t rsdp)
+{
+	const unsigned char *at = show_rsdp(s, rsdp, RSDP_FIRST_BYTES, RSDP_CHECKSUM);
+	uint64_t root = 0;
 	uint32_t length;
 
-	if (!at)
-		return s->v.status;
-	if (__builtin_memcmp(at, "RSD PTR ", 8))
-		return umsi_acpi_refuse(&s->v, 0, "signature", UMSI_EFW_MAGIC);
-	if (sum(at, RSDP_FIRST_BYTES))
-		return umsi_acpi_refuse(&s->v, 8, "checksum", UMSI_EFW_VALUE);
-	*out_root = umsi_acpi_le32(at + RSDP_RSDT);
-	if (at[RSDP_REVISION] >= 2) {
-		at = show(s, 0, rsdp, RSDP_BYTES);
-		if (!at)
-			return s->v.status;
+	if (at)
+		root = umsi_acpi_le32(at + RSDP_RSDT);
+	if (at && at[RSDP_REVISION] >= 2 && (at = show(s, 0, rsdp, RSDP_BYTES))) {
 		length = umsi_acpi_le32(at + RSDP_LENGTH);
 		if (length < RSDP_BYTES || length > 4096)
-			return umsi_acpi_refuse(&s->v, RSDP_LENGTH, "length", UMSI_EFW_TRUNCATED);
-		at = show(s, 0, rsdp, length);
-		if (!at)
-			return s->v.status;
-		if (sum(at, length))
-			return umsi_acpi_refuse(&s->v, 32, "checksum", UMSI_EFW_VALUE);
-		s->wide = umsi_acpi_le64(at + RSDP_XSDT) != 0;
+			umsi_acpi_refuse(&s->v, RSDP_LENGTH, "length", UMSI_EFW_TRUNCATED);
+		else
+			at = show_rsdp(s, rsdp, length, RSDP_EXTENDED_CHECKSUM);
+		s->wide = at && umsi_acpi_le64(at + RSDP_XSDT);
 		if (s->wide)
-			*out_root = umsi_acpi_le64(at + RSDP_XSDT);
+			root = umsi_acpi_le64(at + RSDP_XSDT);
 	}
-	return *out_root ? UMSI_OK : umsi_acpi_refuse(&s->v, RSDP_RSDT, "RsdtAddress, XsdtAddress", UMSI_EFW_VALUE);
+	if (!root)
+		umsi_acpi_refuse(&s->v, RSDP_RSDT, "RsdtAddress, XsdtAddress", UMSI_EFW_VALUE);
+	return root;
 }
 
 int umsi_acpi_find(uint64_t rsdp, umsi_acpi_map map, void *context, const char signature[4],
 		   uint32_t instance, const void **out_table, uint32_t *out_bytes,
 		   struct umsi_acpi_error *error)
 {
+	static const struct umsi_acpi_row entries[] = { { .least = 4 }, { .least = 8 } };
 	struct search s = { .map = map, .context = context, .v = { .name = "RSDP", .error = error } };
 	struct umsi_acpi_item entry = { .next = ACPI_HEADER_BYTES };
-	struct umsi_acpi_row entries = { 0 };
-	struct umsi_acpi_view found;
 	const unsigned char *at;
-	uint64_t phys = 0;
+	uint64_t phys;
 	uint32_t bytes;
 
 	if (!rsdp || !map || !signature || !out_table || !out_bytes)
-		return umsi_acpi_refuse(&s.v, 0, "a pointer is NULL", UMSI_EINVAL);
-	if (read_rsdp(&s, rsdp, &phys))
+		return umsi_acpi_refuse(&s.v, 0, "argument", UMSI_EINVAL);
+	phys = find_root(&s, rsdp);
+	if (s.v.status)
 		return s.v.status;
 	s.v.name = s.wide ? "XSDT" : "RSDT";
-	entries.least = s.wide ? 8 : 4;
 	at = show_table(&s, 0, phys, &bytes);
 	if (!at || umsi_acpi_open(&s.v, at, bytes, s.v.name, ACPI_HEADER_BYTES, error))
 		return s.v.status;
-	if ((s.v.bytes - ACPI_HEADER_BYTES) % entries.least)
+	if ((s.v.bytes - ACPI_HEADER_BYTES) % entries[s.wide].least)
 		return umsi_acpi_refuse(&s.v, ACPI_LENGTH, "length", UMSI_EFW_STRUCTURE);
-	while (umsi_acpi_next(&s.v, &entries, &entry)) {
+	while (umsi_acpi_next(&s.v, &entries[s.wide], &entry)) {
 		phys = s.wide ? umsi_acpi_le64(entry.p) : umsi_acpi_le32(entry.p);
 		at = show_table(&s, entry.at, phys, &bytes);
 		if (!at)
-			break;
+			return s.v.status;
 		if (__builtin_memcmp(at, signature, 4) || instance--)
 			continue;
-		if (umsi_acpi_open(&found, at, bytes, signature, ACPI_HEADER_BYTES, error))
-			return found.status;
-		*out_table = found.at;
-		*out_bytes = found.bytes;
-		return UMSI_OK;
+		if (!umsi_acpi_open(&s.v, at, bytes, signature, ACPI_HEADER_BYTES, error)) {
+			*out_table = at;
+			*out_bytes = s.v.bytes;
+		}
+		return s.v.status;
 	}
-	if (!s.v.status)
-		s.v.name = signature;
-	return umsi_acpi_refuse(&s.v, 0, "no such table", UMSI_EFW_MISSING);
+	s.v.name = signature;
+	return umsi_acpi_refuse(&s.v, 0, "table", UMSI_EFW_MISSING);
 }

@@ -93,10 +93,8 @@ int umsi_acpi_madt_gicv3(const void *table, size_t bytes, struct umsi_gicv3_regi
 	struct umsi_acpi_view v;
 	uint64_t distributor;
 
-	if (umsi_acpi_madt_open(&v, table, bytes, error))
+	if (umsi_acpi_madt_open(&v, region && out ? table : NULL, bytes, error))
 		return v.status;
-	if (!region || !out)
-		return umsi_acpi_refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
 	distributor = read_distributor(&v);
 	read_regions(&v, &regions);
 	if (!v.status)
@@ -127,10 +125,8 @@ int umsi_acpi_madt_its(const void *table, size_t bytes, uint32_t index, struct u
 	struct umsi_acpi_view v;
 	uint64_t phys;
 
-	if (umsi_acpi_madt_open(&v, table, bytes, error))
+	if (umsi_acpi_madt_open(&v, out && out_its_id ? table : NULL, bytes, error))
 		return v.status;
-	if (!out || !out_its_id)
-		return umsi_acpi_refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
 	do {
 		if (!umsi_acpi_madt_next(&v, MADT_GIC_ITS, &e))
 			return umsi_acpi_refuse(&v, MADT_ENTRIES, "ITS", UMSI_EFW_MISSING);

@@ -17,10 +17,8 @@ int umsi_acpi_hpet(const void *table, size_t bytes, struct umsi_acpi_hpet *out,
 	struct umsi_acpi_view v;
 	uint64_t phys;
 
-	if (umsi_acpi_open(&v, table, bytes, "HPET", HPET_BYTES, error))
+	if (umsi_acpi_open(&v, out ? table : NULL, bytes, "HPET", HPET_BYTES, error))
 		return v.status;
-	if (!out)
-		return umsi_acpi_refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
 	if (v.at[HPET_SPACE_ID])
 		return umsi_acpi_refuse(&v, HPET_SPACE_ID, "base address: space", UMSI_EFW_VALUE);
 	phys = umsi_acpi_le64(v.at + HPET_ADDRESS);

@@ -174,10 +174,8 @@ int umsi_acpi_iort_its_map(const void *table, size_t bytes, uint32_t segment, ui
 	struct node n;
 	uint32_t at;
 
-	if (umsi_acpi_open(&q.v, table, bytes, "IORT", IORT_FIXED, error))
+	if (umsi_acpi_open(&q.v, config && segment <= 0xffff ? table : NULL, bytes, "IORT", IORT_FIXED, error))
 		return q.v.status;
-	if (!config || segment > 0xffff)
-		return umsi_acpi_refuse(&q.v, 0, "a pointer is NULL, or segment beyond 16 bits", UMSI_EINVAL);
 	at = umsi_acpi_le32(q.v.at + IORT_FIRST);
 	for (uint32_t left = umsi_acpi_le32(q.v.at + IORT_NODES); left && read_node(&q.v, at, &n); left--) {
 		if (n.i.p[0] == TYPE_COMPLEX && umsi_acpi_le32(n.i.p + COMPLEX_SEGMENT) == segment)

@@ -53,10 +53,8 @@ int umsi_acpi_madt_list(const void *table, size_t bytes, uint64_t boot_id, struc
 	struct umsi_acpi_view v;
 	int err;
 
-	if (umsi_acpi_madt_open(&v, table, bytes, error))
+	if (umsi_acpi_madt_open(&v, out_count && (cpus || !room) ? table : NULL, bytes, error))
 		return v.status;
-	if (!out_count || (room && !cpus))
-		return umsi_acpi_refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
 	while (umsi_acpi_next(&v, &umsi_acpi_madt_entries, &e)) {
 		struct umsi_cpu_desc one = { 0 };
 

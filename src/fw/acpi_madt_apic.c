@@ -28,10 +28,8 @@ int umsi_acpi_madt_lapic(const void *table, size_t bytes, struct umsi_acpi_lapic
 	struct umsi_acpi_view v;
 	uint64_t id;
 
-	if (umsi_acpi_madt_open(&v, table, bytes, error))
+	if (umsi_acpi_madt_open(&v, out ? table : NULL, bytes, error))
 		return v.status;
-	if (!out)
-		return umsi_acpi_refuse(&v, 0, "a pointer is NULL", UMSI_EINVAL);
 	lapic.phys = umsi_acpi_le32(v.at + MADT_LAPIC_ADDRESS);
 	lapic.pcat_compat = umsi_acpi_le32(v.at + MADT_FLAGS) & MADT_PCAT_COMPAT;
 	while (umsi_acpi_next(&v, &umsi_acpi_madt_entries, &e)) {

@@ -37,7 +37,11 @@ struct umsi_acpi_view {
 	int status;
 };
 
-/* @smallest: bytes up to the end of the fixed part. Returns the view's status. */
+/*
+ * @table: NULL: an argument of the caller's is, or cannot be (UMSI_EINVAL)
+ * @smallest: bytes up to the end of the fixed part
+ * Returns the view's status.
+ */
 int umsi_acpi_open(struct umsi_acpi_view *v, const void *table, size_t bytes, const char *signature,
 		   uint32_t smallest, struct umsi_acpi_error *error);
 

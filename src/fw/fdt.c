@@ -29,12 +29,12 @@ uint32_t umsi_fdt_be32(const unsigned char *at)
 	       (uint32_t)at[2] << 8 | (uint32_t)at[3];
 }
 
-uint64_t umsi_fdt_number(const unsigned char *at, uint32_t cells)
+uint64_t umsi_fdt_take(const unsigned char **at, uint32_t cells)
 {
 	uint64_t number = 0;
 
-	for (uint32_t i = 0; i < cells; i++)
-		number = number << 32 | umsi_fdt_be32(at + 4 * i);
+	for (; cells; cells--, *at += 4)
+		number = number << 32 | umsi_fdt_be32(*at);
 	return number;
 }
 
@@ -385,38 +385,23 @@ bool umsi_fdt_is_okay(const struct umsi_fdt *fdt, umsi_fdt_node node)
 
 /* ---- Finding ---- */
 
-/* How well the node called @name answers to the @length bytes at @wanted. */
-enum name_match { NAME_OTHER, NAME_WITHOUT_UNIT, NAME_EXACT };
-
-static enum name_match match_name(const char *name, const char *wanted, size_t length)
-{
-	for (size_t i = 0; i < length; i++) {
-		if (name[i] != wanted[i])
-			return NAME_OTHER;
-	}
-	if (!name[length])
-		return NAME_EXACT;
-	return name[length] == '@' ? NAME_WITHOUT_UNIT : NAME_OTHER;
-}
-
+/* The child of that name; without a unit address it may be said where it is the only one. */
 static umsi_fdt_node child_named(const struct umsi_fdt *fdt, umsi_fdt_node parent,
 				 const char *wanted, size_t length)
 {
-	umsi_fdt_node found = -1;
+	umsi_fdt_node found = -1, child;
+	struct umsi_fdt_token token;
 	uint32_t candidates = 0;
-	umsi_fdt_node child;
 
-	for (child = umsi_fdt_first_child(fdt, parent); child >= 0;
+	for (child = umsi_fdt_first_child(fdt, parent); node_token(fdt, child, &token);
 	     child = umsi_fdt_next_sibling(fdt, child)) {
-		switch (match_name(umsi_fdt_name(fdt, child), wanted, length)) {
-		case NAME_EXACT:
+		if (token.bytes < length || __builtin_memcmp(token.data, wanted, length))
+			continue;
+		if (token.bytes == length)
 			return child;
-		case NAME_WITHOUT_UNIT:
+		if (token.data[length] == '@') {
 			found = child;
 			candidates++;
-			break;
-		case NAME_OTHER:
-			break;
 		}
 	}
 	return candidates == 1 ? found : -1;

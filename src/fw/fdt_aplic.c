@@ -161,7 +161,7 @@ int umsi_fdt_aplic(const struct umsi_fdt *fdt, umsi_fdt_node after, const struct
 	struct umsi_fdt_reader *r = &f.harts.r;
 
 	if (!fdt || !cpus || !ncpus || !hart_index || !out)
-		return refuse(&f, "a pointer is NULL, or no CPUs", UMSI_EINVAL);
+		return refuse(&f, "argument", UMSI_EINVAL);
 	while (!f.supervisor && !umsi_fdt_seek(r, r->node, "riscv,aplic"))
 		read_parent(&f);
 	if (r->status)

@@ -54,8 +54,8 @@ bool umsi_fdt_regs_entry(const struct umsi_fdt_regs *regs, uint32_t index,
 {
 	const unsigned char *at = regs->first + 4 * entry_cells(regs) * index;
 
-	*out_address = umsi_fdt_number(at, regs->cells.address);
-	*out_bytes = umsi_fdt_number(at + 4 * regs->cells.address, regs->cells.size);
+	*out_address = umsi_fdt_take(&at, regs->cells.address);
+	*out_bytes = umsi_fdt_take(&at, regs->cells.size);
 	return ends(*out_address, *out_bytes);
 }
 
@@ -95,9 +95,11 @@ int umsi_fdt_get_reg(const struct umsi_fdt *fdt, umsi_fdt_node node, uint32_t in
 static int one_bus_up(const struct umsi_fdt *fdt, umsi_fdt_node bus,
 		      umsi_fdt_node above, uint64_t *address, uint64_t bytes)
 {
+	struct umsi_fdt_reader r = { .fdt = fdt, .node = bus };
 	struct umsi_fdt_property ranges;
 	struct umsi_fdt_cells own, up;
-	uint32_t entry;
+	const unsigned char *at;
+	uint32_t rows;
 	int err;
 
 	if (!umsi_fdt_get(fdt, bus, "ranges", &ranges))
@@ -109,23 +111,16 @@ static int one_bus_up(const struct umsi_fdt *fdt, umsi_fdt_node bus,
 		err = read_cells(fdt, above, &up);
 	if (err)
 		return err;
-	entry = 4 * (own.address + up.address + own.size);
-	if (ranges.bytes % entry)
-		return UMSI_EFW_VALUE;
+	for (rows = umsi_fdt_rows(&r, "ranges", own.address + up.address + own.size, &at); rows; rows--) {
+		uint64_t child = umsi_fdt_take(&at, own.address), inside = *address - child;
+		uint64_t parent = umsi_fdt_take(&at, up.address);
+		uint64_t length = umsi_fdt_take(&at, own.size);
 
-	for (uint32_t at = 0; at < ranges.bytes; at += entry) {
-		const unsigned char *cell = ranges.value + at;
-		uint64_t child = umsi_fdt_number(cell, own.address);
-		uint64_t parent = umsi_fdt_number(cell + 4 * own.address, up.address);
-		uint64_t length = umsi_fdt_number(cell + 4 * (own.address + up.address),
-						  own.size);
-
-		if (*address < child || *address - child >= length ||
-		    bytes > length - (*address - child))
+		if (*address < child || inside >= length || bytes > length - inside)
 			continue;
 		if (!ends(parent, length))
 			return UMSI_EFW_VALUE;
-		*address = parent + (*address - child);
+		*address = parent + inside;
 		return UMSI_OK;
 	}
 	return UMSI_EFW_VALUE;

@@ -29,37 +29,28 @@ enum {
 #define FDT_VERSION	17u
 #define RESERVATION_BYTES	16u
 
-static uint32_t header_field(const struct umsi_fdt *fdt, uint32_t at)
+/* As long as fdt->struct_offset is 0, the reader is at byte r->node of the blob. */
+static uint32_t header_field(struct umsi_fdt_reader *r, umsi_fdt_node at)
 {
-	return umsi_fdt_be32(fdt->blob + at);
+	r->node = at;
+	return umsi_fdt_be32(r->fdt->blob + at);
 }
 
-static int refuse(struct umsi_fdt_error *error, uint32_t offset, const char *what, int status)
-{
-	if (error) {
-		error->offset = offset;
-		error->what = what;
-	}
-	return status;
-}
-
-static int check_header(struct umsi_fdt *fdt, size_t bytes, struct umsi_fdt_error *error)
+static int check_header(struct umsi_fdt_reader *r, struct umsi_fdt *fdt, size_t bytes)
 {
 	if (bytes < HEADER_BYTES)
-		return refuse(error, 0, "header", UMSI_EFW_TRUNCATED);
-	if (header_field(fdt, HEADER_MAGIC) != FDT_MAGIC)
-		return refuse(error, HEADER_MAGIC, "magic", UMSI_EFW_MAGIC);
-	if (header_field(fdt, HEADER_VERSION) < FDT_VERSION)
-		return refuse(error, HEADER_VERSION, "version", UMSI_EFW_VERSION);
-	if (header_field(fdt, HEADER_LAST_COMP_VERSION) > FDT_VERSION)
-		return refuse(error, HEADER_LAST_COMP_VERSION, "last_comp_version", UMSI_EFW_VERSION);
-	fdt->bytes = header_field(fdt, HEADER_TOTALSIZE);
+		return umsi_fdt_refuse(r, "header", UMSI_EFW_TRUNCATED);
+	if (header_field(r, HEADER_MAGIC) != FDT_MAGIC)
+		return umsi_fdt_refuse(r, "magic", UMSI_EFW_MAGIC);
+	if (header_field(r, HEADER_VERSION) < FDT_VERSION)
+		return umsi_fdt_refuse(r, "version", UMSI_EFW_VERSION);
+	if (header_field(r, HEADER_LAST_COMP_VERSION) > FDT_VERSION)
+		return umsi_fdt_refuse(r, "last_comp_version", UMSI_EFW_VERSION);
+	fdt->bytes = header_field(r, HEADER_TOTALSIZE);
 	/* Nodes are numbered by signed 32-bit offsets. */
 	if (fdt->bytes < HEADER_BYTES || fdt->bytes > INT32_MAX)
-		return refuse(error, HEADER_TOTALSIZE, "totalsize", UMSI_EFW_BOUNDS);
-	if (fdt->bytes > bytes)
-		return refuse(error, HEADER_TOTALSIZE, "totalsize", UMSI_EFW_TRUNCATED);
-	return UMSI_OK;
+		return umsi_fdt_refuse(r, "totalsize", UMSI_EFW_BOUNDS);
+	return fdt->bytes > bytes ? umsi_fdt_refuse(r, "totalsize", UMSI_EFW_TRUNCATED) : UMSI_OK;
 }
 
 /* One block of the blob, [offset, offset + bytes). */
@@ -72,11 +63,11 @@ enum { STRUCTURE, STRINGS, RESERVATIONS, BLOCKS };
 static const struct {
 	const char *what;		/* the field of the header that says where the block starts */
 	uint8_t offset_at, bytes_at;	/* bytes_at 0: the block itself says how long it is */
-	uint8_t alignment;
+	uint8_t alignment;		/* of both, less one */
 } block_fields[BLOCKS] = {
-	[STRUCTURE] = { "off_dt_struct", HEADER_OFF_DT_STRUCT, HEADER_SIZE_DT_STRUCT, 4 },
-	[STRINGS] = { "off_dt_strings", HEADER_OFF_DT_STRINGS, HEADER_SIZE_DT_STRINGS, 1 },
-	[RESERVATIONS] = { "off_mem_rsvmap", HEADER_OFF_MEM_RSVMAP, 0, 8 },
+	[STRUCTURE] = { "off_dt_struct", HEADER_OFF_DT_STRUCT, HEADER_SIZE_DT_STRUCT, 3 },
+	[STRINGS] = { "off_dt_strings", HEADER_OFF_DT_STRINGS, HEADER_SIZE_DT_STRINGS, 0 },
+	[RESERVATIONS] = { "off_mem_rsvmap", HEADER_OFF_MEM_RSVMAP, 0, 7 },
 };
 
 static bool fits(const struct block *block, uint32_t total)
@@ -101,27 +92,27 @@ static bool measure_reservations(const struct umsi_fdt *fdt, struct block *map)
 			return false;
 		entry = fdt->blob + map->offset + map->bytes;
 		map->bytes += RESERVATION_BYTES;
-	} while (umsi_fdt_number(entry, 2) | umsi_fdt_number(entry + 8, 2));
+	} while (umsi_fdt_take(&entry, 2) | umsi_fdt_take(&entry, 2));
 	return true;
 }
 
-static int check_blocks(struct umsi_fdt *fdt, struct umsi_fdt_error *error)
+static int check_blocks(struct umsi_fdt_reader *r, struct umsi_fdt *fdt)
 {
 	struct block block[BLOCKS];
 
 	for (int i = 0; i < BLOCKS; i++) {
-		uint32_t at = block_fields[i].offset_at, bytes_at = block_fields[i].bytes_at;
+		uint32_t bytes_at = block_fields[i].bytes_at;
 		const char *what = block_fields[i].what;
 
-		block[i].offset = header_field(fdt, at);
-		block[i].bytes = bytes_at ? header_field(fdt, bytes_at) : 0;
-		if ((block[i].offset | block[i].bytes) % block_fields[i].alignment || !fits(&block[i], fdt->bytes))
-			return refuse(error, at, what, UMSI_EFW_BOUNDS);
+		block[i].bytes = bytes_at ? header_field(r, (umsi_fdt_node)bytes_at) : 0;
+		block[i].offset = header_field(r, block_fields[i].offset_at);
+		if ((block[i].offset | block[i].bytes) & block_fields[i].alignment || !fits(&block[i], fdt->bytes))
+			return umsi_fdt_refuse(r, what, UMSI_EFW_BOUNDS);
 		if (i == RESERVATIONS && !measure_reservations(fdt, &block[i]))
-			return refuse(error, at, what, UMSI_EFW_TRUNCATED);
+			return umsi_fdt_refuse(r, what, UMSI_EFW_TRUNCATED);
 		for (int earlier = 0; earlier < i; earlier++)
 			if (overlap(&block[earlier], &block[i]))
-				return refuse(error, at, what, UMSI_EFW_BOUNDS);
+				return umsi_fdt_refuse(r, what, UMSI_EFW_BOUNDS);
 	}
 	fdt->struct_offset = block[STRUCTURE].offset;
 	fdt->struct_bytes = block[STRUCTURE].bytes;
@@ -185,11 +176,11 @@ static int check_token(struct check *check, const struct umsi_fdt_token *token)
 	}
 }
 
-static int check_structure(const struct umsi_fdt *fdt, struct umsi_fdt_error *error)
+static int check_structure(struct umsi_fdt_reader *r)
 {
+	const struct umsi_fdt *fdt = r->fdt;
 	struct check check = { .fdt = fdt, .strings_end = fdt->strings_bytes };
 	struct umsi_fdt_token token = { 0 };
-	uint32_t offset;
 	int err;
 
 	/* One look from the end tells for every name whether it is terminated. */
@@ -198,12 +189,12 @@ static int check_structure(const struct umsi_fdt *fdt, struct umsi_fdt_error *er
 		check.strings_end--;
 
 	do {
-		offset = token.next;
-		err = umsi_fdt_token_read(fdt, offset, &token);
+		r->node = (umsi_fdt_node)token.next;
+		err = umsi_fdt_token_read(fdt, token.next, &token);
 		if (!err)
 			err = check_token(&check, &token);
 		if (err)
-			return refuse(error, fdt->struct_offset + offset, "structure block", err);
+			return umsi_fdt_refuse(r, "structure block", err);
 	} while (token.kind != UMSI_FDT_END);
 	return UMSI_OK;
 }
@@ -212,16 +203,12 @@ int umsi_fdt_open(const void *blob, size_t bytes, struct umsi_fdt *out,
 		  struct umsi_fdt_error *error)
 {
 	struct umsi_fdt fdt = { .blob = blob };
-	int err;
+	struct umsi_fdt_reader r = { .fdt = &fdt, .error = error };
 
 	if (!blob || !out || (uintptr_t)blob % 8)
-		return refuse(error, 0, "blob", UMSI_EINVAL);
-	err = check_header(&fdt, bytes, error);
-	if (!err)
-		err = check_blocks(&fdt, error);
-	if (!err)
-		err = check_structure(&fdt, error);
-	if (!err)
-		*out = fdt;
-	return err;
+		return umsi_fdt_refuse(&r, "argument", UMSI_EINVAL);
+	if (check_header(&r, &fdt, bytes) || check_blocks(&r, &fdt) || check_structure(&r))
+		return r.status;
+	*out = fdt;
+	return UMSI_OK;
 }

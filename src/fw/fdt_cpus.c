@@ -31,7 +31,7 @@ uint64_t umsi_fdt_cpu_id(struct umsi_fdt_reader *r, uint32_t cells)
 	uint32_t count = umsi_fdt_rows(r, "reg", cells, &reg);
 
 	if (count == 1)
-		return umsi_fdt_number(reg, cells);
+		return umsi_fdt_take(&reg, cells);
 	umsi_fdt_refuse(r, "reg", count ? UMSI_EFW_VALUE : UMSI_EFW_MISSING);
 	return 0;
 }
@@ -46,7 +46,7 @@ int umsi_fdt_cpus(const struct umsi_fdt *fdt, uint64_t boot_hart,
 	int err;
 
 	if (!fdt || !out_count || (!cpus && room))
-		return umsi_fdt_refuse(&r, "a pointer is NULL", UMSI_EINVAL);
+		return umsi_fdt_refuse(&r, "argument", UMSI_EINVAL);
 	cells = umsi_fdt_seek_cpus(&r);
 	cpu = r;
 	for (cpu.node = umsi_fdt_first_child(fdt, r.node); cpu.node >= 0 && !cpu.status;

@@ -94,7 +94,7 @@ int umsi_fdt_gic(const struct umsi_fdt *fdt, struct umsi_gic_config *out,
 	uint64_t bytes;
 
 	if (!fdt || !out)
-		return umsi_fdt_refuse(&r, "a pointer is NULL", UMSI_EINVAL);
+		return umsi_fdt_refuse(&r, "argument", UMSI_EINVAL);
 	if (!seek_any(&r, names))
 		return umsi_fdt_refuse(&r, "a GICv2", UMSI_EFW_MISSING);
 	umsi_fdt_cell_count(&r, "#interrupt-cells", CELLS, CELLS, CELLS);

@@ -9,22 +9,30 @@
 #define CELLS		3u
 #define MAP_CELLS	4u	/* requester id, phandle, DeviceID, length */
 
+/* A property of one or two cells; 0 without it. */
+static uint64_t read_number(struct umsi_fdt_reader *r, const char *name)
+{
+	const unsigned char *at;
+	uint32_t cells = umsi_fdt_rows(r, name, 1, &at);
+
+	if (cells <= 2)
+		return umsi_fdt_take(&at, cells);
+	umsi_fdt_refuse(r, name, UMSI_EFW_VALUE);
+	return 0;
+}
+
 static void read_regions(struct umsi_fdt_reader *r, struct umsi_gicv3_region *region, uint32_t room,
 			 uint32_t *out_count)
 {
-	const unsigned char *row;
-	uint32_t stride = 0, cells = umsi_fdt_rows(r, "redistributor-stride", 1, &row);
+	uint64_t stride = read_number(r, "redistributor-stride");
 
-	if (cells)
-		stride = umsi_fdt_be32(row + 4 * (cells - 1));
-	/* One cell, or two with nothing in the upper one. */
-	if (cells > 2 || (cells == 2 && umsi_fdt_be32(row)))
+	if (stride > UINT32_MAX)
 		umsi_fdt_refuse(r, "redistributor-stride", UMSI_EFW_VALUE);
 	*out_count = umsi_fdt_cell(r, "#redistributor-regions", 1, 1, UINT32_MAX);
 	if (*out_count > room)
 		umsi_fdt_refuse(r, "#redistributor-regions", UMSI_EFW_ROOM);
 	for (uint32_t i = 0; i < *out_count && !r->status; i++) {
-		region[i].stride = stride;
+		region[i].stride = (uint32_t)stride;
 		region[i].phys = umsi_fdt_gic_reg(r, 1 + i, &region[i].bytes);
 	}
 }
@@ -32,21 +40,17 @@ static void read_regions(struct umsi_fdt_reader *r, struct umsi_gicv3_region *re
 /* "mbi-ranges": pairs of first SPI and how many; "mbi-alias": where a page shows nothing but the registers for them. */
 static void read_mbis(struct umsi_fdt_reader *r, struct umsi_gicv3_config *config)
 {
-	const unsigned char *row = NULL;
-	uint32_t cells;
+	const unsigned char *at;
 
-	config->mbis = umsi_fdt_rows(r, "mbi-ranges", 2, &row);
+	config->mbis = umsi_fdt_rows(r, "mbi-ranges", 2, &at);
 	if (config->mbis > UMSI_GICV3_MBIS_MAX)
 		umsi_fdt_refuse(r, "mbi-ranges", UMSI_EFW_ROOM);
-	for (uint32_t i = 0; i < config->mbis && !r->status; i++, row += 8) {
-		config->mbi[i].spi_base = umsi_fdt_be32(row);
-		config->mbi[i].spis = umsi_fdt_be32(row + 4);
+	for (uint32_t i = 0; i < config->mbis && !r->status; i++) {
+		config->mbi[i].spi_base = (uint32_t)umsi_fdt_take(&at, 1);
+		config->mbi[i].spis = (uint32_t)umsi_fdt_take(&at, 1);
 	}
-	cells = config->mbis ? umsi_fdt_rows(r, "mbi-alias", 1, &row) : 0;
-	if (cells > 2)
-		umsi_fdt_refuse(r, "mbi-alias", UMSI_EFW_VALUE);
-	else
-		config->mbi_alias = umsi_fdt_number(row, cells);
+	if (config->mbis)
+		config->mbi_alias = read_number(r, "mbi-alias");
 }
 
 int umsi_fdt_gicv3(const struct umsi_fdt *fdt, struct umsi_gicv3_region *region, uint32_t room,
@@ -57,7 +61,7 @@ int umsi_fdt_gicv3(const struct umsi_fdt *fdt, struct umsi_gicv3_region *region,
 	uint64_t bytes;
 
 	if (!fdt || !region || !out)
-		return umsi_fdt_refuse(&r, "a pointer is NULL", UMSI_EINVAL);
+		return umsi_fdt_refuse(&r, "argument", UMSI_EINVAL);
 	if (umsi_fdt_seek(&r, -1, "arm,gic-v3"))
 		return r.status;
 	/* A fourth cell names groups of CPUs for private interrupts. */
@@ -78,7 +82,7 @@ int umsi_fdt_its(const struct umsi_fdt *fdt, umsi_fdt_node after, umsi_fdt_node 
 	uint64_t bytes;
 
 	if (!fdt || !out_node || !out)
-		return umsi_fdt_refuse(&r, "a pointer is NULL", UMSI_EINVAL);
+		return umsi_fdt_refuse(&r, "argument", UMSI_EINVAL);
 	if (umsi_fdt_seek(&r, after, "arm,gic-v3-its"))
 		return r.status;
 	*out = (struct umsi_its_config){ .phys = umsi_fdt_gic_reg(&r, 0, &bytes) };
@@ -135,7 +139,7 @@ int umsi_fdt_its_map(const struct umsi_fdt *fdt, umsi_fdt_node bridge, uint32_t 
 	uint32_t mask, n;
 
 	if (!fdt || !config || segment > 0xffff)
-		return umsi_fdt_refuse(&r, "a pointer is NULL, or segment beyond 16 bits", UMSI_EINVAL);
+		return umsi_fdt_refuse(&r, "argument", UMSI_EINVAL);
 	n = umsi_fdt_rows(&r, name, MAP_CELLS, &row);
 	if (!n)
 		read_parent(&r, segment, its, config);

@@ -245,7 +245,7 @@ int umsi_fdt_imsic(const struct umsi_fdt *fdt, const struct umsi_cpu_desc *cpus,
 	uint32_t guest_ids;
 
 	if (!fdt || !cpus || !ncpus || !files || !out)
-		return refuse(&finder, "a pointer is NULL, or no CPUs", UMSI_EINVAL);
+		return refuse(&finder, "argument", UMSI_EINVAL);
 	if (find_node(&finder))
 		return finder.harts.r.status;
 	read_ids(&finder, "riscv,num-ids", 0, &finder.config.num_ids);

@@ -64,12 +64,12 @@ static void read_names(struct bridge *bridge)
 }
 
 /* One entry of ranges: PCI address (3 cells), @parent cells, size (2 cells). */
-static void add_window(struct bridge *bridge, const unsigned char *entry, uint32_t parent)
+static void add_window(struct bridge *bridge, const unsigned char **entry, uint32_t parent)
 {
-	uint32_t hi = umsi_fdt_be32(entry);
-	uint64_t pci = umsi_fdt_number(entry + 4, 2);
-	uint64_t address = umsi_fdt_number(entry + 4 * PCI_CELLS, parent);
-	uint64_t bytes = umsi_fdt_number(entry + 4 * (PCI_CELLS + parent), PCI_SIZE_CELLS);
+	uint32_t hi = (uint32_t)umsi_fdt_take(entry, 1);
+	uint64_t pci = umsi_fdt_take(entry, PCI_CELLS - 1);
+	uint64_t address = umsi_fdt_take(entry, parent);
+	uint64_t bytes = umsi_fdt_take(entry, PCI_SIZE_CELLS);
 	uint32_t space = PHYS_HI_SPACE(hi);
 	uint64_t last = space == SPACE_MEMORY64 ? UINT64_MAX : UINT32_MAX;
 	uint32_t n = bridge->host.windows;
@@ -94,17 +94,16 @@ static void add_window(struct bridge *bridge, const unsigned char *entry, uint32
 
 static void read_windows(struct bridge *bridge)
 {
-	uint32_t parent = bridge->regs.cells.address;
-	uint32_t entry = PCI_CELLS + parent + PCI_SIZE_CELLS, windows;
+	uint32_t parent = bridge->regs.cells.address, windows;
 	const unsigned char *at;
 
 	umsi_fdt_cell_count(&bridge->r, "#address-cells", 0, PCI_CELLS, PCI_CELLS);
 	umsi_fdt_cell_count(&bridge->r, "#size-cells", 0, PCI_SIZE_CELLS, PCI_SIZE_CELLS);
-	windows = umsi_fdt_rows(&bridge->r, "ranges", entry, &at);
+	windows = umsi_fdt_rows(&bridge->r, "ranges", PCI_CELLS + parent + PCI_SIZE_CELLS, &at);
 	if (!windows)
 		umsi_fdt_refuse(&bridge->r, "ranges", UMSI_EFW_MISSING);
-	for (; windows && !bridge->r.status; windows--, at += 4 * entry)
-		add_window(bridge, at, parent);
+	for (; windows && !bridge->r.status; windows--)
+		add_window(bridge, &at, parent);
 }
 
 int umsi_fdt_pci_host(const struct umsi_fdt *fdt, umsi_fdt_node after,
@@ -113,7 +112,7 @@ int umsi_fdt_pci_host(const struct umsi_fdt *fdt, umsi_fdt_node after,
 	struct bridge bridge = { .r = { .fdt = fdt, .error = error } };
 
 	if (!fdt || !out)
-		return umsi_fdt_refuse(&bridge.r, "a pointer is NULL", UMSI_EINVAL);
+		return umsi_fdt_refuse(&bridge.r, "argument", UMSI_EINVAL);
 	if (umsi_fdt_seek(&bridge.r, after, "pci-host-ecam-generic"))
 		return bridge.r.status;
 	bridge.host.node = bridge.r.node;

@@ -19,8 +19,8 @@
 #define UMSI_FDT_END		9u
 
 uint32_t umsi_fdt_be32(const unsigned char *at);
-/* A number of @cells (0, 1 or 2) 32-bit cells, most significant first. */
-uint64_t umsi_fdt_number(const unsigned char *at, uint32_t cells);
+/* A number of @cells (0, 1 or 2) 32-bit cells, most significant first, at *at; *at moves past it. */
+uint64_t umsi_fdt_take(const unsigned char **at, uint32_t cells);
 
 /*
  * Who reads one node. The first refusal stays, and what was read after it is
