@@ -69,7 +69,7 @@ static void has_now(struct balance *b, umsi_cpu cpu, uint32_t load)
 
 static uint32_t least_load(const struct balance *b)
 {
-	return b->least[1] == UMSI_CPU_NONE ? 0 : b->load[b->least[1]];
+	return b->load[b->least[1]];
 }
 
 /* The widest gap there is between two open CPUs. */
@@ -80,7 +80,7 @@ static uint32_t widest_gap(const struct balance *b)
 	for (uint32_t leaf = b->leaves; leaf < 2 * b->leaves; leaf++)
 		if (b->least[leaf] != UMSI_CPU_NONE && b->load[b->least[leaf]] > most)
 			most = b->load[b->least[leaf]];
-	return most > least_load(b) ? most - least_load(b) : 0;
+	return most - least_load(b);
 }
 
 /* Costs what is in the set. */
@@ -109,7 +109,7 @@ static umsi_cpu lightest(struct balance *b, const struct umsi_record *r)
 	const struct umsi_domain *root = umsi_domain_root(r->leaf);
 	umsi_cpu cpu = where.cpu == UMSI_CPU_NONE ? b->least[1] : where.cpu;
 
-	if (cpu != UMSI_CPU_NONE && umsi_target_permitted(root, r, &where, cpu))
+	if (umsi_target_permitted(root, r, &where, cpu))
 		return cpu;
 	if (where.cpu != UMSI_CPU_NONE)
 		return UMSI_CPU_NONE;
@@ -167,10 +167,17 @@ static void pass(struct balance *b, uint32_t gap)
 	}
 }
 
+/* The widest gaps first; each pass halves what is left of them. */
+static void passes(struct balance *b)
+{
+	for (uint32_t gap = widest_gap(b); gap > 2 && b->left; gap = (gap + 1) / 2)
+		pass(b, gap);
+	pass(b, 2);
+}
+
 int umsi_rebalance(struct umsi *m, uint32_t most)
 {
 	struct balance b = { .m = m, .leaves = 1, .found = UMSI_CPU_NONE, .left = most < INT32_MAX ? most : INT32_MAX };
-	uint32_t gap;
 	size_t bytes;
 
 	if (!m)
@@ -186,10 +193,8 @@ int umsi_rebalance(struct umsi *m, uint32_t most)
 	b.least = b.load + m->ncpus;
 	count_all(&b);
 	play_all(&b);
-	/* The widest gaps first; each pass halves what is left of them. */
-	for (gap = widest_gap(&b); gap > 2 && b.left; gap = (gap + 1) / 2)
-		pass(&b, gap);
-	pass(&b, 2);
+	if (b.least[1] != UMSI_CPU_NONE)
+		passes(&b);
 	umsi_host_free(m->host, b.load, bytes);
 	return (int)b.moved;
 }
