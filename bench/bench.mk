@@ -63,7 +63,7 @@ $(B)/bench/size/$(1)/sizes: $$(SIZE_OBJ_$(1)) $$(SMALL_OBJ_$(1)) $$(LEAST_OBJ_$(
 endef
 $(foreach isa,$(SIZES),$(eval $(call size_of_isa,$(isa))))
 
-.PHONY: bench bench-linux bench-record bench-plot bench-files bench-packages check-budgets
+.PHONY: bench bench-linux bench-linux-text bench-record bench-plot bench-files bench-packages check-budgets
 
 bench-packages:
 	@tools/bootstrap $(BENCH_PACKAGES)
@@ -87,10 +87,14 @@ bench-record: bench-packages ## writes bench/recorded.json and bench/recorded-fu
 	@BUILD=$(B) tools/bench --quick --json bench/recorded.json
 	@BUILD=$(B) tools/bench --json bench/recorded-full.json
 	@test ! -e $(B)/bench/linux.tsv || cp $(B)/bench/linux.tsv bench/linux/recorded.tsv
+	@test ! -e $(B)/bench/linux-text.tsv || cp $(B)/bench/linux-text.tsv bench/linux/recorded-text.tsv
 
 bench-plot: ## docs/performance-*.svg from bench/recorded-full.json
 	@tools/bootstrap gnuplot-nox python3
 	@tools/bench-plot
+
+bench-linux-text: ## text of Debian's Linux for the same work, by ISA (fetches its source by apt, compiles some 60 objects for each)
+	@BUILD=$(B) tools/bench-linux-text
 
 bench-linux: ## the same work on Debian's packaged Linux in the same emulator (x86-64; fetches it by apt)
 	@BUILD=$(B) tools/bench-linux
