@@ -30,8 +30,8 @@ static bool too_often(struct umsi_record *r, struct umsi_cpu_core *cpu)
 /* Of what the handler answers, only UMSI_HANDLED is on the hot path. False: the caller is not the runner any more. */
 static bool answered(struct umsi_record *r, struct umsi_cpu_core *cpu, enum umsi_handled answer)
 {
-	if (UMSI_HAS_FLOW && answer == UMSI_LATER)
-		return !umsi_flow_hold(r);
+	if (answer == UMSI_LATER)
+		return !UMSI_HAS_FLOW || !umsi_flow_hold(r);
 	umsi_store32(&r->not_mine, umsi_load32(&r->not_mine) + 1);
 	umsi_count_own(&cpu->count.not_mine);
 	if (UMSI_HAS_FLOW && too_often(r, cpu))

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The library's small profile: what it leaves out is refused and changes nothing, the rest works. */
+/*
+ * A small profile of the library: what it leaves out is refused and changes nothing, the rest works.
+ * Its name is the argument: small, or least.
+ */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <umsi/device.h>
 #include <umsi/imsic.h>
@@ -17,6 +21,8 @@
 static struct mach *mach;
 static struct umsi_domain *root;
 static uint32_t handled[CPUS];
+static enum umsi_handled answer = UMSI_HANDLED;
+static bool least;
 
 static void want(int got, int wanted, const char *what)
 {
@@ -36,7 +42,7 @@ static enum umsi_handled handler(void *arg)
 {
 	(void)arg;
 	handled[mach_cpu(mach)]++;
-	return UMSI_HANDLED;
+	return answer;
 }
 
 static void online(void *arg)
@@ -91,8 +97,72 @@ static void works(struct umsi *m, struct umsi_table *table, struct mach_pci *pci
 	want(umsi_irq_set_affinity(m, irq, &to), UMSI_ENOTSUP, "a move to a set");
 	raise_on(pci, 0);
 	to = (struct umsi_affinity){ .kind = UMSI_AFFINITY_CPU, .cpu = 1 };
-	want(umsi_irq_set_affinity(m, irq, &to), UMSI_OK, "a move");
+	want(umsi_irq_set_affinity(m, irq, &to), least ? UMSI_ENOTSUP : UMSI_OK, "a move");
+	raise_on(pci, !least);
+	want(umsi_irq_moves_atomically(m, irq), !least, "can it move?");
+	want(umsi_irq_free(m, irq), UMSI_OK, "free");
+}
+
+/* ---- What only the least profile refuses. ---- */
+
+static int store_write(void *store, uint32_t index, uint64_t cookie, const struct umsi_msg *msg)
+{
+	(void)store, (void)index, (void)cookie, (void)msg;
+	return 1;
+}
+
+static int store_settle(void *store, uint32_t index, uint64_t cookie)
+{
+	(void)store, (void)index, (void)cookie;
+	return UMSI_OK;
+}
+
+static int store_set_trigger(void *store, uint32_t index, uint64_t cookie, unsigned int trigger)
+{
+	(void)store, (void)index, (void)cookie, (void)trigger;
+	return UMSI_OK;
+}
+
+static void refused_by_the_least(struct umsi *m, struct umsi_device *dev)
+{
+	static const struct umsi_store_ops sleeps = {
+		.name = "slow", .number_name = "slow_index", .write = store_write, .settle = store_settle,
+		.one_word = true, .settle_sleeps = true,
+	};
+	static const struct umsi_store_ops wires = {
+		.name = "wires", .number_name = "line", .write = store_write, .settle = store_settle,
+		.one_word = true, .set_trigger = store_set_trigger,
+	};
+	struct umsi_device_config function = { .name = "queue", .owner = dev };
+	struct umsi_irq_request_at at = { .last = UMSI_INDEX_LAST, .trigger = UMSI_TRIGGER_LEVEL_HIGH };
+	struct umsi_table_config config = { .size = 1 };
+	struct umsi_device *queue;
+	struct umsi_table *table;
+	umsi_irq irq;
+
+	want(umsi_device_add(m, &function, &queue), UMSI_ENOTSUP, "a logical function");
+	want(umsi_table_create(dev, &sleeps, NULL, &config, &table), UMSI_ENOTSUP, "a flush that sleeps");
+	want(umsi_table_create(dev, &wires, NULL, &config, &table), UMSI_OK, "wires");
+	want(umsi_irq_alloc(table, &at, &irq), UMSI_ENOTSUP, "a level");
+	at.trigger = UMSI_TRIGGER_EDGE_RISING;
+	want(umsi_irq_alloc(table, &at, &irq), UMSI_OK, "an edge: the refused took no index");
+	want(umsi_table_destroy(table), UMSI_OK, "wires' end");
+}
+
+/* Nobody could say done: as if it was handled at once. */
+static void later_is_at_once(struct umsi *m, struct umsi_table *table, struct mach_pci *pci)
+{
+	struct umsi_irq_request_at at = { .affinity = { .kind = UMSI_AFFINITY_CPU, .cpu = 1 } };
+	struct umsi_irq_stats stats;
+	umsi_irq irq;
+
+	want(umsi_irq_alloc(table, &at, &irq), UMSI_OK, "alloc");
+	want(umsi_irq_request(m, irq, handler, NULL, "dev0"), UMSI_OK, "request");
+	answer = UMSI_LATER;
 	raise_on(pci, 1);
+	raise_on(pci, 1);
+	want(umsi_irq_stats_read(m, irq, &stats), UMSI_OK, "statistics");
+	want(stats.handled == 2 && !stats.not_mine ? UMSI_OK : UMSI_EBUG, UMSI_OK, "two calls, both its own");
 	want(umsi_irq_free(m, irq), UMSI_OK, "free");
 }
 
@@ -110,7 +180,7 @@ static void goes_to_the_other(struct umsi *m, struct umsi_table *table, umsi_cpu
 	want(umsi_irq_free(m, named), UMSI_OK, "free");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct mach_config config = { .ncpus = CPUS, .trap = trap, .chaos = &mach_chaos_none };
 	struct mach_pci_config function = { .requester_id = 0x100, .entries = ENTRIES };
@@ -126,6 +196,7 @@ int main(void)
 	struct mach_pci *pci;
 	struct umsi *m;
 
+	least = argc == 2 && !strcmp(argv[1], "least");
 	mach = mach_create(1, &config);
 	pci = mach_pci_add(mach, &function);
 	for (uint32_t i = 0; i < 6; i++)
@@ -144,11 +215,15 @@ int main(void)
 	goes_to_the_other(m, table, 0);
 	goes_to_the_other(m, table, 1);
 	works(m, table, pci);
+	if (least) {
+		refused_by_the_least(m, dev);
+		later_is_at_once(m, table, pci);
+	}
 	want(umsi_device_remove(dev), UMSI_OK, "remove");
 	want(umsi_imsic_destroy(root), UMSI_OK, "root's end");
 	want(umsi_destroy(m), UMSI_OK, "the end");
 	want(mach_check_leaks(mach) && !mach_violated(mach) ? UMSI_OK : UMSI_EBUG, UMSI_OK, "nothing leaks");
 	mach_destroy(mach);
-	puts("the small profile refuses what it has not, and works");
+	printf("the %s profile refuses what it has not, and works\n", least ? "least" : "small");
 	return 0;
 }
