@@ -44,7 +44,8 @@ struct umsi_gic_config {
  * Context: sleepable. Return: UMSI_OK, UMSI_EINVAL (NULL, addresses, timer_id),
  *   UMSI_ENOTSUP (version), UMSI_ERANGE (more CPUs or frames than there may be, SPIs of a
  *   frame that do not exist or belong to two), UMSI_EEXIST (the machine has a root that kicks),
- *   UMSI_EGONE (nobody answers at @distributor), UMSI_ENOMEM.
+ *   UMSI_EGONE (nobody answers at @distributor), UMSI_EREFUSED (it does not take what is written),
+ *   UMSI_ENOMEM.
  */
 int umsi_gic_create(struct umsi *m, const struct umsi_gic_config *config,
 		    struct umsi_domain **out);
@@ -95,7 +96,7 @@ int umsi_gic_ipi_add(struct umsi_domain *root, umsi_ipi_handler handler,
  * umsi_gic_ipi_send() - one register write
  *
  * Memory written before is visible to the handler. Context: any but NMI.
- * Return: UMSI_OK, UMSI_ERANGE (no such IPI or CPU), UMSI_ENOCPU (offline).
+ * Return: UMSI_OK, UMSI_EINVAL, UMSI_ERANGE (no such IPI or CPU), UMSI_ENOCPU (offline).
  */
 int umsi_gic_ipi_send(struct umsi_domain *root, uint32_t ipi, umsi_cpu cpu);
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Registers of GICv2 and GICv2m: offsets, fields, which register and bit
- * belongs to an interrupt id.
+ * belongs to an interrupt id. What GICv3 has at the same places it has the same
+ * (codec/gicv3.h has the rest).
  * Source: Arm GIC architecture 2.0 (IHI 0048), "Distributor register map",
- * "CPU interface register map"; DEN 0029, "GICv2m Architecture".
+ * "CPU interface register map"; DEN 0029, "GICv2m Architecture"; GIC architecture
+ * 3 and 4 (IHI 0069), "Distributor register map".
  */
 #ifndef UMSI_CODEC_GIC_H
 #define UMSI_CODEC_GIC_H
@@ -14,7 +16,8 @@
 #define GICD_BYTES		0x1000u
 #define GICD_CTLR		0x000u
 #define GICD_TYPER		0x004u
-#define GICD_ISENABLER		0x100u	/* one bit an id, write one to act, as the next four */
+#define GICD_IGROUPR		0x080u	/* one bit an id */
+#define GICD_ISENABLER		0x100u	/* one bit an id, write one to act, as the next five */
 #define GICD_ICENABLER		0x180u
 #define GICD_ISPENDR		0x200u
 #define GICD_ICPENDR		0x280u
@@ -23,6 +26,7 @@
 #define GICD_IPRIORITYR		0x400u	/* one byte an id */
 #define GICD_ITARGETSR		0x800u	/* one byte an id, byte access; ids 0 .. 31 read as the reader's own bit */
 #define GICD_ICFGR		0xc00u	/* two bits an id; the upper one: edge */
+#define GICD_IGRPMODR		0xd00u	/* GICv3: one bit an id */
 #define GICD_SGIR		0xf00u
 
 #define GICD_CTLR_ENABLE	1u
@@ -40,10 +44,16 @@
 #define GIC_SGIS		16u
 #define GIC_FIRST_SPI		32u
 #define GIC_FIRST_SPECIAL	1020u
+#define GIC_FIRST_LPI		8192u	/* GICv3 */
+
+/* One priority for all: nothing preempts, and the mask of every CPU lets it pass. */
+#define GIC_PRIORITY		0xa0u
+#define GIC_PRIORITIES		0xa0a0a0a0u
+#define GIC_PRIORITY_MASK	0xf0u
 
 #define V2M_BYTES		0x1000u
 #define V2M_MSI_TYPER		0x008u
-#define V2M_SETSPI_NS		0x040u
+#define V2M_SETSPI_NS		0x040u	/* written: that SPI becomes pending; GICv3: GICD_SETSPI_NSR */
 
 /* GICD_TYPER.ITLinesNumber, bits 4:0: 32 (n + 1) ids, less the special ones. */
 static inline uint32_t umsi_gic_ids(uint32_t typer)

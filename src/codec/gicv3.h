@@ -9,37 +9,15 @@
 #ifndef UMSI_CODEC_GICV3_H
 #define UMSI_CODEC_GICV3_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "codec/gic.h"
 
 /* ---- Interrupt ids ---- */
 
-#define GICV3_SGIS		16u
-#define GICV3_FIRST_SPI		32u
-#define GICV3_FIRST_SPECIAL	1020u
-#define GICV3_FIRST_LPI		8192u
 #define GICV3_ID_MASK		0xffffffu	/* of ICC_IAR1_EL1 */
-
-/* One priority for all: nothing preempts, and the mask of every CPU lets it pass. */
-#define GICV3_PRIORITY		0xa0u
-#define GICV3_PRIORITIES	0xa0a0a0a0u
-#define GICV3_PRIORITY_MASK	0xf0u
 
 /* ---- Distributor ---- */
 
 #define GICV3_GICD_BYTES	0x10000u
-#define GICV3_GICD_CTLR		0x0000u
-#define GICV3_GICD_TYPER	0x0004u
-#define GICV3_GICD_SETSPI_NSR	0x0040u		/* written: this SPI becomes pending */
-#define GICV3_GICD_IGROUPR	0x0080u		/* one bit an id, as the next six */
-#define GICV3_GICD_ISENABLER	0x0100u
-#define GICV3_GICD_ICENABLER	0x0180u
-#define GICV3_GICD_ISPENDR	0x0200u
-#define GICV3_GICD_ICPENDR	0x0280u
-#define GICV3_GICD_ISACTIVER	0x0300u
-#define GICV3_GICD_ICACTIVER	0x0380u
-#define GICV3_GICD_IPRIORITYR	0x0400u		/* one byte an id */
-#define GICV3_GICD_ICFGR	0x0c00u		/* two bits an id; the upper one: edge */
 #define GICV3_GICD_IROUTER	0x6000u		/* 64 bits an id, from 32 on */
 #define GICV3_GICD_PIDR2	0xffe8u
 
@@ -48,14 +26,7 @@
 #define GICV3_GICD_CTLR_ARE	(UINT32_C(1) << 4)
 #define GICV3_GICD_CTLR_RWP	(UINT32_C(1) << 31)
 
-/* GICD_TYPER: ITLinesNumber 4:0; num_LPIs 15:11; MBIS 16; LPIS 17; IDbits 23:19. */
-static inline uint32_t umsi_gicv3_spis_end(uint32_t typer)
-{
-	uint32_t ids = 32 * ((typer & 0x1f) + 1);
-
-	return ids < GICV3_FIRST_SPECIAL ? ids : GICV3_FIRST_SPECIAL;
-}
-
+/* GICD_TYPER: num_LPIs 15:11; MBIS 16; LPIS 17; IDbits 23:19. */
 static inline bool umsi_gicv3_has_messages(uint32_t typer)
 {
 	return typer >> 16 & 1;
@@ -79,16 +50,6 @@ static inline uint32_t umsi_gicv3_lpi_limit(uint32_t typer)
 	return log2 ? UINT32_C(2) << log2 : 0;
 }
 
-static inline uint32_t umsi_gicv3_bank(uint32_t bank, uint32_t id)
-{
-	return bank + id / 32 * 4;
-}
-
-static inline uint32_t umsi_gicv3_bit(uint32_t id)
-{
-	return UINT32_C(1) << (id % 32);
-}
-
 /* The four fields of MPIDR_EL1 as IROUTER wants them: Aff3 in 39:32. */
 static inline uint64_t umsi_gicv3_router(uint64_t mpidr)
 {
@@ -103,13 +64,7 @@ static inline uint64_t umsi_gicv3_router(uint64_t mpidr)
 #define GICR_WAKER		0x0014u
 #define GICR_PROPBASER		0x0070u		/* 64 bits */
 #define GICR_PENDBASER		0x0078u		/* 64 bits */
-#define GICR_IGROUPR0		0x10080u
-#define GICR_ISENABLER0		0x10100u
-#define GICR_ICENABLER0		0x10180u
-#define GICR_ICPENDR0		0x10280u
-#define GICR_ICACTIVER0		0x10380u
-#define GICR_IPRIORITYR		0x10400u
-#define GICR_IGRPMODR0		0x10d00u
+#define GICR_SGI_BASE		0x10000u	/* behind it ids 0 to 31 as in a distributor */
 
 #define GICR_CTLR_LPIS		(UINT32_C(1) << 0)
 #define GICR_CTLR_RWP		(UINT32_C(1) << 3)
@@ -172,8 +127,8 @@ static inline uint64_t umsi_gicr_pendbaser(uint64_t table)
 }
 
 /* "LPI Configuration tables": a byte an LPI; bit 1 is to be one. */
-#define GICV3_LPI_ENABLED	(GICV3_PRIORITY | 3u)
-#define GICV3_LPI_DISABLED	(GICV3_PRIORITY | 2u)
+#define GICV3_LPI_ENABLED	(GIC_PRIORITY | 3u)
+#define GICV3_LPI_DISABLED	(GIC_PRIORITY | 2u)
 
 /* ---- CPU interface ---- */
 

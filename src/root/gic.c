@@ -1,184 +1,166 @@
 /* SPDX-License-Identifier: MIT */
-/* Creating and destroying the GIC root: checks, mappings, the pool of numbers. */
+/* Creating and destroying a GIC root: checks, mappings, which SPIs messages raise. */
 #include "root/gic.h"
 #include "umsi_arch.h"
 
 static void kick(void *root, umsi_cpu cpu)
 {
-	umsi_gic_send(root, cpu, GIC_SGI_KICK);
+	struct umsi_gic *gic = root;
+
+	gic->kind->send(gic, cpu, GIC_SGI_KICK);
 }
 
 static const struct umsi_kick_ops kick_ops = {
 	.kick = kick,
 };
 
-static int check_config(const struct umsi *m, const struct umsi_gic_config *config)
+/* ---- Numbers ---- */
+
+int umsi_gic_add_frame(struct umsi_gic *gic, const struct umsi_gic_frame *frame)
 {
-	if (config->version != 2)
-		return UMSI_ENOTSUP;
-	if (!config->distributor || config->distributor % GICD_BYTES || !config->cpu_interface ||
-	    config->cpu_interface % GICD_BYTES)
-		return UMSI_EINVAL;
-	if (config->timer_id && (config->timer_id < GIC_SGIS || config->timer_id >= GIC_FIRST_SPI ||
-				 !config->timer))
-		return UMSI_EINVAL;
-	if (m->ncpus > UMSI_GIC_CPUS_MAX || config->frames > UMSI_GIC_FRAMES_MAX)
+	struct umsi_ids *pool = &gic->messages.pool;
+
+	if (frame->spi_base < GIC_FIRST_SPI || frame->spi_base >= gic->spis_end || !frame->spis ||
+	    frame->spis > gic->spis_end - frame->spi_base)
 		return UMSI_ERANGE;
-	return UMSI_OK;
-}
-
-/* The SPIs a frame says it has, where the configuration does not. */
-static int ask_frame(struct umsi *m, struct umsi_gic_frame *f)
-{
-	unsigned char *page;
-	uint32_t typer;
-
-	if (!f->phys || f->phys % V2M_BYTES)
-		return UMSI_EINVAL;
-	if (f->spis)
-		return UMSI_OK;
-	page = umsi_host_mmio_map(m->host, f->phys, V2M_BYTES);
-	if (!page)
-		return UMSI_ENOMEM;
-	typer = umsi_mmio_read32(page + V2M_MSI_TYPER);
-	umsi_host_mmio_unmap(m->host, page, V2M_BYTES);
-	f->spi_base = umsi_v2m_base(typer);
-	f->spis = umsi_v2m_count(typer);
-	return UMSI_OK;
-}
-
-/* Its SPIs become free. UMSI_ERANGE: not there, or another frame's. */
-static int add_frame(struct umsi_gic *gic, const struct umsi_gic_frame *f)
-{
-	if (f->spi_base < GIC_FIRST_SPI || f->spi_base >= gic->ids || !f->spis ||
-	    f->spis > gic->ids - f->spi_base)
-		return UMSI_ERANGE;
-	for (uint32_t id = f->spi_base; id < f->spi_base + f->spis; id++) {
-		if (umsi_ids_is_free(&gic->pool, id))
+	for (uint32_t id = frame->spi_base; id < frame->spi_base + frame->spis; id++) {
+		if (umsi_ids_is_free(pool, id))
 			return UMSI_ERANGE;
-		umsi_ids_give(&gic->pool, id);
+		umsi_ids_give(pool, id);
 	}
-	gic->frame[gic->frames++] = *f;
+	gic->frame[gic->frames++] = *frame;
 	return UMSI_OK;
 }
 
-static int add_frames(struct umsi_gic *gic, struct umsi *m, const struct umsi_gic_config *config)
+const struct umsi_gic_frame *umsi_gic_frame_of(const struct umsi_gic *gic, uint32_t id)
 {
-	int status = UMSI_OK;
-
-	while (!status && umsi_ids_take(&gic->pool) != UMSI_IDS_NONE)
-		;
-	for (uint32_t i = 0; !status && i < config->frames; i++) {
-		struct umsi_gic_frame f = config->frame[i];
-
-		status = ask_frame(m, &f);
-		if (!status)
-			status = add_frame(gic, &f);
-	}
-	return status;
+	for (const struct umsi_gic_frame *f = gic->frame; f < gic->frame + gic->frames; f++)
+		if (id - f->spi_base < f->spis)
+			return f;
+	return NULL;
 }
 
-static void unmap(struct umsi_gic *gic, struct umsi *m)
+/* ---- Creating ---- */
+
+static bool is_wrong(const struct umsi_gic_kind *kind, const struct umsi_gic_start *start)
 {
-	if (gic->cpu_interface)
-		umsi_host_mmio_unmap(m->host, (void *)gic->cpu_interface, GICC_BYTES);
-	if (gic->distributor)
-		umsi_host_mmio_unmap(m->host, (void *)gic->distributor, GICD_BYTES);
+	if (!start->distributor || start->distributor % kind->distributor_bytes)
+		return true;
+	return start->timer_id &&
+	       (start->timer_id < GIC_SGIS || start->timer_id >= GIC_FIRST_SPI || !start->timer);
 }
 
-/* One allocation: the root, then the pool. */
-static size_t gic_bytes(void)
+static void begin_domain(struct umsi_gic *gic, struct umsi_gic_domain *d, const struct umsi_domain_ops *ops)
 {
-	return sizeof(struct umsi_gic) + umsi_ids_bytes(GIC_FIRST_SPECIAL);
+	d->gic = gic;
+	d->domain.m = gic->m;
+	d->domain.ops = ops;
+	umsi_domain_put_under(&d->domain, NULL);
 }
 
-static int build(struct umsi_gic *gic, struct umsi *m, const struct umsi_gic_config *config)
+/* One allocation: the version's struct, the CPUs', the pool of SPIs. */
+static size_t bytes_of(const struct umsi *m, const struct umsi_gic_kind *kind)
+{
+	return kind->bytes + m->ncpus * sizeof(struct umsi_gic_cpu) + umsi_ids_bytes(GIC_FIRST_SPECIAL);
+}
+
+static int build(struct umsi_gic *gic, const struct umsi_gic_start *start, const void *config)
 {
 	uint32_t typer;
 	int status;
 
-	gic->messages.gic = gic;
-	gic->messages.domain.m = m;
-	gic->wires.gic = gic;
-	gic->wires.domain = (struct umsi_domain){ .ops = &umsi_gic_wire_ops, .m = m };
-	umsi_domain_put_under(&gic->wires.domain, NULL);
-	gic->timer_id = config->timer_id;
-	gic->timer = config->timer;
+	gic->timer_id = start->timer_id;
+	gic->timer = start->timer;
 	gic->ipis.limit = GIC_IPIS_MAX;
-	umsi_ids_init(&gic->pool, gic + 1, GIC_FIRST_SPECIAL);
-	gic->distributor = umsi_host_mmio_map(m->host, config->distributor, GICD_BYTES);
-	gic->cpu_interface = umsi_host_mmio_map(m->host, config->cpu_interface, GICC_BYTES);
-	if (!gic->distributor || !gic->cpu_interface)
+	gic->cpu = (void *)((char *)gic + gic->kind->bytes);
+	umsi_ids_init(&gic->messages.pool, gic->cpu + gic->m->ncpus, GIC_FIRST_SPECIAL);
+	while (umsi_ids_take(&gic->messages.pool) != UMSI_IDS_NONE)
+		;
+	gic->distributor = umsi_host_mmio_map(gic->m->host, start->distributor, gic->kind->distributor_bytes);
+	if (!gic->distributor)
 		return UMSI_ENOMEM;
 	typer = umsi_mmio_read32(gic->distributor + GICD_TYPER);
 	if (typer == UINT32_MAX)
 		return UMSI_EGONE;
-	gic->ids = umsi_gic_ids(typer);
-	status = add_frames(gic, m, config);
-	if (status)
-		return status;
-	umsi_gic_reset(gic);
-	return UMSI_OK;
+	gic->spis_end = gic->end = umsi_gic_ids(typer);
+	status = gic->kind->build(gic, config, typer);
+	return status ? status : umsi_gic_reset(gic);
 }
 
-int umsi_gic_create(struct umsi *m, const struct umsi_gic_config *config,
-		    struct umsi_domain **out)
+static void dismantle(struct umsi_gic *gic)
+{
+	struct umsi *m = gic->m;
+
+	gic->kind->dismantle(gic);
+	if (gic->distributor)
+		umsi_host_mmio_unmap(m->host, (void *)gic->distributor, gic->kind->distributor_bytes);
+	umsi_host_free(m->host, gic, bytes_of(m, gic->kind));
+}
+
+int umsi_gic_make(struct umsi *m, const struct umsi_gic_kind *kind, const struct umsi_gic_start *start,
+		  const void *config, struct umsi_domain **out)
 {
 	struct umsi_gic *gic;
 	int status;
 
-	if (!m || !config || !out)
+	if (is_wrong(kind, start))
 		return UMSI_EINVAL;
-	status = check_config(m, config);
-	if (status)
-		return status;
 	if (m->kick_ops)
 		return UMSI_EEXIST;
-	gic = umsi_host_alloc(m->host, gic_bytes());
+	gic = umsi_host_alloc(m->host, bytes_of(m, kind));
 	if (!gic)
 		return UMSI_ENOMEM;
-	status = build(gic, m, config);
+	gic->kind = kind;
+	gic->m = m;
+	begin_domain(gic, &gic->messages, kind->message_ops);
+	begin_domain(gic, &gic->wires, &umsi_gic_wire_ops);
+	gic->lpis.gic = gic;
+	gic->root = kind->message_ops == kind->root_ops ? &gic->messages.domain : &gic->lpis.domain;
+	status = build(gic, start, config);
 	if (status) {
-		unmap(gic, m);
-		umsi_host_free(m->host, gic, gic_bytes());
+		dismantle(gic);
 		return status;
 	}
 	m->kick_ops = &kick_ops;
 	m->kick_root = gic;
-	umsi_domain_add(m, &gic->messages.domain, NULL, &umsi_gic_message_ops);
-	*out = &gic->messages.domain;
+	umsi_domain_add(m, gic->root, NULL, kind->root_ops);
+	*out = gic->root;
 	return UMSI_OK;
+}
+
+/* ---- Destroying ---- */
+
+bool umsi_gic_is_root(const struct umsi_domain *root, const struct umsi_gic_kind *kind)
+{
+	return root && root->ops == kind->root_ops;
 }
 
 /* Numbers that were ending count as quiet: this root's traps are over. */
 static void drop_ending(struct umsi_gic *gic)
 {
-	for (uint32_t id = GIC_FIRST_SPI; id < gic->ids; id++) {
-		struct umsi_record *r = umsi_load_ptr(&gic->record[id]);
+	struct umsi_record *r;
 
-		if (r)
-			umsi_record_put(r);
-	}
+	for (uint32_t id = GIC_FIRST_SPI; (r = umsi_gic_next_owner(gic, &id, gic->end)); id++)
+		umsi_record_put(r);
 }
 
-int umsi_gic_destroy(struct umsi_domain *root)
+int umsi_gic_unmake(struct umsi_domain *root, const struct umsi_gic_kind *kind)
 {
 	struct umsi_gic *gic;
-	struct umsi *m;
 	int status;
 
-	if (!root || root->ops != &umsi_gic_message_ops)
+	if (!umsi_gic_is_root(root, kind))
 		return UMSI_EINVAL;
 	gic = umsi_gic_of(root);
-	m = root->m;
+	if (umsi_load32_acquire(&gic->messages.domain.users))
+		return UMSI_EBUSY;
 	status = umsi_domain_remove(root);
 	if (status)
 		return status;
-	m->kick_ops = NULL;
-	m->kick_root = NULL;
-	umsi_mmio_write32(gic->distributor + GICD_CTLR, 0);
+	gic->m->kick_ops = NULL;
+	gic->m->kick_root = NULL;
+	umsi_mmio_write32(gic->distributor + GICD_CTLR, kind->off);
 	drop_ending(gic);
-	unmap(gic, m);
-	umsi_host_free(m->host, gic, gic_bytes());
+	dismantle(gic);
 	return UMSI_OK;
 }

@@ -1,106 +1,50 @@
 /* SPDX-License-Identifier: MIT */
-/* A CPU's own part: its banked registers, and interrupts from CPU to CPU. */
+/* Interrupts from CPU to CPU, and what else has no record. */
 #include "root/gic.h"
 #include "umsi_arch.h"
-#include "umsi_gic.h"
 
-/* Lets every priority pass that is not the lowest. */
-#define PRIORITY_MASK	0xf0u
-#define PRIORITY_ALL	0xa0a0a0a0u
-#define ALL_SGIS	0x0000ffffu
-#define ALL_PRIVATE	0xffff0000u
-
-static void write(struct umsi_gic *gic, uint32_t offset, uint32_t value)
+/* A number without an owner is disabled; this one was on its way when it lost its own. */
+static void serve_unowned(struct umsi_gic *gic, umsi_cpu cpu, uint32_t id)
 {
-	umsi_mmio_write32(gic->distributor + offset, value);
+	umsi_count_own(&gic->cpu[cpu].unowned);
+	if (id < GIC_FIRST_SPI)		/* private: nobody else's */
+		umsi_mmio_write32(gic->cpu[cpu].private_ + GICD_ICENABLER, umsi_gic_bit(id));
 }
 
-/* Ids 0 to 31: registers at the same addresses, one set for each CPU. */
-static void reset_private(struct umsi_gic *gic)
+void umsi_gic_serve_other(struct umsi_gic *gic, umsi_cpu cpu, uint32_t id)
 {
-	write(gic, GICD_ICENABLER, ALL_PRIVATE);
-	write(gic, GICD_ICPENDR, ALL_PRIVATE);
-	write(gic, GICD_ICACTIVER, UINT32_MAX);
-	for (uint32_t id = 0; id < GIC_FIRST_SPI; id += 4)
-		write(gic, GICD_IPRIORITYR + id, PRIORITY_ALL);
-	write(gic, GICD_ISENABLER, ALL_SGIS | (gic->timer_id ? umsi_gic_bit(gic->timer_id) : 0));
+	if (id == GIC_SGI_KICK)
+		umsi_inbox_drain(gic->m, &gic->m->cpu[cpu]);
+	else if (id == gic->timer_id)
+		gic->timer(gic->m->host, cpu);
+	else if (id >= GIC_SGIS || !umsi_ipi_handle(&gic->ipis, id - GIC_SGI_KICK - 1, cpu))
+		serve_unowned(gic, cpu, id);
 }
 
-/*
- * "GICD_ITARGETSR0": reads as the bit of the CPU that reads, in every byte; on
- * a machine with one CPU it may read as zero, and then target bits mean nothing.
- */
-static uint8_t own_targets(struct umsi_gic *gic)
+void umsi_gic_send_again(struct umsi_gic *gic, umsi_cpu cpu)
 {
-	uint8_t targets = umsi_gic_read8(gic->distributor + GICD_ITARGETSR);
-
-	return targets ? targets : 1;
+	for (uint32_t sgi = 0; sgi <= umsi_load32_acquire(&gic->ipis.count); sgi++)
+		gic->kind->send(gic, cpu, GIC_SGI_KICK + sgi);
 }
 
-static int start_interface(struct umsi_gic *gic, umsi_cpu cpu)
+int umsi_gic_take_ipi(struct umsi_domain *root, const struct umsi_gic_kind *kind, umsi_ipi_handler handler,
+		      void *arg, uint32_t *out_ipi)
 {
-	volatile unsigned char *interface = gic->cpu_interface;
-
-	umsi_mmio_write32(interface + GICC_CTLR, 0);
-	reset_private(gic);
-	umsi_mmio_write32(interface + GICC_PMR, PRIORITY_MASK);
-	/* Implementations have 16 priorities or more; the group's view may shift the field. */
-	if (!umsi_mmio_read32(interface + GICC_PMR))
-		return UMSI_EREFUSED;
-	umsi_mmio_write32(interface + GICC_CTLR, GICC_CTLR_ENABLE);
-	if (!(umsi_mmio_read32(interface + GICC_CTLR) & GICC_CTLR_ENABLE))
-		return UMSI_EREFUSED;
-	umsi_store32(&gic->cpu[cpu].targets, own_targets(gic));
-	return UMSI_OK;
-}
-
-int umsi_gic_cpu_online(struct umsi_domain *d, umsi_cpu cpu)
-{
-	struct umsi_gic *gic = umsi_gic_of(d);
-	int status;
-
-	if (gic->cpu[cpu].open)
-		return UMSI_OK;
-	status = start_interface(gic, cpu);
-	gic->cpu[cpu].open = status == UMSI_OK;
-	return status;
-}
-
-/* SPIs wait at the distributor, which keeps what it has; only what CPUs sent each other can be lost. */
-int umsi_gic_cpu_restore(struct umsi_domain *d, umsi_cpu cpu)
-{
-	struct umsi_gic *gic = umsi_gic_of(d);
-	int status = start_interface(gic, cpu);
-
-	for (uint32_t sgi = 0; !status && sgi <= umsi_load32_acquire(&gic->ipis.count); sgi++)
-		umsi_gic_send(gic, cpu, GIC_SGI_KICK + sgi);
-	return status;
-}
-
-void umsi_gic_send(struct umsi_gic *gic, umsi_cpu cpu, uint32_t sgi)
-{
-	umsi_barrier_link_to_kick();
-	write(gic, GICD_SGIR, umsi_gic_sgir((uint8_t)umsi_load32(&gic->cpu[cpu].targets), sgi));
-}
-
-int umsi_gic_ipi_add(struct umsi_domain *root, umsi_ipi_handler handler,
-		     void *arg, uint32_t *out_ipi)
-{
-	if (!root)
+	if (!umsi_gic_is_root(root, kind))
 		return UMSI_EINVAL;
 	return umsi_ipi_add(root->m, &umsi_gic_of(root)->ipis, handler, arg, out_ipi);
 }
 
-int umsi_gic_ipi_send(struct umsi_domain *root, uint32_t ipi, umsi_cpu cpu)
+int umsi_gic_send_ipi(struct umsi_domain *root, const struct umsi_gic_kind *kind, uint32_t ipi, umsi_cpu cpu)
 {
 	struct umsi_gic *gic;
 	int status;
 
-	if (!root)
+	if (!umsi_gic_is_root(root, kind))
 		return UMSI_EINVAL;
 	gic = umsi_gic_of(root);
 	status = umsi_ipi_check(root->m, &gic->ipis, ipi, cpu);
 	if (!status)
-		umsi_gic_send(gic, cpu, GIC_SGI_KICK + 1 + ipi);
+		kind->send(gic, cpu, GIC_SGI_KICK + 1 + ipi);
 	return status;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Wired lines as a message store whose messages are the lines themselves:
- * opening and closing one is its enable bit, and the distributor holds the
- * answer to the flush.
+ * opening and closing one is its enable bit.
  *
  * A level line needs nothing to be looked at again: while it is asserted and
  * enabled it becomes pending again by itself after the completion. Held lines
@@ -36,28 +35,27 @@ static int wire_unmask(void *store, uint32_t index, uint64_t cookie)
 	return 1;
 }
 
+/* Both of the above have waited. */
 static int wire_settle(void *store, uint32_t index, uint64_t cookie)
 {
-	struct umsi_gic *gic = store;
-
+	(void)store;
+	(void)index;
 	(void)cookie;
-	(void)umsi_mmio_read32(gic->distributor + umsi_gic_bank(GICD_ISENABLER, index));
 	return UMSI_OK;
 }
 
 static int wire_set_trigger(void *store, uint32_t index, uint64_t cookie, unsigned int trigger)
 {
 	struct umsi_gic *gic = store;
-	struct umsi *m = gic->messages.domain.m;
 	uintptr_t state;
 	int status;
 
 	(void)cookie;
 	if (trigger != UMSI_TRIGGER_EDGE_RISING && trigger != UMSI_TRIGGER_LEVEL_HIGH)
 		return trigger == UMSI_TRIGGER_NONE ? UMSI_EINVAL : UMSI_ENOTSUP;
-	state = umsi_lock(m, &gic->lock);
+	state = umsi_lock(gic->m, &gic->lock);
 	status = umsi_gic_set_edge_locked(gic, index, trigger == UMSI_TRIGGER_EDGE_RISING);
-	umsi_unlock(m, &gic->lock, state);
+	umsi_unlock(gic->m, &gic->lock, state);
 	return status;
 }
 
@@ -81,16 +79,16 @@ static const struct umsi_store_ops wire_ops = {
 	.rearm = wire_rearm,
 };
 
-int umsi_gic_wires(struct umsi_device *dev, struct umsi_table **out)
+int umsi_gic_make_wires(struct umsi_device *dev, const struct umsi_gic_kind *kind, struct umsi_table **out)
 {
 	struct umsi_table_config config = { .name = "wires" };
 	struct umsi_gic *gic;
 	int status;
 
-	if (!dev || !out || dev->parent->ops != &umsi_gic_message_ops)
+	if (!dev || !out || !umsi_gic_is_root(dev->parent, kind))
 		return UMSI_EINVAL;
 	gic = umsi_gic_of(dev->parent);
-	config.size = gic->ids;
+	config.size = gic->spis_end;
 	status = umsi_table_create(dev, &wire_ops, gic, &config, out);
 	if (status)
 		return status;

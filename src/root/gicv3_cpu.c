@@ -6,8 +6,8 @@
 
 int umsi_gicv3_cpu_online(struct umsi_domain *d, umsi_cpu cpu)
 {
-	struct umsi_gicv3 *gic = umsi_gicv3_of(d);
-	struct umsi_gicv3_cpu *c = &gic->cpu[cpu];
+	struct umsi_gicv3 *v3 = umsi_gicv3_of(d);
+	struct umsi_gic_cpu *c = &v3->gic.cpu[cpu];
 	int status;
 
 	if (c->open)
@@ -16,19 +16,32 @@ int umsi_gicv3_cpu_online(struct umsi_domain *d, umsi_cpu cpu)
 	if (!(umsi_icc_use(ICC_SRE_ENABLE) & ICC_SRE_ENABLE))
 		return UMSI_EREFUSED;
 	umsi_icc_group(0);
-	status = umsi_gicv3_redistributor_open(gic, c);
+	status = umsi_gicv3_redistributor_open(v3, c);
 	if (status)
 		return status;
-	umsi_icc_setup(GICV3_PRIORITY_MASK);
+	umsi_icc_setup(GIC_PRIORITY_MASK);
 	umsi_icc_group(ICC_IGRPEN1_ENABLE);
 	c->open = true;
 	return UMSI_OK;
 }
 
-void umsi_gicv3_send(struct umsi_gicv3 *gic, umsi_cpu cpu, uint32_t sgi)
+/*
+ * Outside traps nothing is acknowledged here, and what was signalled and not
+ * acknowledged is pending for its new target. A software generated interrupt may
+ * stay pending: the inbox it was about is handed on.
+ */
+int umsi_gicv3_cpu_dead(struct umsi_domain *d, umsi_cpu cpu)
+{
+	umsi_icc_group(0);
+	umsi_gic_of(d)->cpu[cpu].open = false;
+	umsi_gicv3_prove(umsi_gicv3_of(d), cpu);
+	return UMSI_OK;
+}
+
+void umsi_gicv3_send(struct umsi_gic *gic, umsi_cpu cpu, uint32_t sgi)
 {
 	umsi_barrier_link_to_kick();
-	umsi_icc_send(umsi_gicv3_sgi(umsi_gicv3_machine(gic)->cpu[cpu].hw_id, sgi));
+	umsi_icc_send(umsi_gicv3_sgi(gic->m->cpu[cpu].hw_id, sgi));
 }
 
 /*
@@ -36,10 +49,10 @@ void umsi_gicv3_send(struct umsi_gicv3 *gic, umsi_cpu cpu, uint32_t sgi)
  * entry used; what it acknowledges from here on was signalled after req was
  * read, so it is no number ticketed up to there.
  */
-void umsi_gicv3_prove(struct umsi_gicv3 *gic, umsi_cpu cpu)
+void umsi_gicv3_prove(struct umsi_gicv3 *v3, umsi_cpu cpu)
 {
-	struct umsi_gicv3_cpu *c = &gic->cpu[cpu];
-	uint64_t req = umsi_load64_acquire(&gic->req);
+	struct umsi_gic_cpu *c = &v3->gic.cpu[cpu];
+	uint64_t req = umsi_load64_acquire(&v3->req);
 
 	if (req == umsi_load64(&c->done))
 		return;
@@ -51,26 +64,4 @@ void umsi_gicv3_prove(struct umsi_gicv3 *gic, umsi_cpu cpu)
 void umsi_gicv3_drain(struct umsi_domain *d, umsi_cpu cpu)
 {
 	umsi_gicv3_prove(umsi_gicv3_of(d), cpu);
-}
-
-int umsi_gicv3_ipi_add(struct umsi_domain *root, umsi_ipi_handler handler,
-		       void *arg, uint32_t *out_ipi)
-{
-	if (!root || root->ops != &umsi_gicv3_lpi_ops)
-		return UMSI_EINVAL;
-	return umsi_ipi_add(root->m, &umsi_gicv3_of(root)->ipis, handler, arg, out_ipi);
-}
-
-int umsi_gicv3_ipi_send(struct umsi_domain *root, uint32_t ipi, umsi_cpu cpu)
-{
-	struct umsi_gicv3 *gic;
-	int status;
-
-	if (!root || root->ops != &umsi_gicv3_lpi_ops)
-		return UMSI_EINVAL;
-	gic = umsi_gicv3_of(root);
-	status = umsi_ipi_check(root->m, &gic->ipis, ipi, cpu);
-	if (!status)
-		umsi_gicv3_send(gic, cpu, GICV3_SGI_KICK + 1 + ipi);
-	return status;
 }

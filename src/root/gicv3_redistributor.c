@@ -9,28 +9,26 @@
 #include "umsi_arch.h"
 #include "umsi_icc.h"
 
-#define ALL_SGIS	0x0000ffffu
-#define ALL_PRIVATE	0xffff0000u
-
 /* ---- Finding them ---- */
 
 /* The redistributor at @offset of the region belongs to one CPU, or to one that is not ours. */
-static void note(struct umsi_gicv3 *gic, const struct umsi_gicv3_region_map *map, uint64_t offset,
+static void note(struct umsi_gicv3 *v3, const struct umsi_gicv3_region_map *map, uint64_t offset,
 		 uint64_t typer)
 {
-	struct umsi *m = umsi_gicv3_machine(gic);
+	struct umsi *m = v3->gic.m;
 
 	for (umsi_cpu cpu = 0; cpu < m->ncpus; cpu++) {
-		if (!umsi_gicr_is_of(typer, m->cpu[cpu].hw_id) || gic->cpu[cpu].frame)
+		if (!umsi_gicr_is_of(typer, m->cpu[cpu].hw_id) || v3->gic.cpu[cpu].frame)
 			continue;
-		gic->cpu[cpu].frame = map->at + offset;
-		gic->cpu[cpu].phys = map->phys + offset;
-		gic->cpu[cpu].number = umsi_gicr_number(typer);
+		v3->gic.cpu[cpu].frame = map->at + offset;
+		v3->gic.cpu[cpu].private_ = map->at + offset + GICR_SGI_BASE;
+		v3->gic.cpu[cpu].phys = map->phys + offset;
+		v3->gic.cpu[cpu].number = umsi_gicr_number(typer);
 		return;
 	}
 }
 
-static int walk(struct umsi_gicv3 *gic, const struct umsi_gicv3_region_map *map, uint32_t stride)
+static int walk(struct umsi_gicv3 *v3, const struct umsi_gicv3_region_map *map, uint32_t stride)
 {
 	uint64_t typer, step = 0;
 
@@ -40,7 +38,7 @@ static int walk(struct umsi_gicv3 *gic, const struct umsi_gicv3_region_map *map,
 			return UMSI_EGONE;
 		if (!umsi_gicr_has_lpis(typer))
 			return UMSI_ENOTSUP;
-		note(gic, map, at, typer);
+		note(v3, map, at, typer);
 		if (umsi_gicr_is_last(typer))
 			break;
 		step = stride ? stride : umsi_gicr_stride(typer);
@@ -48,73 +46,53 @@ static int walk(struct umsi_gicv3 *gic, const struct umsi_gicv3_region_map *map,
 	return UMSI_OK;
 }
 
-int umsi_gicv3_map_redistributors(struct umsi_gicv3 *gic, const struct umsi_gicv3_config *config)
+int umsi_gicv3_map_redistributors(struct umsi_gicv3 *v3, const struct umsi_gicv3_config *config)
 {
-	struct umsi *m = umsi_gicv3_machine(gic);
+	struct umsi *m = v3->gic.m;
 	int status;
 
-	gic->region = umsi_host_alloc(m->host, config->regions * sizeof(*gic->region));
-	if (!gic->region)
+	v3->region = umsi_host_alloc(m->host, config->regions * sizeof(*v3->region));
+	if (!v3->region)
 		return UMSI_ENOMEM;
-	gic->regions = config->regions;
+	v3->regions = config->regions;
 	for (uint32_t i = 0; i < config->regions; i++) {
-		struct umsi_gicv3_region_map *map = &gic->region[i];
+		struct umsi_gicv3_region_map *map = &v3->region[i];
 
 		map->phys = config->region[i].phys;
 		map->bytes = config->region[i].bytes;
 		map->at = umsi_host_mmio_map(m->host, map->phys, map->bytes);
 		if (!map->at)
 			return UMSI_ENOMEM;
-		status = walk(gic, map, config->region[i].stride);
+		status = walk(v3, map, config->region[i].stride);
 		if (status)
 			return status;
 	}
 	for (umsi_cpu cpu = 0; cpu < m->ncpus; cpu++)
-		if (!gic->cpu[cpu].frame)
+		if (!v3->gic.cpu[cpu].frame)
 			return UMSI_ERANGE;
 	return UMSI_OK;
 }
 
-void umsi_gicv3_unmap_redistributors(struct umsi_gicv3 *gic)
+void umsi_gicv3_unmap_redistributors(struct umsi_gicv3 *v3)
 {
-	struct umsi *m = umsi_gicv3_machine(gic);
+	struct umsi *m = v3->gic.m;
 
-	if (!gic->region)
+	if (!v3->region)
 		return;
-	for (uint32_t i = 0; i < gic->regions; i++)
-		if (gic->region[i].at)
-			umsi_host_mmio_unmap(m->host, (void *)gic->region[i].at, gic->region[i].bytes);
-	umsi_host_free(m->host, gic->region, gic->regions * sizeof(*gic->region));
+	for (uint32_t i = 0; i < v3->regions; i++)
+		if (v3->region[i].at)
+			umsi_host_mmio_unmap(m->host, (void *)v3->region[i].at, v3->region[i].bytes);
+	umsi_host_free(m->host, v3->region, v3->regions * sizeof(*v3->region));
 }
 
 /* ---- On its CPU ---- */
 
-static int wake(struct umsi_gicv3 *gic, struct umsi_gicv3_cpu *c)
+static int wake(struct umsi_gicv3 *v3, struct umsi_gic_cpu *c)
 {
 	uint32_t waker = umsi_mmio_read32(c->frame + GICR_WAKER);
 
 	umsi_mmio_write32(c->frame + GICR_WAKER, waker & ~GICR_WAKER_SLEEP);
-	return umsi_gicv3_wait_clear(gic, c->frame + GICR_WAKER, GICR_WAKER_ASLEEP);
-}
-
-static int reset_private(struct umsi_gicv3 *gic, struct umsi_gicv3_cpu *c)
-{
-	volatile unsigned char *f = c->frame;
-	uint32_t timer = gic->timer_id ? umsi_gicv3_bit(gic->timer_id) : 0;
-	int status;
-
-	umsi_mmio_write32(f + GICR_ICENABLER0, ALL_PRIVATE);
-	status = umsi_gicv3_wait_clear(gic, f + GICR_CTLR, GICR_CTLR_RWP);
-	if (status)
-		return status;
-	umsi_mmio_write32(f + GICR_ICPENDR0, ALL_PRIVATE);
-	umsi_mmio_write32(f + GICR_ICACTIVER0, UINT32_MAX);
-	umsi_mmio_write32(f + GICR_IGROUPR0, UINT32_MAX);
-	umsi_mmio_write32(f + GICR_IGRPMODR0, 0);
-	for (uint32_t id = 0; id < GICV3_FIRST_SPI; id += 4)
-		umsi_mmio_write32(f + GICR_IPRIORITYR + id, GICV3_PRIORITIES);
-	umsi_mmio_write32(f + GICR_ISENABLER0, ALL_SGIS | timer);
-	return UMSI_OK;
+	return umsi_gic_wait_clear(&v3->gic, c->frame + GICR_WAKER, GICR_WAKER_ASLEEP);
 }
 
 /*
@@ -131,23 +109,23 @@ static bool give_table(volatile unsigned char *at, uint64_t base)
 }
 
 /* "GICR_CTLR.EnableLPIs": the base registers are to be written with it clear, and it may stay set for good. */
-static int lpis_on(struct umsi_gicv3 *gic, struct umsi_gicv3_cpu *c)
+static int lpis_on(struct umsi_gicv3 *v3, struct umsi_gic_cpu *c)
 {
 	uint32_t ctlr = umsi_mmio_read32(c->frame + GICR_CTLR);
 	bool coherent;
 
 	if (c->lpis_on && ctlr & GICR_CTLR_LPIS)
 		return UMSI_OK;
-	if (ctlr & GICR_CTLR_LPIS && !umsi_gicv3_redistributor_forget(gic, c))
+	if (ctlr & GICR_CTLR_LPIS && !umsi_gicv3_redistributor_forget(v3, c))
 		return UMSI_EREFUSED;
-	coherent = give_table(c->frame + GICR_PROPBASER, umsi_gicr_propbaser(gic->config_bus, gic->id_bits));
+	coherent = give_table(c->frame + GICR_PROPBASER, umsi_gicr_propbaser(v3->config_bus, v3->id_bits));
 	if (!give_table(c->frame + GICR_PENDBASER, umsi_gicr_pendbaser(c->pending_bus)))
 		coherent = false;
 	if (c->lpis_on)
-		umsi_gicv3_pending_clear(gic, c, coherent);
+		umsi_gicv3_pending_clear(v3, c, coherent);
 	if (!coherent) {
-		umsi_store32_release(&gic->incoherent, 1);
-		umsi_gicv3_config_clean(gic);
+		umsi_store32_release(&v3->gic.incoherent, 1);
+		umsi_gicv3_config_clean(v3);
 	}
 	umsi_barrier_publish_to_message();
 	umsi_mmio_write32(c->frame + GICR_CTLR, ctlr | GICR_CTLR_LPIS);
@@ -157,21 +135,21 @@ static int lpis_on(struct umsi_gicv3 *gic, struct umsi_gicv3_cpu *c)
 	return UMSI_OK;
 }
 
-int umsi_gicv3_redistributor_open(struct umsi_gicv3 *gic, struct umsi_gicv3_cpu *c)
+int umsi_gicv3_redistributor_open(struct umsi_gicv3 *v3, struct umsi_gic_cpu *c)
 {
-	int status = wake(gic, c);
+	int status = wake(v3, c);
 
 	if (!status)
-		status = reset_private(gic, c);
-	return status ? status : lpis_on(gic, c);
+		status = umsi_gic_reset_private(&v3->gic, c->private_, c->frame + GICR_CTLR, GICR_CTLR_RWP);
+	return status ? status : lpis_on(v3, c);
 }
 
-bool umsi_gicv3_redistributor_forget(struct umsi_gicv3 *gic, struct umsi_gicv3_cpu *c)
+bool umsi_gicv3_redistributor_forget(struct umsi_gicv3 *v3, struct umsi_gic_cpu *c)
 {
 	uint32_t ctlr = umsi_mmio_read32(c->frame + GICR_CTLR);
 
 	umsi_mmio_write32(c->frame + GICR_CTLR, ctlr & ~GICR_CTLR_LPIS);
 	if (umsi_mmio_read32(c->frame + GICR_CTLR) & GICR_CTLR_LPIS)
 		return false;
-	return !umsi_gicv3_wait_clear(gic, c->frame + GICR_CTLR, GICR_CTLR_RWP);
+	return !umsi_gic_wait_clear(&v3->gic, c->frame + GICR_CTLR, GICR_CTLR_RWP);
 }

@@ -12,43 +12,35 @@
 #include "core/hold.h"
 #include "root/gicv3.h"
 #include "umsi_arch.h"
-#include "umsi_icc.h"
 
 /* Whatever was pending at the CPU's redistributor is called once. */
-static void call_all(struct umsi_gicv3 *gic, umsi_cpu cpu)
+static void call_all(struct umsi_gic *gic, umsi_cpu cpu)
 {
-	for (uint32_t id = GICV3_FIRST_LPI; id < gic->lpis_end; id++) {
-		struct umsi_record *r;
+	struct umsi_record *r;
 
-		if (!umsi_load_ptr_acquire(&gic->chunk[id >> GICV3_CHUNK_BITS])) {
-			id |= GICV3_CHUNK - 1;
-			continue;
-		}
-		r = umsi_gicv3_owner(gic, id);
-		if (r && umsi_load32(&r->target) == cpu)
+	for (uint32_t id = GIC_FIRST_LPI; (r = umsi_gic_next_owner(gic, &id, gic->end)); id++)
+		if (umsi_load32(&r->target) == cpu)
 			umsi_inbox_trigger(r);
-	}
 }
 
 /*
  * Without affinity routing a redistributor's registers of private interrupts are
  * not there, so the distributor comes first, whoever comes first.
  */
-static int distributor_restore(struct umsi_gicv3 *gic)
+static int distributor_restore(struct umsi_gic *gic)
 {
-	struct umsi *m = umsi_gicv3_machine(gic);
-	uintptr_t state = umsi_lock(m, &gic->lock);
+	uintptr_t state = umsi_lock(gic->m, &gic->lock);
 	int status = UMSI_OK;
 
-	if (!umsi_gicv3_is_on(gic)) {
+	if (!umsi_gic_is_on(gic)) {
 		umsi_store32(&gic->lost, true);
-		status = umsi_gicv3_reset(gic);
+		status = umsi_gic_reset(gic);
 	}
-	umsi_unlock(m, &gic->lock, state);
+	umsi_unlock(gic->m, &gic->lock, state);
 	return status;
 }
 
-static bool has_lpis(const struct umsi_gicv3_cpu *c)
+static bool has_lpis(const struct umsi_gic_cpu *c)
 {
 	return umsi_mmio_read32(c->frame + GICR_CTLR) & GICR_CTLR_LPIS;
 }
@@ -56,8 +48,8 @@ static bool has_lpis(const struct umsi_gicv3_cpu *c)
 /* What CPUs sent each other can be lost, too. */
 int umsi_gicv3_cpu_restore(struct umsi_domain *d, umsi_cpu cpu)
 {
-	struct umsi_gicv3 *gic = umsi_gicv3_of(d);
-	struct umsi_gicv3_cpu *c = &gic->cpu[cpu];
+	struct umsi_gic *gic = umsi_gic_of(d);
+	struct umsi_gic_cpu *c = &gic->cpu[cpu];
 	uint32_t restores = umsi_load32(&c->restores) | 1;
 	bool kept = has_lpis(c);
 	int status = distributor_restore(gic);
@@ -72,8 +64,7 @@ int umsi_gicv3_cpu_restore(struct umsi_domain *d, umsi_cpu cpu)
 	if (!kept)
 		call_all(gic, cpu);
 	umsi_store32_release(&c->restores, restores + 1);
-	for (uint32_t sgi = 0; sgi <= umsi_load32_acquire(&gic->ipis.count); sgi++)
-		umsi_gicv3_send(gic, cpu, GICV3_SGI_KICK + sgi);
+	umsi_gic_send_again(gic, cpu);
 	return UMSI_OK;
 }
 
@@ -87,17 +78,17 @@ int umsi_gicv3_cpu_restore(struct umsi_domain *d, umsi_cpu cpu)
  *   loss, MOVI, restore, look    LPIs are on again: "restores" was changed before they were
  *   MOVI, loss                   nothing was left to lose
  */
-uint32_t umsi_gicv3_restore_mark(struct umsi_gicv3 *gic, umsi_cpu cpu)
+uint32_t umsi_gicv3_restore_mark(const struct umsi_gic_cpu *from)
 {
-	return umsi_load32_acquire(&gic->cpu[cpu].restores);
+	return umsi_load32_acquire(&from->restores);
 }
 
-bool umsi_gicv3_has_lost(struct umsi_gicv3 *gic, umsi_cpu cpu, uint32_t mark)
+bool umsi_gicv3_has_lost(const struct umsi_gic_cpu *from, uint32_t mark)
 {
-	bool on = has_lpis(&gic->cpu[cpu]);
+	bool on = has_lpis(from);
 
 	umsi_barrier_flush_to_stamp();
-	return !on || mark & 1 || umsi_load32_acquire(&gic->cpu[cpu].restores) != mark;
+	return !on || mark & 1 || umsi_load32_acquire(&from->restores) != mark;
 }
 
 /*
@@ -105,18 +96,18 @@ bool umsi_gicv3_has_lost(struct umsi_gicv3 *gic, umsi_cpu cpu, uint32_t mark)
  * start has to be repeated here (messages). An edge may have been lost; a level
  * tells by itself.
  */
-static int restore_spi(struct umsi_gicv3 *gic, struct umsi_record *r, uint32_t id)
+static int restore_spi(struct umsi_gic *gic, struct umsi_record *r, uint32_t id)
 {
 	struct umsi_hold hold;
 	int status = UMSI_OK;
 
 	umsi_hold_enter(r, &hold);
 	if (r->phase != UMSI_PHASE_FREE && r->slot == id && umsi_load32(&r->target) != UMSI_CPU_NONE) {
-		umsi_gicv3_route(gic, id, umsi_load32(&r->target));
+		umsi_gic_route(gic, id, umsi_load32(&r->target));
 		if (r->phase == UMSI_PHASE_ACTIVE && r->leaf->parent == &gic->messages.domain) {
 			/* A move may have opened it since the loss. */
-			umsi_gicv3_disable(gic, id);
-			status = umsi_gicv3_message_open(gic, r);
+			umsi_gic_disable(gic, id);
+			status = umsi_gic_message_open(gic, r);
 		}
 		if (umsi_load32(&gic->lost) && r->phase == UMSI_PHASE_ACTIVE && !umsi_record_is_level(r))
 			umsi_inbox_trigger(r);
@@ -128,15 +119,12 @@ static int restore_spi(struct umsi_gicv3 *gic, struct umsi_record *r, uint32_t i
 /* Routes are written whether they were lost or not: firmware may have switched the rest on again. */
 int umsi_gicv3_resume(struct umsi_domain *d)
 {
-	struct umsi_gicv3 *gic = umsi_gicv3_of(d);
+	struct umsi_gic *gic = umsi_gic_of(d);
 	int status = distributor_restore(gic);
+	struct umsi_record *r;
 
-	for (uint32_t id = GICV3_FIRST_SPI; id < gic->spis_end && !status; id++) {
-		struct umsi_record *r = umsi_gicv3_owner(gic, id);
-
-		if (r)
-			status = restore_spi(gic, r, id);
-	}
+	for (uint32_t id = GIC_FIRST_SPI; !status && (r = umsi_gic_next_owner(gic, &id, gic->spis_end)); id++)
+		status = restore_spi(gic, r, id);
 	if (!status)
 		umsi_store32(&gic->lost, false);
 	return status;

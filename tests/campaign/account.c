@@ -6,7 +6,7 @@
 #include "account.h"
 
 #include "msi/device.h"
-#include "root/gic.h"
+#include "root/gicv2.h"
 #include "root/gicv3.h"
 #include "vector/vector.h"
 
@@ -113,30 +113,38 @@ static bool ids_agree(const struct umsi_ids *s, struct finding *f)
 	return agree(f, s->free_count, ones(s->tier[0].free, (s->size + 63) / 64), "ids are free; the counter says otherwise");
 }
 
-bool account_gic(const struct umsi_gic *gic, struct finding *f)
-{
-	return ids_agree(&gic->pool, f) &&
-	       agree(f, gic->ending_count.v, ones(gic->ending, GIC_WORDS), "SPIs are ending; the counter says otherwise");
-}
-
-static uint32_t owned_ids(const struct umsi_gicv3 *gic)
+static uint32_t owners(const umsi_atomic_ptr *record, uint32_t count)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < UINT32_C(1) << gic->id_bits >> GICV3_CHUNK_BITS; i++) {
-		const struct umsi_gicv3_chunk *chunk = gic->chunk[i].v;
-
-		for (uint32_t k = 0; chunk && k < GICV3_CHUNK; k++)
-			n += chunk->record[k].v != NULL;
-	}
+	for (uint32_t i = 0; i < count; i++)
+		n += record[i].v != NULL;
 	return n;
+}
+
+static bool root_agrees(const struct umsi_gic *gic, uint32_t owned, uint32_t ending, struct finding *f)
+{
+	return ids_agree(&gic->messages.pool, f) &&
+	       agree(f, gic->owned.v, owned, "ids have owners; the counter says otherwise") &&
+	       agree(f, gic->ending.v, ending, "ids are ending; the counter says otherwise");
+}
+
+bool account_gic(const struct umsi_gicv2 *gic, struct finding *f)
+{
+	return root_agrees(&gic->gic, owners(gic->record, GIC_FIRST_SPECIAL), ones(gic->ended, GICV2_WORDS), f);
 }
 
 bool account_gicv3(const struct umsi_gicv3 *gic, struct finding *f)
 {
-	return ids_agree(&gic->lpis, f) &&
-	       agree(f, gic->owned.v, owned_ids(gic), "ids have owners; the counter says otherwise") &&
-	       agree(f, gic->ending.v, gic->filling.count + gic->waiting.count, "ids are ending; the counter says otherwise");
+	uint32_t owned = 0;
+
+	for (uint32_t i = 0; i < UINT32_C(1) << gic->id_bits >> GIC_RUN_BITS; i++) {
+		const struct umsi_gicv3_chunk *chunk = gic->chunk[i].v;
+
+		owned += chunk ? owners(chunk->record, GIC_RUN) : 0;
+	}
+	return ids_agree(&gic->gic.lpis.pool, f) &&
+	       root_agrees(&gic->gic, owned, gic->filling.count + gic->waiting.count, f);
 }
 
 bool account_records(const struct umsi *m, struct finding *f)

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 struct umsi;
-struct umsi_gic;
+struct umsi_gicv2;
 struct umsi_gicv3;
 struct umsi_table;
 struct umsi_vec;
@@ -22,7 +22,7 @@ struct finding {
 bool account_cpu(const struct umsi_vec *v, const struct umsi_vec_cpu *c, struct finding *f);
 bool account_cpu_is_empty(const struct umsi_vec *v, const struct umsi_vec_cpu *c);
 /* The numbers of a GIC. */
-bool account_gic(const struct umsi_gic *gic, struct finding *f);
+bool account_gic(const struct umsi_gicv2 *gic, struct finding *f);
 bool account_gicv3(const struct umsi_gicv3 *gic, struct finding *f);
 bool account_records(const struct umsi *m, struct finding *f);
 /* The indices of a table. */

@@ -10,7 +10,7 @@
 #include "account.h"
 #include "isa.h"
 #include "msi/device.h"
-#include "root/gic.h"
+#include "root/gicv2.h"
 #include "root/gicv3.h"
 #include "vector/vector.h"
 
@@ -42,14 +42,14 @@ static uint64_t table_sum(const struct book *b)
 
 static uint64_t gic_sum(const struct book *b)
 {
-	return ((const struct umsi_gic *)b->of)->pool.free_count;
+	return ((const struct umsi_gic *)b->of)->messages.pool.free_count;
 }
 
 static uint64_t gicv3_sum(const struct book *b)
 {
 	const struct umsi_gicv3 *gic = b->of;
 
-	return (uint64_t)gic->lpis.free_count << 32 | gic->filling.count << 16 | gic->waiting.count;
+	return (uint64_t)gic->gic.lpis.pool.free_count << 32 | gic->filling.count << 16 | gic->waiting.count;
 }
 
 static uint64_t records_sum(const struct book *b)
@@ -117,11 +117,11 @@ void books_open(struct world *w)
 	} else if (w->its) {
 		const struct umsi_gicv3 *gic = umsi_gicv3_of(w->root);
 
-		open_book(w, BOOK_GICV3, gic, sizeof(*gic), &gic->lock.word, 0);
+		open_book(w, BOOK_GICV3, gic, sizeof(*gic), &gic->gic.lock.word, 0);
 	} else {
-		const struct umsi_gic *gic = umsi_gic_of(w->root);
+		const struct umsi_gicv2 *gic = umsi_gicv2_of(w->root);
 
-		open_book(w, BOOK_GIC, gic, sizeof(*gic), &gic->lock.word, 0);
+		open_book(w, BOOK_GIC, gic, sizeof(*gic), &gic->gic.lock.word, 0);
 	}
 	open_book(w, BOOK_RECORDS, w->umsi, sizeof(*w->umsi), &w->umsi->records.lock.word, 0);
 }

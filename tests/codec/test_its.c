@@ -85,7 +85,7 @@ static void type_registers_are_taken_apart(void **state)
 	assert_int_equal(umsi_gicv3_id_bits(15 << 19), 16);
 	assert_int_equal(umsi_gicv3_lpi_limit(12 << 11), 8192);
 	assert_int_equal(umsi_gicv3_lpi_limit(0), 0);
-	assert_int_equal(umsi_gicv3_spis_end(31), 1020);
+	assert_int_equal(umsi_gic_ids(31), 1020);
 	assert_int_equal(umsi_gicr_stride(2), 0x40000);
 	assert_true(umsi_gicr_is_of(UINT64_C(0x0403020100000000), UINT64_C(0x0400030201)));
 	assert_false(umsi_gicr_is_of(UINT64_C(0x0403020100000000), UINT64_C(0x0400030200)));
