@@ -20,7 +20,7 @@
 struct umsi_where {
 	struct umsi_mask *mask;		/* NULL, or a set */
 	umsi_cpu cpu;			/* UMSI_CPU_NONE, or the one CPU */
-	bool more;			/* a hint: others like it are likely to follow at once */
+	bool more;			/* for a reservation: others like it are likely to follow at once */
 };
 
 /* A move under way: filled in by the root, read by the levels between it and the store. */
@@ -247,7 +247,6 @@ static inline int umsi_where_get(struct umsi *m, const struct umsi_affinity *aff
 {
 	where->mask = NULL;
 	where->cpu = UMSI_CPU_NONE;
-	where->more = false;
 	return affinity->kind == UMSI_AFFINITY_ANY ? UMSI_OK : umsi_where_named(m, affinity, where);
 }
 

@@ -224,13 +224,6 @@ int umsi_alloc_some(struct umsi_table *table, const struct umsi_irq_request_at *
 	return status;
 }
 
-int umsi_alloc_one(struct umsi_table *table, const struct umsi_irq_request_at *at, umsi_irq *out)
-{
-	uint32_t n = 0;
-
-	return umsi_alloc_some(table, at, 1, out, &n);
-}
-
 int umsi_irq_alloc(struct umsi_table *table, const struct umsi_irq_request_at *at, umsi_irq *out)
 {
 	const struct umsi_policy *policy;

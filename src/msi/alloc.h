@@ -6,10 +6,16 @@
 #include "msi/device.h"
 
 /* umsi_irq_alloc(), umsi_irq_alloc_block() and umsi_irq_free() without a look at anybody's limits. */
-__attribute__((noinline)) int umsi_alloc_one(struct umsi_table *t, const struct umsi_irq_request_at *at, umsi_irq *out);
-/* As many as @out has room for, from *@n on; *n counts them. The status is that of the first there was none of. */
+/* As many as @out has room for; *@n counts them. The status is that of the first there was none of. */
 __attribute__((noinline)) int umsi_alloc_some(struct umsi_table *t, const struct umsi_irq_request_at *at, uint32_t most,
 					      umsi_irq *out, uint32_t *n);
+static inline int umsi_alloc_one(struct umsi_table *t, const struct umsi_irq_request_at *at, umsi_irq *out)
+{
+	uint32_t n;
+
+	return umsi_alloc_some(t, at, 1, out, &n);
+}
+
 __attribute__((noinline)) int umsi_alloc_block(struct umsi_table *t, const struct umsi_irq_request_at *at, uint32_t count,
 					       umsi_irq *out);
 __attribute__((noinline)) int umsi_end_one(struct umsi_table *t, struct umsi_record *r, uint32_t generation);

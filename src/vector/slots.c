@@ -122,18 +122,17 @@ static inline bool may_revive(struct umsi_vec_cpu *c, const struct umsi_record *
 	return c->retires && umsi_vec_may_retire(r);
 }
 
-/* Nobody is told of a request that named its CPU. */
-static inline void file_for_next(struct umsi_vec_cpu *c, const struct umsi_where *where)
+/*
+ * A CPU that turned out not to be the best: its node learns of requests that named it. Or it is being
+ * left, and its node knows; in either case somebody else got on.
+ */
+static inline void file_truly(struct umsi_vec_cpu *c)
 {
-	if (where->cpu == UMSI_CPU_NONE)
+	if (c->filed != UMSI_VEC_NOT_FILED)
 		umsi_vec_file(c, umsi_ids_free_count(&c->ids));
 }
 
-/*
- * What umsi_vec_take_any() does not do itself; gives @c's lock back. A CPU that is not the
- * best is filed anew: its node learns of requests that named it. Or it is being left, and
- * its node knows; in either case somebody else got on.
- */
+/* What umsi_vec_take_any() does not do itself; gives @c's lock back. */
 static UMSI_VEC_RARE int take_otherwise(struct umsi_vec_cpu *c, struct umsi_record *r, struct umsi_spot *spot,
 					uintptr_t state)
 {
@@ -143,8 +142,7 @@ static UMSI_VEC_RARE int take_otherwise(struct umsi_vec_cpu *c, struct umsi_reco
 	int status = UMSI_ENOCPU;
 
 	while (!named && umsi_ids_free_count(&c->ids) != c->filed) {
-		if (c->filed != UMSI_VEC_NOT_FILED)
-			umsi_vec_file(c, umsi_ids_free_count(&c->ids));
+		file_truly(c);
 		umsi_unlock(m, &c->lock, state);
 		c = best_of(v, &spot->where);
 		if (!c)
@@ -158,32 +156,32 @@ static UMSI_VEC_RARE int take_otherwise(struct umsi_vec_cpu *c, struct umsi_reco
 		else if (umsi_trace_is_on(m))
 			trace(c, r, UMSI_TRACE_SLOT_TAKE, spot->slot);
 	}
-	if (status == UMSI_OK && spot->where.more)
-		file_for_next(c, &spot->where);
 	umsi_unlock(m, &c->lock, state);
 	return status == UMSI_OK || named ? status : umsi_vec_take_by_search(v, r, spot);
 }
 
-/*
- * Where others like it follow at once: what the next would find out about this CPU, its node is
- * told in the same critical section. The slot lock is held.
- */
 int umsi_vec_take_next(struct umsi_vec *v, struct umsi_record *r, struct umsi_spot *spot)
 {
-	struct umsi_vec_cpu *c = whom_to_ask(v, &spot->where);
 	struct umsi *m = v->domain.m;
+	struct umsi_vec_cpu *c;
 	uintptr_t state;
 
-	if (__builtin_expect(!c, 0))
-		return umsi_vec_take_by_search(v, r, spot);
-	state = umsi_lock(m, &c->lock);
-	if (!is_the_one(c, &spot->where) || c->retires || !take_at_hand(c, r, spot))
-		return take_otherwise(c, r, spot, state);
-	file_for_next(c, &spot->where);
-	umsi_unlock(m, &c->lock, state);
-	if (umsi_trace_is_on(m))
-		trace(c, r, UMSI_TRACE_SLOT_TAKE, spot->slot);
-	return UMSI_OK;
+	while ((c = best_of(v, &spot->where))) {
+		state = umsi_lock(m, &c->lock);
+		if (__builtin_expect(umsi_ids_free_count(&c->ids) == c->filed, 1)) {
+			if (c->retires || !take_at_hand(c, r, spot))
+				return take_otherwise(c, r, spot, state);
+			/* What the next one would find out about this CPU. */
+			umsi_vec_file(c, umsi_ids_free_count(&c->ids));
+			umsi_unlock(m, &c->lock, state);
+			if (umsi_trace_is_on(m))
+				trace(c, r, UMSI_TRACE_SLOT_TAKE, spot->slot);
+			return UMSI_OK;
+		}
+		file_truly(c);
+		umsi_unlock(m, &c->lock, state);
+	}
+	return umsi_vec_take_by_search(v, r, spot);
 }
 
 /* The usual case is in line. */

@@ -62,7 +62,8 @@ int umsi_vec_reserve(struct umsi_domain *d, struct umsi_record *r, const struct 
 	if (umsi_record_block(r))
 		return reserve_many(v, r, where);
 	spot.where = *where;
-	status = UMSI_HAS_NODES && where->more ? umsi_vec_take_next(v, r, &spot) : umsi_vec_take_any(v, r, &spot);
+	status = UMSI_HAS_NODES && where->more && where->cpu == UMSI_CPU_NONE ? umsi_vec_take_next(v, r, &spot)
+									     : umsi_vec_take_any(v, r, &spot);
 	if (!status)
 		set_one(r, spot.cpu, spot.slot, false);
 	return status;

@@ -216,7 +216,7 @@ struct umsi_spot {
  * UMSI_EAGAIN: none is free, some are retiring.
  */
 int umsi_vec_take_any(struct umsi_vec *v, struct umsi_record *r, struct umsi_spot *spot);
-/* The same where others like it follow at once. */
+/* The same, on any permitted CPU, where others like it follow at once: its node is told of it in the same critical section. */
 int umsi_vec_take_next(struct umsi_vec *v, struct umsi_record *r, struct umsi_spot *spot);
 /* The same on @cpu, whatever spot->where says. */
 int umsi_vec_take(struct umsi_vec *v, umsi_cpu cpu, struct umsi_record *r, struct umsi_spot *spot);
