@@ -8,7 +8,7 @@
 #ifndef UMSI_CODEC_DVSEC_H
 #define UMSI_CODEC_DVSEC_H
 
-#include "codec/pci_cap.h"
+#include <stdint.h>
 
 #define PCI_EXT_FIRST		0x100	/* the list begins here */
 #define PCI_EXT_END		0x1000
@@ -50,13 +50,5 @@ static inline uint32_t umsi_dvsec_length(uint32_t header_1)
 {
 	return header_1 >> 20;
 }
-
-/*
- * The first one of @vendor with @id, at least @bytes long, all of it in
- * configuration space. UMSI_ECAP_GONE, UMSI_ECAP_HEADER, UMSI_ECAP_NONE (also: no extended
- * space), UMSI_ECAP_LOOP, UMSI_ECAP_POINTER, UMSI_ECAP_SIZE.
- */
-int umsi_dvsec_find(const struct umsi_pci_reader *r, uint16_t vendor, uint16_t id, uint32_t bytes,
-		    uint16_t *out_offset);
 
 #endif

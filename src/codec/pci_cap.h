@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The configuration header as far as message interrupts need it, and the walk
- * of its capability list. Nothing read is believed before it was checked.
+ * The configuration header as far as message interrupts need it.
  * Source: PCI Local Bus 3.0, "Configuration Space", "Capabilities List";
  * PCI Express Base, "PCI-Compatible Configuration Registers".
  */
 #ifndef UMSI_CODEC_PCI_CAP_H
 #define UMSI_CODEC_PCI_CAP_H
-
-#include <umsi/status.h>
-#include <umsi/types.h>
 
 #define PCI_VENDOR_ID		0x00
 #define PCI_COMMAND		0x04
@@ -25,30 +21,5 @@
 
 #define PCI_CAP_ID_MSI		0x05
 #define PCI_CAP_ID_MSIX		0x11
-
-/* Reads @width (1, 2, 4) bytes of configuration space; all-ones: nobody there. */
-struct umsi_pci_reader {
-	uint32_t (*read)(void *arg, uint16_t offset, unsigned int width);
-	void *arg;
-};
-
-static inline uint32_t umsi_pci_get(const struct umsi_pci_reader *r, uint32_t offset,
-				    unsigned int width)
-{
-	return r->read(r->arg, (uint16_t)offset, width);
-}
-
-/*
- * How many BARs the header has: 6, or 2 for a bridge. UMSI_ECAP_GONE (all-ones),
- * UMSI_ECAP_HEADER (any other type: its list, if there is one, begins elsewhere).
- */
-int umsi_pci_header(const struct umsi_pci_reader *r, unsigned int *out_bars);
-
-/*
- * The first capability @id, all @bytes of which lie in configuration space.
- * As umsi_pci_header(), and UMSI_ECAP_NONE, UMSI_ECAP_LOOP, UMSI_ECAP_POINTER, UMSI_ECAP_SIZE.
- */
-int umsi_pci_cap_find(const struct umsi_pci_reader *r, uint8_t id, uint32_t bytes,
-		      uint16_t *out_offset);
 
 #endif

@@ -37,8 +37,24 @@ static inline void pci_intx_off(const struct pci_ref *f)
 		pci_write16(f, PCI_COMMAND, command | PCI_COMMAND_INTX_OFF);
 }
 
-/* Reads through @f, which outlives it. */
-struct umsi_pci_reader umsi_pci_reader_of(struct pci_ref *f);
+/*
+ * How many BARs the header has: 6, or 2 for a bridge. UMSI_ECAP_GONE (all-ones),
+ * UMSI_ECAP_HEADER (any other type: its list, if there is one, begins elsewhere).
+ */
+int umsi_pci_header(const struct pci_ref *f, unsigned int *out_bars);
+
+/*
+ * The first capability @id, all @bytes of which lie in configuration space.
+ * As umsi_pci_header(), and UMSI_ECAP_NONE, UMSI_ECAP_LOOP, UMSI_ECAP_POINTER, UMSI_ECAP_SIZE.
+ */
+int umsi_pci_cap_find(const struct pci_ref *f, uint8_t id, uint32_t bytes, uint16_t *out_offset);
+
+/*
+ * The first extended capability that @vendor designates with @id, at least @bytes
+ * long, all of it in configuration space. As above; UMSI_ECAP_NONE also: no extended space.
+ */
+int umsi_pci_dvsec_find(const struct pci_ref *f, uint16_t vendor, uint16_t id, uint32_t bytes,
+			uint16_t *out_offset);
 
 /* Does BAR slot @bir, of @bars, take a structure? UMSI_OK, UMSI_ECAP_BIR, UMSI_ECAP_BAR, UMSI_EINVAL (beyond the address space). */
 int umsi_pci_bar_check(const struct umsi_pci_function *fn, uint32_t bir, unsigned int bars);

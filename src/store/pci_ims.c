@@ -36,7 +36,6 @@ static int check_msix(struct pci_ref *f, const struct umsi_pci_function *fn, str
 static int check(struct pci_ref *f, const struct umsi_pci_function *fn,
 		 const struct umsi_pci_ims_claim *claim, struct umsi_pci_ims *out)
 {
-	struct umsi_pci_reader r = umsi_pci_reader_of(f);
 	uint64_t bytes = (uint64_t)claim->slots * claim->slot_bytes;
 	struct range store;
 	unsigned int bars;
@@ -45,7 +44,7 @@ static int check(struct pci_ref *f, const struct umsi_pci_function *fn,
 	if (!claim->slots || claim->slots > UMSI_TABLE_MAX || claim->slot_bytes < MESSAGE_BYTES ||
 	    claim->slot_bytes > SLOT_BYTES_MAX || claim->slot_bytes % 4)
 		return UMSI_ECAP_MESSAGES;
-	status = umsi_pci_header(&r, &bars);
+	status = umsi_pci_header(f, &bars);
 	if (!status)
 		status = umsi_pci_bar_check(fn, claim->bir, bars);
 	if (status)
@@ -74,8 +73,7 @@ int umsi_pci_ims_check(struct umsi *m, const struct umsi_pci_function *fn,
 
 static int find(struct pci_ref *f, uint16_t vendor, uint16_t id, uint8_t revision, uint16_t bytes, uint16_t *at)
 {
-	struct umsi_pci_reader r = umsi_pci_reader_of(f);
-	int status = umsi_dvsec_find(&r, vendor, id, bytes, at);
+	int status = umsi_pci_dvsec_find(f, vendor, id, bytes, at);
 
 	if (status)
 		return status;

@@ -238,11 +238,10 @@ static const struct umsi_store_ops maskless_ops = {
 /* The two exclude each other (PCI Express Base, "MSI and MSI-X Operation"). */
 static int check_msix_off(struct pci_ref *f)
 {
-	struct umsi_pci_reader r = umsi_pci_reader_of(f);
 	uint16_t at;
 	int status;
 
-	status = umsi_pci_cap_find(&r, PCI_CAP_ID_MSIX, MSIX_CAP_BYTES, &at);
+	status = umsi_pci_cap_find(f, PCI_CAP_ID_MSIX, MSIX_CAP_BYTES, &at);
 	if (status)
 		return status == UMSI_ECAP_NONE ? UMSI_OK : status;
 	return pci_read(f, at + MSIX_CONTROL, 2) & MSIX_CONTROL_ENABLE ? UMSI_EEXIST : UMSI_OK;

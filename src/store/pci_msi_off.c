@@ -7,12 +7,11 @@
 
 static int switch_off(struct pci_ref *f, uint8_t id, uint32_t bytes, uint32_t bits)
 {
-	struct umsi_pci_reader r = umsi_pci_reader_of(f);
 	uint32_t control;
 	uint16_t at;
 	int status;
 
-	status = umsi_pci_cap_find(&r, id, bytes, &at);
+	status = umsi_pci_cap_find(f, id, bytes, &at);
 	if (status)
 		return status == UMSI_ECAP_NONE ? UMSI_OK : status;
 	/* Message Control is at the same place in both. */

@@ -7,13 +7,12 @@
 
 int umsi_pci_msi_check(struct pci_ref *f, struct umsi_pci_msi_cap *out)
 {
-	struct umsi_pci_reader r = umsi_pci_reader_of(f);
 	struct umsi_pci_msi_cap cap;
 	uint32_t control;
 	uint16_t at;
 	int status;
 
-	status = umsi_pci_cap_find(&r, PCI_CAP_ID_MSI, MSI_CAP_BYTES, &at);
+	status = umsi_pci_cap_find(f, PCI_CAP_ID_MSI, MSI_CAP_BYTES, &at);
 	if (status)
 		return status;
 	control = pci_read(f, at + MSI_CONTROL, 2);

@@ -206,13 +206,12 @@ static const struct umsi_store_ops msix_ops = {
 /* The two exclude each other (PCI Express Base, "MSI and MSI-X Operation"). */
 static int check_off(struct pci_ref *f, uint32_t msix_control)
 {
-	struct umsi_pci_reader r = umsi_pci_reader_of(f);
 	uint16_t at;
 	int status;
 
 	if (msix_control & MSIX_CONTROL_ENABLE)
 		return UMSI_EEXIST;
-	status = umsi_pci_cap_find(&r, PCI_CAP_ID_MSI, MSI_CAP_BYTES, &at);
+	status = umsi_pci_cap_find(f, PCI_CAP_ID_MSI, MSI_CAP_BYTES, &at);
 	if (status)
 		return status == UMSI_ECAP_NONE ? UMSI_OK : status;
 	return pci_read(f, at + MSI_CONTROL, 2) & MSI_CONTROL_ENABLE ? UMSI_EEXIST : UMSI_OK;

@@ -8,16 +8,6 @@
 #include "core/machine.h"
 #include "store/pci_function.h"
 
-static uint32_t read_config(void *arg, uint16_t offset, unsigned int width)
-{
-	return pci_read(arg, offset, width);
-}
-
-struct umsi_pci_reader umsi_pci_reader_of(struct pci_ref *f)
-{
-	return (struct umsi_pci_reader){ .read = read_config, .arg = f };
-}
-
 /* BIR counts 32-bit BAR slots, so it indexes bar[] as it is. */
 int umsi_pci_bar_check(const struct umsi_pci_function *fn, uint32_t bir, unsigned int bars)
 {
@@ -64,16 +54,15 @@ static int check_structures(const struct umsi_pci_function *fn,
 int umsi_pci_msix_check(struct pci_ref *f, const struct umsi_pci_function *fn,
 			struct umsi_pci_msix_cap *out)
 {
-	struct umsi_pci_reader r = umsi_pci_reader_of(f);
 	uint32_t control, table, pba;
 	struct umsi_pci_msix_cap cap;
 	unsigned int bars;
 	uint16_t at;
 	int status;
 
-	status = umsi_pci_cap_find(&r, PCI_CAP_ID_MSIX, MSIX_CAP_BYTES, &at);
+	status = umsi_pci_cap_find(f, PCI_CAP_ID_MSIX, MSIX_CAP_BYTES, &at);
 	if (!status)
-		status = umsi_pci_header(&r, &bars);
+		status = umsi_pci_header(f, &bars);
 	if (status)
 		return status;
 	control = pci_read(f, at + MSIX_CONTROL, 2);

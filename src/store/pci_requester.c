@@ -70,11 +70,9 @@ static bool find_bridge(const struct pci_ref *like, uint32_t root_bus, uint32_t 
 }
 
 /* 0 and UMSI_ECAP_NONE: it is conventional PCI. */
-static int express_at(struct pci_ref *f, uint16_t *at)
+static int express_at(const struct pci_ref *f, uint16_t *at)
 {
-	struct umsi_pci_reader r = umsi_pci_reader_of(f);
-
-	return umsi_pci_cap_find(&r, PCI_CAP_ID_EXPRESS, EXPRESS_BYTES, at);
+	return umsi_pci_cap_find(f, PCI_CAP_ID_EXPRESS, EXPRESS_BYTES, at);
 }
 
 static int through_bridge(struct pci_ref *b, struct umsi_requester *as)
