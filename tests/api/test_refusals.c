@@ -100,6 +100,82 @@ static void a_store_that_refuses_to_come_back(void **state)
 	rig_end(&r);
 }
 
+/* One whose flush is not answered; says what was done to it last. */
+struct silent {
+	char last;
+	int settled;
+};
+
+static int silent_mask(void *store, uint32_t index, uint64_t cookie)
+{
+	(void)index, (void)cookie;
+	((struct silent *)store)->last = 'm';
+	return 1;
+}
+
+static int silent_unmask(void *store, uint32_t index, uint64_t cookie)
+{
+	(void)index, (void)cookie;
+	((struct silent *)store)->last = 'u';
+	return 1;
+}
+
+static int silent_settle(void *store, uint32_t index, uint64_t cookie)
+{
+	(void)index, (void)cookie;
+	return ((struct silent *)store)->settled;
+}
+
+static int silent_write(void *store, uint32_t index, uint64_t cookie, const struct umsi_msg *msg)
+{
+	(void)index, (void)cookie, (void)msg;
+	assert_int_equal(((struct silent *)store)->last, 'm');
+	return 1;
+}
+
+static int silent_rewrite(void *store, uint32_t index, uint64_t cookie, const struct umsi_msg *msg, int *settled)
+{
+	silent_mask(store, index, cookie);
+	silent_write(store, index, cookie, msg);
+	silent_unmask(store, index, cookie);
+	*settled = silent_settle(store, index, cookie);
+	return 3;
+}
+
+static void silent_is_closed_again(bool at_one_go)
+{
+	struct umsi_store_ops ops = {
+		.name = "silent", .number_name = "n", .write = silent_write, .mask = silent_mask,
+		.unmask = silent_unmask, .settle = silent_settle, .rewrite = at_one_go ? silent_rewrite : NULL,
+	};
+	struct silent s = { .settled = UMSI_EGONE };
+	struct umsi_irq_request_at at = { 0 };
+	struct umsi_table *t;
+	struct rig r;
+	umsi_irq irq;
+
+	rig_start(&r, 1);
+	assert_int_equal(umsi_table_create(r.dev, &ops, &s, &(struct umsi_table_config){ .size = 1 }, &t), UMSI_OK);
+	assert_int_equal(umsi_irq_alloc(t, &at, &irq), UMSI_OK);
+	assert_int_equal(umsi_irq_request(r.umsi, irq, rig_handler, &r, "x"), UMSI_EGONE);
+	assert_int_equal(s.last, 'm');
+	s.settled = UMSI_OK;
+	assert_int_equal(umsi_irq_request(r.umsi, irq, rig_handler, &r, "x"), UMSI_OK);
+	assert_int_equal(s.last, 'u');
+	assert_int_equal(umsi_irq_free(r.umsi, irq), UMSI_OK);
+	assert_int_equal(umsi_table_destroy(t), UMSI_OK);
+	rig_settle(&r);
+	rig_end(&r);
+}
+
+/* Opened, and nobody says that it was: it is closed again, however its store is written. */
+static void an_entry_that_does_not_settle_is_closed_again(void **state)
+{
+	(void)state;
+	silent_is_closed_again(false);
+	silent_is_closed_again(true);
+}
+
 static void a_machine_that_cannot_sleep_or_wake(void **state)
 {
 	struct stubborn s = { 0 };
@@ -249,6 +325,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_store_that_refuses_to_come_back),
+		cmocka_unit_test(an_entry_that_does_not_settle_is_closed_again),
 		cmocka_unit_test(a_machine_that_cannot_sleep_or_wake),
 		cmocka_unit_test(a_cpu_cannot_leave_what_refuses_to_move),
 		cmocka_unit_test(wakers_and_records_run_out),
