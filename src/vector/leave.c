@@ -15,12 +15,12 @@
 /* How long a store may refuse to be changed before the CPU cannot leave. */
 #define STORE_WAIT_NS	200000000u
 
-/* One interrupt's new place, prepared. */
+/* One interrupt's new place, prepared; or none: the last of its CPUs goes. */
 struct leaver {
-	uint32_t number, generation;
-	umsi_cpu cpu;
-	uint32_t slot;
-	bool revived, torn, transient, transient_revived, broken, place, shut;
+	struct umsi_record *r;
+	uint32_t generation;
+	bool broken, shut;
+	struct umsi_move mv;
 };
 
 struct leave {
@@ -77,35 +77,21 @@ static int prepare(const struct leave *l, struct umsi_record *r, struct umsi_mov
 	return umsi_vec_move_prepare(d, r, mv);
 }
 
-static void note(struct leave *l, struct umsi_record *r, const struct umsi_move *mv, bool broken)
-{
-	l->leaver[l->count++] = (struct leaver){
-		.number = r->number,
-		.generation = umsi_state_generation(umsi_load32(&r->state)),
-		.cpu = mv->cpu, .slot = mv->slot, .revived = mv->revived,
-		.torn = mv->torn, .transient = mv->transient,
-		.transient_revived = mv->transient_revived, .broken = broken,
-		.place = mv->place,
-	};
-}
-
-/* The last of its CPUs goes. */
-static int note_shut(struct leave *l, struct umsi_record *r)
-{
-	note(l, r, &(struct umsi_move){ .cpu = l->cpu, .slot = r->slot, .place = true }, false);
-	l->leaver[l->count - 1].shut = true;
-	return UMSI_OK;
-}
-
 static int prepare_one(struct leave *l, struct umsi_record *r)
 {
-	struct umsi_move mv = { 0 };
-	bool broken;
-	int status = prepare(l, r, &mv, &broken);
+	struct leaver *one = &l->leaver[l->count];
+	int status;
 
-	if (!status)
-		note(l, r, &mv, broken);
-	return status == UMSI_ENOCPU && umsi_record_is_managed(r) ? note_shut(l, r) : status;
+	*one = (struct leaver){ .r = r, .generation = umsi_state_generation(umsi_load32(&r->state)) };
+	status = prepare(l, r, &one->mv, &one->broken);
+	if (status == UMSI_ENOCPU && umsi_record_is_managed(r)) {
+		one->mv = (struct umsi_move){ .place = true };
+		one->broken = false;
+		one->shut = true;
+		status = UMSI_OK;
+	}
+	l->count += !status;
+	return status;
 }
 
 /* Slots were short, and some have become free. */
@@ -161,16 +147,6 @@ static int prepare_counted(struct leave *l)
 	return status;
 }
 
-static void restore_move(struct leave *l, const struct leaver *leaver, struct umsi_move *mv)
-{
-	*mv = (struct umsi_move){
-		.from = l->cpu, .cpu = leaver->cpu, .slot = leaver->slot, .revived = leaver->revived,
-		.torn = leaver->torn, .transient = leaver->transient,
-		.transient_revived = leaver->transient_revived, .place = leaver->place,
-	};
-	l->v->ops->compose(l->v, mv->cpu, mv->slot, &mv->message);
-}
-
 /* A slot was prepared, and it has given up its own meanwhile. */
 static void reserve_instead(struct umsi_vec *v, struct umsi_record *r, struct umsi_move *mv)
 {
@@ -184,44 +160,49 @@ static void reserve_instead(struct umsi_vec *v, struct umsi_record *r, struct um
 	mv->revived = false;
 }
 
-static int use_place(struct umsi_vec *v, struct umsi_record *r, const struct leaver *leaver, struct umsi_move *mv)
+static int use_place(struct umsi_vec *v, struct leaver *one)
 {
-	if (leaver->shut) {
+	struct umsi_record *r = one->r;
+
+	if (one->shut) {
 		umsi_vec_shut_down(r);
 		return UMSI_OK;
 	}
 	/* It may have been requested, or released, since it was prepared. */
-	mv->torn = umsi_move_is_torn(r);
-	if (mv->slot && umsi_vec_is_counted(r))
-		reserve_instead(v, r, mv);
-	return umsi_move_finish(r, mv);
+	one->mv.torn = umsi_move_is_torn(r);
+	if (one->mv.slot && umsi_vec_is_counted(r))
+		reserve_instead(v, r, &one->mv);
+	return umsi_move_finish(r, &one->mv);
+}
+
+static int finish_locked(struct leave *l, struct leaver *one, bool use)
+{
+	struct umsi_record *r = one->r;
+	int status;
+
+	if (!use || umsi_load32(&r->target) != l->cpu ||
+	    umsi_state_generation(umsi_load32(&r->state)) != one->generation) {
+		umsi_vec_move_abort(&l->v->domain, r, &one->mv);
+		return UMSI_OK;
+	}
+	status = use_place(l->v, one);
+	if (status != UMSI_OK && status != UMSI_EGONE)
+		return status;
+	if (one->broken && !r->broken)
+		umsi_fetch_add64(&r->m->count.affinity_broken, 1);
+	r->broken = one->broken;
+	return UMSI_OK;
 }
 
 /* The place is used, or given up if the interrupt has moved or gone meanwhile. */
-static int finish(struct leave *l, const struct leaver *leaver, bool use)
+static int finish(struct leave *l, struct leaver *one, bool use)
 {
-	struct umsi *m = l->v->domain.m;
-	struct umsi_record *r = umsi_record_by_number(m, leaver->number);
 	struct umsi_hold hold;
-	struct umsi_move mv;
-	int status = UMSI_OK;
+	int status;
 
-	umsi_hold_enter(r, &hold);
-	restore_move(l, leaver, &mv);
-	use = use && umsi_load32(&r->target) == l->cpu &&
-	      umsi_state_generation(umsi_load32(&r->state)) == leaver->generation;
-	if (!use) {
-		umsi_vec_move_abort(&l->v->domain, r, &mv);
-	} else {
-		status = use_place(l->v, r, leaver, &mv);
-	}
-	if (use && (status == UMSI_OK || status == UMSI_EGONE)) {
-		if (leaver->broken && !r->broken)
-			umsi_fetch_add64(&m->count.affinity_broken, 1);
-		r->broken = leaver->broken;
-		status = UMSI_OK;
-	}
-	umsi_hold_unlock(r, &hold);
+	umsi_hold_enter(one->r, &hold);
+	status = finish_locked(l, one, use);
+	umsi_hold_unlock(one->r, &hold);
 	return status;
 }
 
