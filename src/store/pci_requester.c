@@ -29,43 +29,25 @@
 
 #define GONE16			0xffffu
 
-static struct pci_ref function_at(const struct pci_ref *like, uint32_t bus, uint32_t devfn)
+/*
+ * Moves @f to the bridge that leads to @bus. Buses are numbered so that it is on a
+ * lower one: the nearest first.
+ */
+static bool find_bridge(struct pci_ref *f, uint32_t root_bus, uint32_t bus)
 {
-	return (struct pci_ref){ like->host, (like->requester_id & ~UINT32_C(0xffff)) | bus << 8 | devfn };
-}
+	uint32_t segment = f->requester_id & ~UINT32_C(0xffff), header;
 
-/* All eight functions of a device that says it has several; else the first. */
-static bool is_bridge_to(const struct pci_ref *f, uint32_t bus, bool *many)
-{
-	uint32_t header;
-
-	if (pci_read(f, PCI_VENDOR_ID, 2) == GONE16)
-		return false;
-	header = pci_read(f, PCI_HEADER_TYPE, 1);
-	*many |= header & HEADER_MANY;
-	return (header & 0x7f) == HEADER_BRIDGE && pci_read(f, PCI_SECONDARY_BUS, 1) == bus;
-}
-
-static bool find_on(const struct pci_ref *like, uint32_t on, uint32_t bus, struct pci_ref *out)
-{
-	for (uint32_t device = 0; device < 32; device++) {
-		bool many = false;
-
-		for (uint32_t n = 0; n < (many ? 8u : 1u); n++) {
-			*out = function_at(like, on, device << 3 | n);
-			if (is_bridge_to(out, bus, &many))
+	for (uint32_t on = bus; on-- > root_bus; ) {
+		for (uint32_t devfn = 0; devfn <= 0xff; devfn++) {
+			f->requester_id = segment | on << 8 | devfn;
+			header = pci_read(f, PCI_VENDOR_ID, 2) == GONE16 ? 0 : pci_read(f, PCI_HEADER_TYPE, 1);
+			if ((header & 0x7f) == HEADER_BRIDGE && pci_read(f, PCI_SECONDARY_BUS, 1) == bus)
 				return true;
+			/* Function 0 says whether the device has others. */
+			if (devfn % 8 == 0 && !(header & HEADER_MANY))
+				devfn += 7;
 		}
 	}
-	return false;
-}
-
-/* Buses are numbered so that a bridge is on a lower one than it leads to. The nearest first. */
-static bool find_bridge(const struct pci_ref *like, uint32_t root_bus, uint32_t bus, struct pci_ref *out)
-{
-	for (uint32_t on = bus; on-- > root_bus; )
-		if (find_on(like, on, bus, out))
-			return true;
 	return false;
 }
 
@@ -75,7 +57,7 @@ static int express_at(const struct pci_ref *f, uint16_t *at)
 	return umsi_pci_cap_find(f, PCI_CAP_ID_EXPRESS, EXPRESS_BYTES, at);
 }
 
-static int through_bridge(struct pci_ref *b, struct umsi_requester *as)
+static int through_bridge(const struct pci_ref *b, struct umsi_requester *as)
 {
 	uint32_t type;
 	uint16_t at;
@@ -100,7 +82,7 @@ static int through_bridge(struct pci_ref *b, struct umsi_requester *as)
 }
 
 /* Bits that it uses, not those it could. */
-static int phantoms_of(struct pci_ref *f, struct umsi_requester *as)
+static int phantoms_of(const struct pci_ref *f, struct umsi_requester *as)
 {
 	uint16_t at;
 	int status = express_at(f, &at);
@@ -115,7 +97,7 @@ int umsi_pci_requester(struct umsi *m, uint32_t requester_id, uint8_t root_bus,
 {
 	struct umsi_requester as = { .kind = UMSI_REQUESTER_SELF };
 	uint32_t bus = requester_id >> 8 & 0xff;
-	struct pci_ref f, bridge;
+	struct pci_ref f;
 	int status;
 
 	if (!m || !out || bus < root_bus)
@@ -123,10 +105,10 @@ int umsi_pci_requester(struct umsi *m, uint32_t requester_id, uint8_t root_bus,
 	f = (struct pci_ref){ umsi_machine_host(m), requester_id };
 	status = phantoms_of(&f, &as);
 	while (!status && bus != root_bus) {
-		if (!find_bridge(&f, root_bus, bus, &bridge))
+		if (!find_bridge(&f, root_bus, bus))
 			return UMSI_ENOENT;
-		status = through_bridge(&bridge, &as);
-		bus = bridge.requester_id >> 8 & 0xff;
+		status = through_bridge(&f, &as);
+		bus = f.requester_id >> 8 & 0xff;
 	}
 	if (status)
 		return status;
