@@ -40,3 +40,16 @@ int umsi_target_evacuate(struct umsi_record *r, uint32_t slot, umsi_cpu cpu)
 	umsi_hold_unlock(r, &hold);
 	return status;
 }
+
+int umsi_target_evacuate_all(const umsi_atomic_ptr *record, uint32_t count, uint32_t first, umsi_cpu cpu)
+{
+	int status = UMSI_OK;
+
+	for (uint32_t i = 0; i < count && !status; i++) {
+		struct umsi_record *r = umsi_load_ptr_acquire(&record[i]);
+
+		if (r)
+			status = umsi_target_evacuate(r, first + i, cpu);
+	}
+	return status;
+}

@@ -27,5 +27,7 @@ bool umsi_target_permitted(const struct umsi_domain *root, const struct umsi_rec
  * member is met. UMSI_OK, or as a move.
  */
 int umsi_target_evacuate(struct umsi_record *r, uint32_t slot, umsi_cpu cpu);
+/* The same of @count records, found by their slots, from @first on. */
+int umsi_target_evacuate_all(const umsi_atomic_ptr *record, uint32_t count, uint32_t first, umsi_cpu cpu);
 
 #endif

@@ -103,8 +103,8 @@ int umsi_aplic_take(struct umsi_aplic *a, struct umsi_record *r, const struct um
 void umsi_aplic_give(struct umsi_aplic *a, struct umsi_record *r);
 void umsi_aplic_reap(struct umsi_domain *d);
 int umsi_aplic_make_room(struct umsi_domain *d, const struct umsi_where *where, bool for_move);
-/* The permitted open CPU that fewest interrupts target, or UMSI_CPU_NONE. */
-umsi_cpu umsi_aplic_choose(const struct umsi_aplic *a, const struct umsi_where *where);
+/* How many interrupts target it (aplic_domain.c). */
+uint32_t umsi_aplic_load(const struct umsi_domain *d, umsi_cpu cpu);
 /* A claimed source that nobody owns is disabled. */
 void umsi_aplic_unowned(struct umsi_aplic *a, umsi_cpu cpu, uint32_t source);
 

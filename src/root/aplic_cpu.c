@@ -74,17 +74,10 @@ int umsi_aplic_cpu_restore(struct umsi_domain *d, umsi_cpu cpu)
 int umsi_aplic_cpu_leave(struct umsi_domain *d, umsi_cpu cpu)
 {
 	struct umsi_aplic *a = umsi_aplic_of(d);
-	int status = UMSI_OK;
 
 	/* Whoever chose this CPU before it was barred has published by now. */
 	umsi_unlock(d->m, &a->lock, umsi_lock(d->m, &a->lock));
-	for (uint32_t i = 1; i <= a->sources && !status; i++) {
-		struct umsi_record *r = umsi_load_ptr_acquire(&a->record[i]);
-
-		if (r)
-			status = umsi_target_evacuate(r, i, cpu);
-	}
-	return status;
+	return umsi_target_evacuate_all(&a->record[1], a->sources, 1, cpu);
 }
 
 /*

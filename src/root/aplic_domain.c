@@ -4,6 +4,7 @@
  * message of a source is its target register. All under the record's lock.
  */
 #include "core/dump_root.h"
+#include "core/target.h"
 #include "msi/device.h"
 #include "root/aplic.h"
 
@@ -48,7 +49,7 @@ static int move_prepare(struct umsi_domain *d, struct umsi_record *r, struct ums
 {
 	struct umsi_aplic *a = umsi_aplic_of(d);
 
-	mv->cpu = umsi_aplic_choose(a, &mv->where);
+	mv->cpu = umsi_target_choose(d, r, &mv->where, umsi_aplic_load);
 	if (mv->cpu == UMSI_CPU_NONE)
 		return UMSI_ENOCPU;
 	mv->slot = r->slot;
@@ -96,7 +97,7 @@ static void stats(struct umsi_domain *d, struct umsi_stats *out)
 	out->retiring += umsi_load32(&a->ending_count);
 }
 
-static uint32_t load_of(const struct umsi_domain *d, umsi_cpu cpu)
+uint32_t umsi_aplic_load(const struct umsi_domain *d, umsi_cpu cpu)
 {
 	return umsi_load32(&((const struct umsi_aplic *)d)->cpu[cpu].load);
 }
@@ -109,7 +110,7 @@ static void dump(struct umsi_domain *d, umsi_dump_line line, void *arg)
 	umsi_text_begin(&t, "aplic");
 	umsi_text_field(&t, "sources", a->sources);
 	umsi_text_field(&t, "ending", umsi_load32(&a->ending_count));
-	umsi_dump_loads(d, &t, load_of, line, arg);
+	umsi_dump_loads(d, &t, umsi_aplic_load, line, arg);
 }
 
 static const struct umsi_controller_ops aplic_controller_ops = {

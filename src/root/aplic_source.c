@@ -1,39 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Who has which source, from being taken until no trap can be about to serve it. */
 #include "core/deadline.h"
-#include "core/mask.h"
+#include "core/target.h"
 #include "idspace/word.h"
 #include "root/aplic.h"
 
 /* How long an allocation waits for a source that was freed just now. */
 #define ROOM_WAIT_NS	100000000u
-
-static bool permitted(const struct umsi_aplic *a, const struct umsi_where *where, umsi_cpu cpu)
-{
-	if (!umsi_cpu_open(a->domain.m, cpu))
-		return false;
-	if (where->cpu != UMSI_CPU_NONE && where->cpu != cpu)
-		return false;
-	return !where->mask || umsi_mask_has(where->mask, cpu);
-}
-
-umsi_cpu umsi_aplic_choose(const struct umsi_aplic *a, const struct umsi_where *where)
-{
-	umsi_cpu first = where->cpu == UMSI_CPU_NONE ? 0 : where->cpu;
-	umsi_cpu end = where->cpu == UMSI_CPU_NONE ? a->domain.m->ncpus : where->cpu + 1;
-	umsi_cpu best = UMSI_CPU_NONE;
-	uint32_t least = UINT32_MAX;
-
-	for (umsi_cpu cpu = first; cpu < end; cpu++) {
-		uint32_t load = umsi_load32(&a->cpu[cpu].load);
-
-		if (!permitted(a, where, cpu) || load >= least)
-			continue;
-		best = cpu;
-		least = load;
-	}
-	return best;
-}
 
 /* No trap has it in hand any more; its entry and its owner's reference go. */
 static void release_locked(struct umsi_aplic *a, uint32_t source)
@@ -119,7 +92,7 @@ int umsi_aplic_take(struct umsi_aplic *a, struct umsi_record *r, const struct um
 {
 	struct umsi *m = a->domain.m;
 	uintptr_t state = umsi_lock(m, &a->lock);
-	umsi_cpu cpu = umsi_aplic_choose(a, where);
+	umsi_cpu cpu = umsi_target_choose(&a->domain, r, where, umsi_aplic_load);
 	int status = UMSI_ENOCPU;
 
 	if (cpu != UMSI_CPU_NONE) {

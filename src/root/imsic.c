@@ -107,13 +107,6 @@ static int check_config(const struct umsi *m, const struct umsi_imsic_config *co
 	return status ? status : check_files(m, config, layout, scratch);
 }
 
-static void unmap_files(struct umsi_imsic *im, struct umsi *m)
-{
-	for (umsi_cpu i = 0; i < m->ncpus; i++)
-		if (im->page[i])
-			umsi_host_mmio_unmap(m->host, im->page[i], IMSIC_PAGE_BYTES);
-}
-
 static int map_files(struct umsi_imsic *im, struct umsi *m, const struct umsi_imsic_config *config,
 		     bool *has)
 {
@@ -123,10 +116,8 @@ static int map_files(struct umsi_imsic *im, struct umsi *m, const struct umsi_im
 		if (!has[i])
 			continue;
 		im->page[i] = umsi_host_mmio_map(m->host, im->phys[i], IMSIC_PAGE_BYTES);
-		if (!im->page[i]) {
-			unmap_files(im, m);
+		if (!im->page[i])
 			return UMSI_ENOMEM;
-		}
 	}
 	return UMSI_OK;
 }
@@ -165,19 +156,22 @@ static struct umsi_imsic *new_imsic(struct umsi *m, const struct umsi_imsic_conf
 static int build(struct umsi_imsic *im, struct umsi *m, const struct umsi_imsic_config *config)
 {
 	bool *has = (bool *)(im->page + m->ncpus);
-	int status;
-
 	/* Not in use yet: im->phys. */
-	status = check_config(m, config, &im->layout, im->phys);
-	if (status)
-		return status;
-	status = map_files(im, m, config, has);
-	if (status)
-		return status;
-	status = umsi_vec_init(&im->v, m, im->num_ids + 1, im->system_ids + 1, has);
-	if (status)
-		unmap_files(im, m);
-	return status;
+	int status = check_config(m, config, &im->layout, im->phys);
+
+	if (!status)
+		status = map_files(im, m, config, has);
+	return status ? status : umsi_vec_init(&im->v, m, im->num_ids + 1, im->system_ids + 1, has);
+}
+
+static void end(struct umsi_imsic *im)
+{
+	struct umsi *m = im->v.domain.m;
+
+	for (umsi_cpu i = 0; i < m->ncpus; i++)
+		if (im->page[i])
+			umsi_host_mmio_unmap(m->host, im->page[i], IMSIC_PAGE_BYTES);
+	umsi_host_free(m->host, im, imsic_bytes(m));
 }
 
 int umsi_imsic_create(struct umsi *m, const struct umsi_imsic_config *config,
@@ -195,7 +189,7 @@ int umsi_imsic_create(struct umsi *m, const struct umsi_imsic_config *config,
 		return UMSI_ENOMEM;
 	status = build(im, m, config);
 	if (status) {
-		umsi_host_free(m->host, im, imsic_bytes(m));
+		end(im);
 		return status;
 	}
 	umsi_vec_add(&im->v, &imsic_ops);
@@ -206,17 +200,13 @@ int umsi_imsic_create(struct umsi *m, const struct umsi_imsic_config *config,
 int umsi_imsic_destroy(struct umsi_domain *root)
 {
 	struct umsi_imsic *im;
-	struct umsi *m;
 	int status;
 
 	if (!root)
 		return UMSI_EINVAL;
 	im = umsi_imsic_of(umsi_vec_of(root));
-	m = root->m;
 	status = umsi_vec_remove(&im->v);
-	if (status)
-		return status;
-	unmap_files(im, m);
-	umsi_host_free(m->host, im, imsic_bytes(m));
-	return UMSI_OK;
+	if (!status)
+		end(im);
+	return status;
 }

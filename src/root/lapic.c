@@ -39,18 +39,8 @@ static const struct umsi_domain_ops lapic_ops = {
 	.dump_path = UMSI_FOR_DUMPS(umsi_vec_dump_path),
 };
 
-static uint32_t first_vector(const struct umsi_lapic_config *c)
-{
-	return c->first_vector ? c->first_vector : LAPIC_FIRST_VECTOR;
-}
-
-static uint32_t system_vector(const struct umsi_lapic_config *c)
-{
-	return c->system_vector ? c->system_vector : SYSTEM_DEFAULT;
-}
-
-/* A message goes to one CPU. UMSI_EINVAL: two have the same id. */
-static int check_ids_differ(const struct umsi *m)
+/* A message goes to one CPU. UMSI_EINVAL: an id is none, or two have the same. */
+static int check_ids(const struct umsi *m, uint64_t limit)
 {
 	size_t bytes = m->ncpus * sizeof(uint64_t);
 	uint64_t *id = umsi_host_alloc(m->host, bytes);
@@ -61,27 +51,21 @@ static int check_ids_differ(const struct umsi *m)
 	for (umsi_cpu i = 0; i < m->ncpus; i++)
 		id[i] = m->cpu[i].hw_id;
 	umsi_sort64(id, m->ncpus);
-	for (umsi_cpu i = 1; i < m->ncpus; i++)
-		if (id[i] == id[i - 1])
+	for (umsi_cpu i = 0; i < m->ncpus; i++)
+		if (id[i] >= limit || (i && id[i] == id[i - 1]))
 			status = UMSI_EINVAL;
 	umsi_host_free(m->host, id, bytes);
 	return status;
 }
 
-static int check_config(const struct umsi *m, const struct umsi_lapic_config *c)
+static int check_config(const struct umsi *m, const struct umsi_lapic_config *c, uint32_t first, uint32_t system)
 {
-	/* All ones is the broadcast in either mode. */
-	uint64_t limit = c->x2apic ? UINT32_MAX : LAPIC_ID_BROADCAST;
-
-	if (first_vector(c) < LAPIC_FIRST_VECTOR || first_vector(c) > 0xd8 ||
-	    system_vector(c) < 0xe0 || system_vector(c) > 0xfa)
+	if (first < LAPIC_FIRST_VECTOR || first > 0xd8 || system < 0xe0 || system > 0xfa)
 		return UMSI_ERANGE;
 	if (c->mmio_phys % LAPIC_PAGE_BYTES || (c->remapped && c->extended_ids))
 		return UMSI_EINVAL;
-	for (umsi_cpu i = 0; i < m->ncpus; i++)
-		if (m->cpu[i].hw_id >= limit)
-			return UMSI_EINVAL;
-	return check_ids_differ(m);
+	/* All ones is the broadcast in either mode. */
+	return check_ids(m, c->x2apic ? UINT32_MAX : LAPIC_ID_BROADCAST);
 }
 
 static void log_left_out(struct umsi *m, uint32_t n, umsi_cpu first, uint32_t bits)
@@ -128,7 +112,7 @@ static struct umsi_lapic *new_lapic(struct umsi *m, const struct umsi_lapic_conf
 	la->x2apic = config->x2apic;
 	la->directed_eoi = config->directed_eoi;
 	la->remapped = config->remapped;
-	la->system = system_vector(config);
+	la->system = config->system_vector ? config->system_vector : SYSTEM_DEFAULT;
 	la->ipis.limit = LAPIC_SPURIOUS - UMSI_SLOT_IPI - la->system;
 	la->timer = config->timer;
 	la->v.ops = &umsi_lapic_vec_ops;
@@ -150,28 +134,27 @@ static int map_page(struct umsi_lapic *la, struct umsi *m, const struct umsi_lap
 	return la->page ? UMSI_OK : UMSI_ENOMEM;
 }
 
-static void unmap_page(struct umsi_lapic *la, struct umsi *m)
+static void end(struct umsi_lapic *la)
 {
+	struct umsi *m = la->v.domain.m;
+
 	if (la->page)
 		umsi_host_mmio_unmap(m->host, la->page, LAPIC_PAGE_BYTES);
+	umsi_host_free(m->host, la, lapic_bytes(m));
 }
 
 static int build(struct umsi_lapic *la, struct umsi *m, const struct umsi_lapic_config *config)
 {
+	uint32_t first = config->first_vector ? config->first_vector : LAPIC_FIRST_VECTOR;
 	bool *has = (bool *)(la + 1);
-	int status;
+	int status = check_config(m, config, first, la->system);
 
-	status = find_targets(m, config, has);
-	if (status)
-		return status;
-	status = map_page(la, m, config);
-	if (status)
-		return status;
+	if (!status)
+		status = find_targets(m, config, has);
+	if (!status)
+		status = map_page(la, m, config);
 	/* The vector space ends where the system range begins. */
-	status = umsi_vec_init(&la->v, m, la->system, first_vector(config), has);
-	if (status)
-		unmap_page(la, m);
-	return status;
+	return status ? status : umsi_vec_init(&la->v, m, la->system, first, has);
 }
 
 int umsi_lapic_create(struct umsi *m, const struct umsi_lapic_config *config,
@@ -184,15 +167,12 @@ int umsi_lapic_create(struct umsi *m, const struct umsi_lapic_config *config,
 		return UMSI_EINVAL;
 	if (m->kick_ops)
 		return UMSI_EEXIST;
-	status = check_config(m, config);
-	if (status)
-		return status;
 	la = new_lapic(m, config);
 	if (!la)
 		return UMSI_ENOMEM;
 	status = build(la, m, config);
 	if (status) {
-		umsi_host_free(m->host, la, lapic_bytes(m));
+		end(la);
 		return status;
 	}
 	umsi_vec_add(&la->v, &lapic_ops);
@@ -203,17 +183,13 @@ int umsi_lapic_create(struct umsi *m, const struct umsi_lapic_config *config,
 int umsi_lapic_destroy(struct umsi_domain *root)
 {
 	struct umsi_lapic *la;
-	struct umsi *m;
 	int status;
 
 	if (!root)
 		return UMSI_EINVAL;
 	la = umsi_lapic_of(umsi_vec_of(root));
-	m = root->m;
 	status = umsi_vec_remove(&la->v);
-	if (status)
-		return status;
-	unmap_page(la, m);
-	umsi_host_free(m->host, la, lapic_bytes(m));
-	return UMSI_OK;
+	if (!status)
+		end(la);
+	return status;
 }

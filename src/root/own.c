@@ -254,17 +254,10 @@ static int cpu_online(struct umsi_domain *d, umsi_cpu cpu)
 static int cpu_leave(struct umsi_domain *d, umsi_cpu cpu)
 {
 	struct own *o = own_of(d);
-	int status = UMSI_OK;
 
 	/* Whoever chose this CPU before it was barred has published by now. */
 	umsi_unlock(d->m, &o->lock, umsi_lock(d->m, &o->lock));
-	for (uint32_t n = 0; n < o->numbers && !status; n++) {
-		struct umsi_record *r = umsi_load_ptr_acquire(&o->table[n]);
-
-		if (r)
-			status = umsi_target_evacuate(r, n, cpu);
-	}
-	return status;
+	return umsi_target_evacuate_all(o->table, o->numbers, 0, cpu);
 }
 
 /* What is pending there is the host's to bring to another CPU, as is what a controller has lost. */

@@ -8,10 +8,10 @@
 int umsi_pci_header(const struct pci_ref *f, unsigned int *out_bars)
 {
 	/* Also what a root complex answers for a function that left. */
-	if (pci_read(f, PCI_VENDOR_ID, 2) == 0xffff)
+	if (umsi_pci_read(f, PCI_VENDOR_ID, 2) == 0xffff)
 		return UMSI_ECAP_GONE;
 	/* Bit 7 says that the device has more functions. */
-	switch (pci_read(f, PCI_HEADER_TYPE, 1) & 0x7f) {
+	switch (umsi_pci_read(f, PCI_HEADER_TYPE, 1) & 0x7f) {
 	case 0:
 		*out_bars = 6;
 		return UMSI_OK;
@@ -33,10 +33,10 @@ int umsi_pci_cap_find(const struct pci_ref *f, uint8_t id, uint32_t bytes, uint1
 	status = umsi_pci_header(f, &bars);
 	if (status)
 		return status;
-	if (!(pci_read(f, PCI_STATUS, 2) & PCI_STATUS_CAP_LIST))
+	if (!(umsi_pci_read(f, PCI_STATUS, 2) & PCI_STATUS_CAP_LIST))
 		return UMSI_ECAP_NONE;
 
-	at = pci_read(f, PCI_CAPABILITIES, 1);
+	at = umsi_pci_read(f, PCI_CAPABILITIES, 1);
 	while (at) {
 		if (at < PCI_CAPABILITY_FIRST || at % 4)
 			return UMSI_ECAP_POINTER;
@@ -44,7 +44,7 @@ int umsi_pci_cap_find(const struct pci_ref *f, uint8_t id, uint32_t bytes, uint1
 			return UMSI_ECAP_LOOP;
 		seen |= UINT64_C(1) << (at / 4);
 
-		head = pci_read(f, at, 2);
+		head = umsi_pci_read(f, at, 2);
 		if (head == 0xffff)
 			return UMSI_ECAP_GONE;
 		if ((head & 0xff) == id) {

@@ -10,14 +10,14 @@
 static bool is_alias(const struct pci_ref *f, uint32_t head)
 {
 	for (uint32_t at = PCI_EXT_FIRST; at < PCI_EXT_END; at += PCI_EXT_FIRST)
-		if (pci_read(f, at, 4) != head)
+		if (umsi_pci_read(f, at, 4) != head)
 			return false;
 	return true;
 }
 
 static bool has_list(const struct pci_ref *f)
 {
-	uint32_t head = pci_read(f, PCI_VENDOR_ID, 4), first = pci_read(f, PCI_EXT_FIRST, 4);
+	uint32_t head = umsi_pci_read(f, PCI_VENDOR_ID, 4), first = umsi_pci_read(f, PCI_EXT_FIRST, 4);
 
 	return first && first != UINT32_MAX && !(first == head && is_alias(f, head));
 }
@@ -25,14 +25,14 @@ static bool has_list(const struct pci_ref *f)
 /* 1: another's. */
 static int look(const struct pci_ref *f, uint32_t at, uint16_t vendor, uint16_t id, uint32_t bytes)
 {
-	uint32_t header, next = umsi_ext_next(pci_read(f, at, 4));
+	uint32_t header, next = umsi_ext_next(umsi_pci_read(f, at, 4));
 
 	if (at + DVSEC_BYTES > PCI_EXT_END)
 		return UMSI_ECAP_SIZE;
-	header = pci_read(f, at + DVSEC_HEADER_1, 4);
+	header = umsi_pci_read(f, at + DVSEC_HEADER_1, 4);
 	if (header == UINT32_MAX)
 		return UMSI_ECAP_GONE;
-	if (umsi_dvsec_vendor(header) != vendor || pci_read(f, at + DVSEC_HEADER_2, 2) != id)
+	if (umsi_dvsec_vendor(header) != vendor || umsi_pci_read(f, at + DVSEC_HEADER_2, 2) != id)
 		return 1;
 	if (umsi_dvsec_length(header) < bytes || umsi_dvsec_length(header) > PCI_EXT_END - at)
 		return UMSI_ECAP_SIZE;
@@ -56,7 +56,7 @@ int umsi_pci_dvsec_find(const struct pci_ref *f, uint16_t vendor, uint16_t id, u
 			return UMSI_ECAP_POINTER;
 		if (n == MOST)
 			return UMSI_ECAP_LOOP;
-		head = pci_read(f, at, 4);
+		head = umsi_pci_read(f, at, 4);
 		if (head == UINT32_MAX)
 			return UMSI_ECAP_GONE;
 		if (umsi_ext_id(head) != PCI_EXT_ID_DVSEC)

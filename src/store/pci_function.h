@@ -13,29 +13,11 @@ struct pci_ref {
 	uint32_t requester_id;
 };
 
-static inline uint32_t pci_read(const struct pci_ref *f, uint32_t offset, unsigned int width)
-{
-	return umsi_host_pci_read(f->host, f->requester_id, (uint16_t)offset, width);
-}
-
-static inline void pci_write16(const struct pci_ref *f, uint32_t offset, uint32_t value)
-{
-	umsi_host_pci_write(f->host, f->requester_id, (uint16_t)offset, 2, value);
-}
-
-static inline void pci_write32(const struct pci_ref *f, uint32_t offset, uint32_t value)
-{
-	umsi_host_pci_write(f->host, f->requester_id, (uint16_t)offset, 4, value);
-}
-
-/* Once more wherever messages begin: a reset of the function has cleared it. */
-static inline void pci_intx_off(const struct pci_ref *f)
-{
-	uint32_t command = pci_read(f, PCI_COMMAND, 2);
-
-	if (command != 0xffff && !(command & PCI_COMMAND_INTX_OFF))
-		pci_write16(f, PCI_COMMAND, command | PCI_COMMAND_INTX_OFF);
-}
+uint32_t umsi_pci_read(const struct pci_ref *f, uint32_t offset, unsigned int width);
+void umsi_pci_write16(const struct pci_ref *f, uint32_t offset, uint32_t value);
+void umsi_pci_write32(const struct pci_ref *f, uint32_t offset, uint32_t value);
+/* May it assert its wire? Not while it has messages; off once more wherever those begin: a reset has cleared it. */
+void umsi_pci_intx(const struct pci_ref *f, bool on);
 
 /*
  * How many BARs the header has: 6, or 2 for a bridge. UMSI_ECAP_GONE (all-ones),
@@ -56,9 +38,13 @@ int umsi_pci_cap_find(const struct pci_ref *f, uint8_t id, uint32_t bytes, uint1
 int umsi_pci_dvsec_find(const struct pci_ref *f, uint16_t vendor, uint16_t id, uint32_t bytes,
 			uint16_t *out_offset);
 
-/* Does BAR slot @bir, of @bars, take a structure? UMSI_OK, UMSI_ECAP_BIR, UMSI_ECAP_BAR, UMSI_EINVAL (beyond the address space). */
-int umsi_pci_bar_check(const struct umsi_pci_function *fn, uint32_t bir, unsigned int bars);
-bool umsi_pci_bar_holds(const struct umsi_pci_bar *bar, uint64_t offset, uint64_t bytes);
+/*
+ * Where a structure in BAR slot @bir, of @bars, is. UMSI_OK, UMSI_ECAP_BIR, UMSI_ECAP_BAR, UMSI_EINVAL
+ * (beyond the address space), UMSI_ECAP_TABLE (not all of it in the BAR).
+ */
+int umsi_pci_place(const struct umsi_pci_function *fn, unsigned int bars, uint32_t bir, uint64_t offset,
+		   uint64_t bytes, uint64_t *out_phys);
+bool umsi_pci_apart(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes);
 
 /* As umsi_pci_msix_probe(), its arguments checked. */
 int umsi_pci_msix_check(struct pci_ref *f, const struct umsi_pci_function *fn,
@@ -69,7 +55,11 @@ int umsi_pci_msi_check(struct pci_ref *f, struct umsi_pci_msi_cap *out);
 
 /* What tables over plain MSI are called: the pointer tells them from others. */
 extern const char umsi_pci_msi_name[];
-/* Has the device one? Sleepable. */
-bool umsi_pci_msi_exists(struct umsi_device *dev);
+
+/*
+ * MSI and MSI-X exclude each other (PCI Express Base, "MSI and MSI-X Operation"). UMSI_EEXIST: one is
+ * enabled, or the device has a table over the first; else as umsi_pci_cap_find(), but a function without is none. Sleepable.
+ */
+int umsi_pci_check_off(struct pci_ref *f, struct umsi_device *dev);
 
 #endif

@@ -10,34 +10,24 @@
 #define MESSAGE_BYTES	12u		/* an address of 64 bits, data of 32 */
 #define SLOT_BYTES_MAX	4096u
 
-struct range {
-	uint64_t phys, bytes;
-};
-
-static bool apart(struct range a, struct range b)
-{
-	return a.phys <= b.phys ? b.phys - a.phys >= a.bytes : a.phys - b.phys >= b.bytes;
-}
-
 /* Compared as the CPU sees them, as MSI-X's own two are. */
-static int check_msix(struct pci_ref *f, const struct umsi_pci_function *fn, struct range store)
+static int check_msix(struct pci_ref *f, const struct umsi_pci_function *fn, uint64_t phys, uint64_t bytes)
 {
 	struct umsi_pci_msix_cap cap;
 	int status = fn->no_msix ? UMSI_ECAP_NONE : umsi_pci_msix_check(f, fn, &cap);
 
 	if (status)
 		return status == UMSI_ECAP_NONE ? UMSI_OK : status;
-	return apart(store, (struct range){ fn->bar[cap.table_bir].phys + cap.table_offset,
-					    umsi_msix_table_bytes(cap.entries) }) &&
-	       apart(store, (struct range){ fn->bar[cap.pba_bir].phys + cap.pba_offset,
-					    umsi_msix_pba_bytes(cap.entries) }) ? UMSI_OK : UMSI_ECAP_OVERLAP;
+	return umsi_pci_apart(phys, bytes, fn->bar[cap.table_bir].phys + cap.table_offset,
+			      umsi_msix_table_bytes(cap.entries)) &&
+	       umsi_pci_apart(phys, bytes, fn->bar[cap.pba_bir].phys + cap.pba_offset,
+			      umsi_msix_pba_bytes(cap.entries)) ? UMSI_OK : UMSI_ECAP_OVERLAP;
 }
 
 static int check(struct pci_ref *f, const struct umsi_pci_function *fn,
 		 const struct umsi_pci_ims_claim *claim, struct umsi_pci_ims *out)
 {
-	uint64_t bytes = (uint64_t)claim->slots * claim->slot_bytes;
-	struct range store;
+	uint64_t phys, bytes = (uint64_t)claim->slots * claim->slot_bytes;
 	unsigned int bars;
 	int status;
 
@@ -46,15 +36,13 @@ static int check(struct pci_ref *f, const struct umsi_pci_function *fn,
 		return UMSI_ECAP_MESSAGES;
 	status = umsi_pci_header(f, &bars);
 	if (!status)
-		status = umsi_pci_bar_check(fn, claim->bir, bars);
-	if (status)
-		return status;
-	if (claim->offset % 4 || !umsi_pci_bar_holds(&fn->bar[claim->bir], claim->offset, bytes))
-		return UMSI_ECAP_TABLE;
-	store = (struct range){ fn->bar[claim->bir].phys + claim->offset, bytes };
-	status = check_msix(f, fn, store);
+		status = umsi_pci_place(fn, bars, claim->bir, claim->offset, bytes, &phys);
+	if (!status && claim->offset % 4)
+		status = UMSI_ECAP_TABLE;
 	if (!status)
-		*out = (struct umsi_pci_ims){ .phys = store.phys, .bytes = bytes, .slots = claim->slots };
+		status = check_msix(f, fn, phys, bytes);
+	if (!status)
+		*out = (struct umsi_pci_ims){ .phys = phys, .bytes = bytes, .slots = claim->slots };
 	return status;
 }
 
@@ -77,7 +65,7 @@ static int find(struct pci_ref *f, uint16_t vendor, uint16_t id, uint8_t revisio
 
 	if (status)
 		return status;
-	return umsi_dvsec_revision(pci_read(f, *at + DVSEC_HEADER_1, 4)) == revision ? UMSI_OK : UMSI_ECAP_VERSION;
+	return umsi_dvsec_revision(umsi_pci_read(f, *at + DVSEC_HEADER_1, 4)) == revision ? UMSI_OK : UMSI_ECAP_VERSION;
 }
 
 static bool field_fits(const struct umsi_pci_ims_format *format, uint32_t offset, uint32_t width)
@@ -100,8 +88,8 @@ int umsi_pci_ims_probe(struct umsi *m, const struct umsi_pci_function *fn,
 	status = find(&f, format->vendor, format->id, format->revision, format->bytes, &at);
 	if (status)
 		return status;
-	location = pci_read(&f, at + format->location, 4);
-	slots = pci_read(&f, at + format->slots, 2);
+	location = umsi_pci_read(&f, at + format->location, 4);
+	slots = umsi_pci_read(&f, at + format->slots, 2);
 	/* It may have left after the walk. */
 	if (location == UINT32_MAX && slots == 0xffff)
 		return UMSI_ECAP_GONE;
@@ -128,7 +116,7 @@ int umsi_pci_siov_probe(struct umsi *m, const struct umsi_pci_function *fn, bool
 	status = find(&f, SIOV_VENDOR, SIOV_ID, 0, SIOV_BYTES, &at);
 	if (status)
 		return status;
-	capabilities = pci_read(&f, at + SIOV_CAPABILITIES, 4);
+	capabilities = umsi_pci_read(&f, at + SIOV_CAPABILITIES, 4);
 	if (capabilities == UINT32_MAX)
 		return UMSI_ECAP_GONE;
 	*ims = capabilities & SIOV_IMS;

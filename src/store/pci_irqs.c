@@ -3,134 +3,119 @@
 #include "msi/device.h"
 #include "store/pci_function.h"
 
-/* What one call is about. */
+/* What one call is about, and what has come of it. */
 struct wish {
 	struct umsi_device *dev;
 	const struct umsi_pci_function *fn;
 	uint32_t min, max;
 	struct umsi_irq_request_at at;
 	umsi_irq *irqs;
+	struct umsi_pci_irqs set;
 };
 
 /* Short counts are fine from min on. */
-static int fill_msix(const struct wish *w, struct umsi_table *table, uint32_t *count)
+static int fill_msix(struct wish *w)
 {
-	uint32_t most = umsi_table_size(table) < w->max ? umsi_table_size(table) : w->max;
+	uint32_t size = umsi_table_size(w->set.table), most = size < w->max ? size : w->max, n;
 	int status = UMSI_OK;
 
-	for (*count = 0; *count < most; (*count)++) {
-		struct umsi_irq_request_at at = w->at;
-
-		at.first = *count;
-		at.last = *count;
-		status = umsi_irq_alloc(table, &at, &w->irqs[*count]);
+	for (n = 0; n < most; n++) {
+		w->at.first = w->at.last = n;
+		status = umsi_irq_alloc(w->set.table, &w->at, &w->irqs[n]);
 		if (status)
 			break;
 	}
-	return *count >= w->min ? UMSI_OK : status;
+	w->set.count = n;
+	return n >= w->min ? UMSI_OK : status;
 }
 
-static int try_msix(const struct wish *w, struct umsi_pci_irqs *out)
+static int try_msix(struct wish *w)
 {
 	struct umsi_pci_msix_cap cap;
 	int status;
 
 	if (w->fn->no_msix)
 		return UMSI_ECAP_NONE;
-	status = umsi_pci_msix_probe(umsi_device_machine(w->dev), w->fn, &cap);
+	status = umsi_pci_msix_probe(w->dev->m, w->fn, &cap);
 	if (status)
 		return status;
 	if (cap.entries < w->min)
 		return UMSI_ERANGE;
-	status = umsi_pci_msix_create(w->dev, w->fn, &out->table);
+	status = umsi_pci_msix_create(w->dev, w->fn, &w->set.table);
 	if (status)
 		return status;
-	status = fill_msix(w, out->table, &out->count);
+	status = fill_msix(w);
 	if (status)
-		umsi_table_destroy(out->table);
-	out->kind = UMSI_PCI_MSIX;
+		umsi_table_destroy(w->set.table);
 	return status;
 }
 
-/* The largest power of two that is asked for and there. */
-static uint32_t messages_for(const struct wish *w, const struct umsi_pci_msi_cap *cap)
+static int msi_table(struct wish *w, uint32_t messages)
 {
-	uint32_t n = 1u << cap->messages_log2;
+	int status = umsi_pci_msi_create(w->dev, w->fn, messages, &w->set.table);
 
-	while (n > w->max)
-		n /= 2;
-	return n;
-}
-
-static int msi_table(const struct wish *w, uint32_t messages, struct umsi_pci_irqs *out)
-{
-	struct umsi_irq_request_at at = w->at;
-	int status;
-
-	status = umsi_pci_msi_create(w->dev, w->fn, messages, &out->table);
 	if (status)
 		return status;
-	at.last = UMSI_INDEX_LAST;
-	status = messages > 1 ? umsi_irq_alloc_block(out->table, &at, messages, w->irqs)
-			      : umsi_irq_alloc(out->table, &at, w->irqs);
+	w->at.first = 0;
+	w->at.last = UMSI_INDEX_LAST;
+	status = messages > 1 ? umsi_irq_alloc_block(w->set.table, &w->at, messages, w->irqs)
+			      : umsi_irq_alloc(w->set.table, &w->at, w->irqs);
 	if (status)
-		umsi_table_destroy(out->table);
+		umsi_table_destroy(w->set.table);
 	return status;
 }
 
-/* Fewer messages where no block of that many is free. */
-static int try_msi(const struct wish *w, struct umsi_pci_irqs *out)
+/* The largest power of two that is asked for and there; fewer messages where no block of that many is free. */
+static int try_msi(struct wish *w)
 {
 	struct umsi_pci_msi_cap cap;
-	uint32_t messages;
 	int status;
 
 	if (w->fn->no_msi)
 		return UMSI_ECAP_NONE;
-	status = umsi_pci_msi_probe(umsi_device_machine(w->dev), w->fn, &cap);
+	status = umsi_pci_msi_probe(w->dev->m, w->fn, &cap);
 	if (status)
 		return status;
 	status = UMSI_ERANGE;
-	for (messages = messages_for(w, &cap); messages >= w->min; messages /= 2) {
-		status = msi_table(w, messages, out);
+	w->set.kind = UMSI_PCI_MSI;
+	for (uint32_t n = 1u << cap.messages_log2; n >= w->min; n /= 2) {
+		if (n > w->max)
+			continue;
+		w->set.count = n;
+		status = msi_table(w, n);
 		if (status != UMSI_ENOSLOT && status != UMSI_ENOTSUP)
 			break;
 	}
-	out->kind = UMSI_PCI_MSI;
-	out->count = messages;
 	return status;
 }
 
 static void set_intx(struct umsi_device *dev, bool on)
 {
-	struct pci_ref f = { umsi_machine_host(umsi_device_machine(dev)), umsi_device_requester_id(dev) };
-	uint32_t command = pci_read(&f, PCI_COMMAND, 2);
+	struct pci_ref f = { dev->m->host, dev->requester_id };
 
-	if (command != 0xffff)
-		pci_write16(&f, PCI_COMMAND, on ? command & ~PCI_COMMAND_INTX_OFF
-					       : command | PCI_COMMAND_INTX_OFF);
+	umsi_pci_intx(&f, on);
 }
 
-static int try_wire(const struct wish *w, const struct umsi_pci_wire *wire,
-		    struct umsi_pci_irqs *out)
+static int try_wire(struct wish *w, const struct umsi_pci_wire *wire)
 {
-	struct umsi_irq_request_at at = w->at;
 	int status;
 
+	w->set.table = wire->table;
+	w->set.count = 1;
 	if (wire->shared) {
+		w->set.kind = UMSI_PCI_SHARED;
+		w->set.table = NULL;
+		w->set.shared = wire->shared;
 		w->irqs[0] = umsi_shared_irq(wire->shared);
-		*out = (struct umsi_pci_irqs){ .kind = UMSI_PCI_SHARED, .count = 1, .shared = wire->shared };
 		return UMSI_OK;
 	}
-	at.first = wire->index;
-	at.last = wire->index;
-	at.trigger = wire->trigger;
-	status = umsi_irq_alloc(wire->table, &at, w->irqs);
-	if (status)
-		return status;
-	set_intx(w->dev, true);
-	*out = (struct umsi_pci_irqs){ .kind = UMSI_PCI_WIRED, .table = wire->table, .count = 1 };
-	return UMSI_OK;
+	w->set.kind = UMSI_PCI_WIRED;
+	w->at.first = w->at.last = wire->index;
+	w->at.trigger = wire->trigger;
+	status = umsi_irq_alloc(wire->table, &w->at, w->irqs);
+	if (!status)
+		set_intx(w->dev, true);
+	return status;
 }
 
 int umsi_pci_irqs_alloc(struct umsi_device *dev, const struct umsi_pci_function *fn, uint32_t at_least,
@@ -138,8 +123,9 @@ int umsi_pci_irqs_alloc(struct umsi_device *dev, const struct umsi_pci_function 
 			const struct umsi_pci_wire *wire, umsi_irq *irqs,
 			struct umsi_pci_irqs *out)
 {
-	struct wish w = { .dev = dev, .fn = fn, .min = at_least, .max = at_most, .irqs = irqs };
-	struct umsi_pci_irqs set = { 0 };
+	struct wish w = {
+		.dev = dev, .fn = fn, .min = at_least, .max = at_most, .irqs = irqs, .set.kind = UMSI_PCI_MSIX,
+	};
 	int status, other;
 
 	if (!dev || !fn || !irqs || !out)
@@ -148,16 +134,16 @@ int umsi_pci_irqs_alloc(struct umsi_device *dev, const struct umsi_pci_function 
 		return UMSI_ERANGE;
 	if (affinity)
 		w.at.affinity = *affinity;
-	status = try_msix(&w, &set);
+	status = try_msix(&w);
 	if (status) {
-		other = try_msi(&w, &set);
+		other = try_msi(&w);
 		if (other != UMSI_ECAP_NONE)
 			status = other;
 	}
 	if (status && at_least == 1 && wire && (wire->table || wire->shared))
-		status = try_wire(&w, wire, &set);
+		status = try_wire(&w, wire);
 	if (status == UMSI_OK)
-		*out = set;
+		*out = w.set;
 	return status;
 }
 
@@ -183,7 +169,7 @@ int umsi_pci_irqs_request(struct umsi_device *dev, struct umsi_pci_irqs *set, co
 		return UMSI_ERANGE;
 	if (set->kind == UMSI_PCI_SHARED)
 		return join_line(dev, set, handler, arg);
-	return umsi_irq_request(umsi_device_machine(dev), irqs[index], handler, arg, name);
+	return umsi_irq_request(dev->m, irqs[index], handler, arg, name);
 }
 
 void umsi_pci_irqs_free(struct umsi_device *dev, const struct umsi_pci_irqs *set,
@@ -196,7 +182,7 @@ void umsi_pci_irqs_free(struct umsi_device *dev, const struct umsi_pci_irqs *set
 		break;
 	case UMSI_PCI_WIRED:
 		set_intx(dev, false);
-		umsi_irq_free(umsi_device_machine(dev), irqs[0]);
+		umsi_irq_free(dev->m, irqs[0]);
 		break;
 	case UMSI_PCI_SHARED:
 		set_intx(dev, false);

@@ -7,7 +7,6 @@
  * Source: PCI Local Bus 3.0, "MSI Capability Structure", "MSI Operation".
  */
 #include "codec/msi.h"
-#include "codec/msix.h"
 #include "idspace/word.h"
 #include "msi/device.h"
 #include "store/pci_function.h"
@@ -26,18 +25,18 @@ struct msi {
 
 static uint32_t read_control(const struct msi *x)
 {
-	return pci_read(&x->function, x->at + MSI_CONTROL, 2);
+	return umsi_pci_read(&x->function, x->at + MSI_CONTROL, 2);
 }
 
 static void write_control(const struct msi *x, uint32_t value)
 {
-	pci_write16(&x->function, x->at + MSI_CONTROL, value);
+	umsi_pci_write16(&x->function, x->at + MSI_CONTROL, value);
 }
 
 static void write_masks(struct msi *x, uint32_t masks)
 {
 	x->masks = masks;
-	pci_write32(&x->function, x->at + umsi_msi_mask(x->wide), masks);
+	umsi_pci_write32(&x->function, x->at + umsi_msi_mask(x->wide), masks);
 }
 
 /* Multiple Message Enable as this table wants it. */
@@ -73,15 +72,15 @@ static int msi_write_words(void *store, uint32_t index, uint64_t cookie,
 	if (!fits(x, msg))
 		return UMSI_ENOTSUP;
 	if (which & UMSI_WORD_DATA) {
-		pci_write16(&x->function, x->at + umsi_msi_data(x->wide), msg->data);
+		umsi_pci_write16(&x->function, x->at + umsi_msi_data(x->wide), msg->data);
 		writes++;
 	}
 	if (which & UMSI_WORD_ADDRESS_HIGH && x->wide) {
-		pci_write32(&x->function, x->at + MSI_ADDRESS_HIGH, (uint32_t)(msg->address >> 32));
+		umsi_pci_write32(&x->function, x->at + MSI_ADDRESS_HIGH, (uint32_t)(msg->address >> 32));
 		writes++;
 	}
 	if (which & UMSI_WORD_ADDRESS_LOW) {
-		pci_write32(&x->function, x->at + MSI_ADDRESS_LOW, (uint32_t)msg->address);
+		umsi_pci_write32(&x->function, x->at + MSI_ADDRESS_LOW, (uint32_t)msg->address);
 		writes++;
 	}
 	return writes;
@@ -126,7 +125,7 @@ static int msi_settle(void *store, uint32_t index, uint64_t cookie)
 static bool msi_pending(void *store, uint32_t index, uint64_t cookie)
 {
 	struct msi *x = store;
-	uint32_t bits = pci_read(&x->function, x->at + umsi_msi_pending(x->wide), 4);
+	uint32_t bits = umsi_pci_read(&x->function, x->at + umsi_msi_pending(x->wide), 4);
 
 	(void)cookie;
 	if (bits == UINT32_MAX && read_control(x) == GONE16)
@@ -143,7 +142,7 @@ static int msi_start(void *store)
 
 	if (now == (control | MSI_CONTROL_ENABLE))
 		return 0;
-	pci_intx_off(&x->function);
+	umsi_pci_intx(&x->function, false);
 	write_control(x, control);
 	write_control(x, control | MSI_CONTROL_ENABLE);
 	now = read_control(x);
@@ -165,15 +164,13 @@ static int msi_stop(void *store)
 
 static void put_back(struct msi *x)
 {
-	uint32_t command = pci_read(&x->function, PCI_COMMAND, 2);
-
-	if (command == GONE16)
+	if (read_control(x) == GONE16)
 		return;
 	write_control(x, x->found_control);
 	if (x->maskable)
 		write_masks(x, x->found_masks);
 	if (!(x->found_command & PCI_COMMAND_INTX_OFF))
-		pci_write16(&x->function, PCI_COMMAND, command & ~PCI_COMMAND_INTX_OFF);
+		umsi_pci_intx(&x->function, true);
 }
 
 static void msi_destroy(void *store)
@@ -200,7 +197,7 @@ static int msi_restore(void *store)
 		write_control(x, control);
 	if (x->maskable)
 		write_masks(x, x->found_masks | umsi_msi_bits(x->messages));
-	pci_intx_off(&x->function);
+	umsi_pci_intx(&x->function, false);
 	return read_control(x) == control ? UMSI_OK : UMSI_EREFUSED;
 }
 
@@ -235,30 +232,16 @@ static const struct umsi_store_ops maskless_ops = {
 
 /* ---- Creation. ---- */
 
-/* The two exclude each other (PCI Express Base, "MSI and MSI-X Operation"). */
-static int check_msix_off(struct pci_ref *f)
-{
-	uint16_t at;
-	int status;
-
-	status = umsi_pci_cap_find(f, PCI_CAP_ID_MSIX, MSIX_CAP_BYTES, &at);
-	if (status)
-		return status == UMSI_ECAP_NONE ? UMSI_OK : status;
-	return pci_read(f, at + MSIX_CONTROL, 2) & MSIX_CONTROL_ENABLE ? UMSI_EEXIST : UMSI_OK;
-}
-
 /* Reads only. */
 static int check_function(struct msi *x, struct umsi_device *dev)
 {
 	x->found_control = read_control(x);
-	x->found_command = pci_read(&x->function, PCI_COMMAND, 2);
+	x->found_command = umsi_pci_read(&x->function, PCI_COMMAND, 2);
 	if (x->maskable)
-		x->found_masks = pci_read(&x->function, x->at + umsi_msi_mask(x->wide), 4);
+		x->found_masks = umsi_pci_read(&x->function, x->at + umsi_msi_mask(x->wide), 4);
 	if (x->found_control == GONE16 || x->found_command == GONE16)
 		return UMSI_EGONE;
-	if (x->found_control & MSI_CONTROL_ENABLE || umsi_pci_msi_exists(dev))
-		return UMSI_EEXIST;
-	return check_msix_off(&x->function);
+	return umsi_pci_check_off(&x->function, dev);
 }
 
 /* Some functions claim 64 bits and hold fewer. Asked while they cannot send; put back as found. */
@@ -268,10 +251,10 @@ static void learn_address_bits(struct msi *x)
 
 	if (!x->wide)
 		return;
-	found = pci_read(&x->function, x->at + MSI_ADDRESS_HIGH, 4);
-	pci_write32(&x->function, x->at + MSI_ADDRESS_HIGH, UINT32_MAX);
-	x->address_high_bits = pci_read(&x->function, x->at + MSI_ADDRESS_HIGH, 4);
-	pci_write32(&x->function, x->at + MSI_ADDRESS_HIGH, found);
+	found = umsi_pci_read(&x->function, x->at + MSI_ADDRESS_HIGH, 4);
+	umsi_pci_write32(&x->function, x->at + MSI_ADDRESS_HIGH, UINT32_MAX);
+	x->address_high_bits = umsi_pci_read(&x->function, x->at + MSI_ADDRESS_HIGH, 4);
+	umsi_pci_write32(&x->function, x->at + MSI_ADDRESS_HIGH, found);
 }
 
 /* Disabled all the while. Mask bits that are not this table's stay as they are. */
@@ -289,7 +272,7 @@ static int bring_up(struct msi *x, struct umsi_device *dev, struct umsi_table **
 	status = now == control ? UMSI_OK : now == GONE16 ? UMSI_EGONE : UMSI_EREFUSED;
 	if (status)
 		goto out_put_back;
-	pci_intx_off(&x->function);
+	umsi_pci_intx(&x->function, false);
 
 	/* Last, because from here on others may find it. */
 	status = umsi_table_create(dev, x->maskable ? &maskable_ops : &maskless_ops, x, &config, out);

@@ -2,7 +2,6 @@
 /* Is the MSI capability of a function to be believed? Reads configuration space only. */
 #include "codec/msi.h"
 #include "core/machine.h"
-#include "msi/device.h"
 #include "store/pci_function.h"
 
 int umsi_pci_msi_check(struct pci_ref *f, struct umsi_pci_msi_cap *out)
@@ -15,7 +14,7 @@ int umsi_pci_msi_check(struct pci_ref *f, struct umsi_pci_msi_cap *out)
 	status = umsi_pci_cap_find(f, PCI_CAP_ID_MSI, MSI_CAP_BYTES, &at);
 	if (status)
 		return status;
-	control = pci_read(f, at + MSI_CONTROL, 2);
+	control = umsi_pci_read(f, at + MSI_CONTROL, 2);
 	/* It may have left after the walk. */
 	if (control == 0xffff)
 		return UMSI_ECAP_GONE;
@@ -45,16 +44,3 @@ int umsi_pci_msi_probe(struct umsi *m, const struct umsi_pci_function *fn,
 }
 
 const char umsi_pci_msi_name[] = "msi";
-
-/* Its enable bit is off until an index is opened, so the registers do not tell. */
-bool umsi_pci_msi_exists(struct umsi_device *dev)
-{
-	struct umsi_table *t;
-
-	umsi_device_lock(dev);
-	for (t = dev->tables; t; t = t->next)
-		if (t->ops->name == umsi_pci_msi_name)
-			break;
-	umsi_device_unlock(dev);
-	return t;
-}

@@ -5,7 +5,6 @@
  * to and nothing more.
  * Source: PCI Express Base, "MSI-X Capability and Table Structure".
  */
-#include "codec/msi.h"
 #include "codec/msix.h"
 #include "msi/device.h"
 #include "store/pci_function.h"
@@ -52,7 +51,7 @@ static uint32_t read_control(const struct msix *x, uint32_t index)
 static bool msix_reachable(void *store)
 {
 	struct msix *x = store;
-	uint32_t command = pci_read(&x->function, PCI_COMMAND, 2);
+	uint32_t command = umsi_pci_read(&x->function, PCI_COMMAND, 2);
 
 	return command != 0xffff && (command & PCI_COMMAND_MEMORY);
 }
@@ -135,10 +134,8 @@ static void unmap_and_free(struct msix *x)
 
 static void put_back_intx(struct msix *x)
 {
-	uint32_t command = pci_read(&x->function, PCI_COMMAND, 2);
-
-	if (command != 0xffff && !(x->found_command & PCI_COMMAND_INTX_OFF))
-		pci_write16(&x->function, PCI_COMMAND, command & ~PCI_COMMAND_INTX_OFF);
+	if (!(x->found_command & PCI_COMMAND_INTX_OFF))
+		umsi_pci_intx(&x->function, true);
 }
 
 /*
@@ -149,9 +146,9 @@ static int enable_masked(struct msix *x)
 {
 	uint32_t control;
 
-	pci_write16(&x->function, x->at + MSIX_CONTROL,
+	umsi_pci_write16(&x->function, x->at + MSIX_CONTROL,
 		    x->found_control | MSIX_CONTROL_ENABLE | MSIX_CONTROL_MASK);
-	control = pci_read(&x->function, x->at + MSIX_CONTROL, 2);
+	control = umsi_pci_read(&x->function, x->at + MSIX_CONTROL, 2);
 	if (control == 0xffff)
 		return UMSI_EGONE;
 	return control & MSIX_CONTROL_ENABLE ? UMSI_OK : UMSI_EREFUSED;
@@ -169,8 +166,8 @@ static int msix_restore(void *store)
 		write_control(x, i, MSIX_VECTOR_MASK);
 	if (read_control(x, x->entries - 1) == GONE32)
 		return UMSI_EGONE;
-	pci_intx_off(&x->function);
-	pci_write16(&x->function, x->at + MSIX_CONTROL,
+	umsi_pci_intx(&x->function, false);
+	umsi_pci_write16(&x->function, x->at + MSIX_CONTROL,
 		    (x->found_control | MSIX_CONTROL_ENABLE) & ~MSIX_CONTROL_MASK);
 	return UMSI_OK;
 }
@@ -179,10 +176,10 @@ static int msix_restore(void *store)
 static void msix_destroy(void *store)
 {
 	struct msix *x = store;
-	uint32_t control = pci_read(&x->function, x->at + MSIX_CONTROL, 2);
+	uint32_t control = umsi_pci_read(&x->function, x->at + MSIX_CONTROL, 2);
 
 	if (control != 0xffff) {
-		pci_write16(&x->function, x->at + MSIX_CONTROL,
+		umsi_pci_write16(&x->function, x->at + MSIX_CONTROL,
 			    control & ~(MSIX_CONTROL_ENABLE | MSIX_CONTROL_MASK));
 		put_back_intx(x);
 	}
@@ -203,33 +200,17 @@ static const struct umsi_store_ops msix_ops = {
 	.destroy = msix_destroy,
 };
 
-/* The two exclude each other (PCI Express Base, "MSI and MSI-X Operation"). */
-static int check_off(struct pci_ref *f, uint32_t msix_control)
-{
-	uint16_t at;
-	int status;
-
-	if (msix_control & MSIX_CONTROL_ENABLE)
-		return UMSI_EEXIST;
-	status = umsi_pci_cap_find(f, PCI_CAP_ID_MSI, MSI_CAP_BYTES, &at);
-	if (status)
-		return status == UMSI_ECAP_NONE ? UMSI_OK : status;
-	return pci_read(f, at + MSI_CONTROL, 2) & MSI_CONTROL_ENABLE ? UMSI_EEXIST : UMSI_OK;
-}
-
 /* Reads only. */
 static int check_function(struct msix *x, struct umsi_device *dev)
 {
-	x->found_control = pci_read(&x->function, x->at + MSIX_CONTROL, 2);
-	x->found_command = pci_read(&x->function, PCI_COMMAND, 2);
+	x->found_control = umsi_pci_read(&x->function, x->at + MSIX_CONTROL, 2);
+	x->found_command = umsi_pci_read(&x->function, PCI_COMMAND, 2);
 	/* With every reserved bit set it could not be told, once enabled and masked, from one that left. */
 	if ((x->found_control | MSIX_CONTROL_ENABLE | MSIX_CONTROL_MASK) == 0xffff || x->found_command == 0xffff)
 		return UMSI_EGONE;
 	if (!(x->found_command & PCI_COMMAND_MEMORY))
 		return UMSI_ESTATE;
-	if (umsi_pci_msi_exists(dev))
-		return UMSI_EEXIST;
-	return check_off(&x->function, x->found_control);
+	return umsi_pci_check_off(&x->function, dev);
 }
 
 static int map_structures(struct msix *x, const struct umsi_pci_function *fn,
@@ -270,18 +251,18 @@ static int mask_all(struct msix *x, uint32_t *out_masked)
 /* Entries first, while the table decodes and nothing can be sent; then the registers. */
 static void put_back(struct msix *x, uint32_t masked)
 {
-	uint32_t control = pci_read(&x->function, x->at + MSIX_CONTROL, 2);
+	uint32_t control = umsi_pci_read(&x->function, x->at + MSIX_CONTROL, 2);
 
 	if (control == 0xffff)
 		return;
-	pci_write16(&x->function, x->at + MSIX_CONTROL, control | MSIX_CONTROL_MASK);
+	umsi_pci_write16(&x->function, x->at + MSIX_CONTROL, control | MSIX_CONTROL_MASK);
 	for (uint32_t i = 0; i < masked; i++) {
 		if (x->found_open[i / 64] >> (i % 64) & 1)
 			write_control(x, i, 0);
 	}
 	if (masked)
 		read_control(x, masked - 1);
-	pci_write16(&x->function, x->at + MSIX_CONTROL, x->found_control);
+	umsi_pci_write16(&x->function, x->at + MSIX_CONTROL, x->found_control);
 	put_back_intx(x);
 }
 
@@ -296,8 +277,8 @@ static int bring_up(struct msix *x, struct umsi_device *dev, struct umsi_table *
 		status = mask_all(x, &masked);
 	if (status)
 		goto out_put_back;
-	pci_intx_off(&x->function);
-	pci_write16(&x->function, x->at + MSIX_CONTROL,
+	umsi_pci_intx(&x->function, false);
+	umsi_pci_write16(&x->function, x->at + MSIX_CONTROL,
 		    (x->found_control | MSIX_CONTROL_ENABLE) & ~MSIX_CONTROL_MASK);
 
 	/* Last, because from here on others may find it. */

@@ -9,46 +9,41 @@
 #include "store/pci_function.h"
 
 /* BIR counts 32-bit BAR slots, so it indexes bar[] as it is. */
-int umsi_pci_bar_check(const struct umsi_pci_function *fn, uint32_t bir, unsigned int bars)
+int umsi_pci_place(const struct umsi_pci_function *fn, unsigned int bars, uint32_t bir, uint64_t offset,
+		   uint64_t bytes, uint64_t *out_phys)
 {
+	const struct umsi_pci_bar *bar;
+
 	if (bir >= bars || fn->bar[bir].io)
 		return UMSI_ECAP_BIR;
-	if (!fn->bar[bir].bytes || !fn->bar[bir].phys)
+	bar = &fn->bar[bir];
+	if (!bar->bytes || !bar->phys)
 		return UMSI_ECAP_BAR;
-	return fn->bar[bir].bytes - 1 > UINT64_MAX - fn->bar[bir].phys ? UMSI_EINVAL : UMSI_OK;
+	if (bar->bytes - 1 > UINT64_MAX - bar->phys)
+		return UMSI_EINVAL;
+	*out_phys = bar->phys + offset;
+	return bytes <= bar->bytes && offset <= bar->bytes - bytes ? UMSI_OK : UMSI_ECAP_TABLE;
 }
 
-bool umsi_pci_bar_holds(const struct umsi_pci_bar *bar, uint64_t offset, uint64_t bytes)
+bool umsi_pci_apart(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)
 {
-	return bytes <= bar->bytes && offset <= bar->bytes - bytes;
+	return a <= b ? b - a >= a_bytes : a - b >= b_bytes;
 }
 
 /* Compared as the CPU sees them: two BARs of a careless host may overlap as well. */
-static bool overlap(const struct umsi_pci_function *fn, const struct umsi_pci_msix_cap *cap)
-{
-	uint64_t table = fn->bar[cap->table_bir].phys + cap->table_offset;
-	uint64_t pba = fn->bar[cap->pba_bir].phys + cap->pba_offset;
-
-	if (table <= pba)
-		return pba - table < umsi_msix_table_bytes(cap->entries);
-	return table - pba < umsi_msix_pba_bytes(cap->entries);
-}
-
 static int check_structures(const struct umsi_pci_function *fn,
 			    const struct umsi_pci_msix_cap *cap, unsigned int bars)
 {
-	int status = umsi_pci_bar_check(fn, cap->table_bir, bars);
+	uint64_t table, pba, table_bytes = umsi_msix_table_bytes(cap->entries);
+	uint64_t pba_bytes = umsi_msix_pba_bytes(cap->entries);
+	int status = umsi_pci_place(fn, bars, cap->table_bir, cap->table_offset, table_bytes, &table);
 
-	if (!status)
-		status = umsi_pci_bar_check(fn, cap->pba_bir, bars);
 	if (status)
 		return status;
-	if (!umsi_pci_bar_holds(&fn->bar[cap->table_bir], cap->table_offset,
-		    umsi_msix_table_bytes(cap->entries)))
-		return UMSI_ECAP_TABLE;
-	if (!umsi_pci_bar_holds(&fn->bar[cap->pba_bir], cap->pba_offset, umsi_msix_pba_bytes(cap->entries)))
-		return UMSI_ECAP_PBA;
-	return overlap(fn, cap) ? UMSI_ECAP_OVERLAP : UMSI_OK;
+	status = umsi_pci_place(fn, bars, cap->pba_bir, cap->pba_offset, pba_bytes, &pba);
+	if (status)
+		return status == UMSI_ECAP_TABLE ? UMSI_ECAP_PBA : status;
+	return umsi_pci_apart(table, table_bytes, pba, pba_bytes) ? UMSI_OK : UMSI_ECAP_OVERLAP;
 }
 
 int umsi_pci_msix_check(struct pci_ref *f, const struct umsi_pci_function *fn,
@@ -65,9 +60,9 @@ int umsi_pci_msix_check(struct pci_ref *f, const struct umsi_pci_function *fn,
 		status = umsi_pci_header(f, &bars);
 	if (status)
 		return status;
-	control = pci_read(f, at + MSIX_CONTROL, 2);
-	table = pci_read(f, at + MSIX_TABLE, 4);
-	pba = pci_read(f, at + MSIX_PBA, 4);
+	control = umsi_pci_read(f, at + MSIX_CONTROL, 2);
+	table = umsi_pci_read(f, at + MSIX_TABLE, 4);
+	pba = umsi_pci_read(f, at + MSIX_PBA, 4);
 	/* It may have left after the walk. */
 	if (control == 0xffff && table == UINT32_MAX && pba == UINT32_MAX)
 		return UMSI_ECAP_GONE;

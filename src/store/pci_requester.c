@@ -40,8 +40,8 @@ static bool find_bridge(struct pci_ref *f, uint32_t root_bus, uint32_t bus)
 	for (uint32_t on = bus; on-- > root_bus; ) {
 		for (uint32_t devfn = 0; devfn <= 0xff; devfn++) {
 			f->requester_id = segment | on << 8 | devfn;
-			header = pci_read(f, PCI_VENDOR_ID, 2) == GONE16 ? 0 : pci_read(f, PCI_HEADER_TYPE, 1);
-			if ((header & 0x7f) == HEADER_BRIDGE && pci_read(f, PCI_SECONDARY_BUS, 1) == bus)
+			header = umsi_pci_read(f, PCI_VENDOR_ID, 2) == GONE16 ? 0 : umsi_pci_read(f, PCI_HEADER_TYPE, 1);
+			if ((header & 0x7f) == HEADER_BRIDGE && umsi_pci_read(f, PCI_SECONDARY_BUS, 1) == bus)
 				return true;
 			/* Function 0 says whether the device has others. */
 			if (devfn % 8 == 0 && !(header & HEADER_MANY))
@@ -65,14 +65,14 @@ static int through_bridge(const struct pci_ref *b, struct umsi_requester *as)
 
 	if (status && status != UMSI_ECAP_NONE)
 		return status;
-	type = status ? 0 : pci_read(b, at + EXPRESS_FLAGS, 2) >> 4 & 0xf;
+	type = status ? 0 : umsi_pci_read(b, at + EXPRESS_FLAGS, 2) >> 4 & 0xf;
 	if (type >= TYPE_ROOT_PORT && type <= TYPE_DOWNSTREAM)
 		return UMSI_OK;
 	if (type == TYPE_TO_PCI)
 		*as = (struct umsi_requester){
 			.kind = UMSI_REQUESTER_BUSES,
-			.first_bus = (uint8_t)pci_read(b, PCI_SECONDARY_BUS, 1),
-			.last_bus = (uint8_t)pci_read(b, PCI_SUBORDINATE_BUS, 1),
+			.first_bus = (uint8_t)umsi_pci_read(b, PCI_SECONDARY_BUS, 1),
+			.last_bus = (uint8_t)umsi_pci_read(b, PCI_SUBORDINATE_BUS, 1),
 		};
 	else
 		*as = (struct umsi_requester){
@@ -87,8 +87,8 @@ static int phantoms_of(const struct pci_ref *f, struct umsi_requester *as)
 	uint16_t at;
 	int status = express_at(f, &at);
 
-	if (status == UMSI_OK && pci_read(f, at + EXPRESS_CONTROL, 2) & CONTROL_PHANTOM)
-		as->phantom_bits = pci_read(f, at + EXPRESS_DEVICE, 4) >> 3 & 3;
+	if (status == UMSI_OK && umsi_pci_read(f, at + EXPRESS_CONTROL, 2) & CONTROL_PHANTOM)
+		as->phantom_bits = umsi_pci_read(f, at + EXPRESS_DEVICE, 4) >> 3 & 3;
 	return status == UMSI_ECAP_NONE ? UMSI_OK : status;
 }
 
