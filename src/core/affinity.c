@@ -77,7 +77,7 @@ static inline void count_move(struct umsi *m, struct umsi_record *r, const struc
 		umsi_fetch_add64(&m->count.device_writes_for_moves, mv->device_writes);
 }
 
-static inline __attribute__((always_inline)) int finish(struct umsi_record *r, struct umsi_move *mv)
+int umsi_move_finish(struct umsi_record *r, struct umsi_move *mv)
 {
 	struct umsi_domain *leaf = r->leaf, *root = umsi_domain_root(leaf);
 	bool active = any_active(r);
@@ -103,12 +103,7 @@ static inline __attribute__((always_inline)) int finish(struct umsi_record *r, s
 	return active && !mv->ages ? mv->settled : UMSI_OK;
 }
 
-int umsi_move_finish(struct umsi_record *r, struct umsi_move *mv)
-{
-	return finish(r, mv);
-}
-
-static inline int prepare(struct umsi_record *r, struct umsi_move *mv)
+static int move(struct umsi_record *r, struct umsi_move *mv)
 {
 	struct umsi_domain *root = umsi_domain_root(r->leaf);
 	int status;
@@ -118,14 +113,7 @@ static inline int prepare(struct umsi_record *r, struct umsi_move *mv)
 	if (status)
 		return status;
 	umsi_trace_irq(r, UMSI_TRACE_MOVE_PREPARE, mv->cpu, mv->slot);
-	return UMSI_OK;
-}
-
-static UMSI_MOVE_RARE int move(struct umsi_record *r, struct umsi_move *mv)
-{
-	int status = prepare(r, mv);
-
-	return status ? status : umsi_move_finish(r, mv);
+	return umsi_move_finish(r, mv);
 }
 
 int umsi_move_to(struct umsi_record *r, umsi_cpu cpu)
@@ -191,10 +179,8 @@ static inline int move_within(struct umsi_record *r, struct umsi_move *mv)
 
 	if (permits(&mv->where, umsi_load32(&r->target)))
 		return UMSI_OK;
-	status = prepare(r, mv);
-	if (!status)
-		status = finish(r, mv);
-	return __builtin_expect(status == UMSI_ENOTSUP, 0) ? move_in_two(r, mv) : status;
+	status = move(r, mv);
+	return status == UMSI_ENOTSUP ? move_in_two(r, mv) : status;
 }
 
 /* @again: whoever waits does not take UMSI_EAGAIN for a refusal. */
@@ -207,16 +193,33 @@ static UMSI_MOVE_RARE int refused(struct umsi *m, const struct umsi_where *where
 }
 
 /*
- * One try; to be followed by another if @root is wanted. UMSI_EAGAIN: slots are retiring where there
- * is none free, or *@root is NULL and the store says not now.
+ * One try, and the end of the hold; to be followed by another try if @root is wanted. UMSI_EAGAIN: slots are
+ * retiring where there is none free, or *@root is NULL and the store says not now.
  */
+static int move_held(struct umsi_record *r, struct umsi_hold *hold, const struct umsi_where *where,
+		     struct umsi_domain **root)
+{
+	struct umsi_move mv = { .where = *where };
+	int status = move_within(r, &mv);
+
+	/* UMSI_EGONE: the target has changed all the same. */
+	if (status == UMSI_OK || status == UMSI_EGONE) {
+		keep_affinity(umsi_record_leader(r), where);
+		umsi_hold_unlock(r, hold);
+		return status;
+	}
+	if (root)
+		*root = mv.refused ? NULL : umsi_domain_root(r->leaf);
+	umsi_hold_unlock(r, hold);
+	return refused(r->m, where, status, root != NULL);
+}
+
 static int set_affinity(struct umsi *m, umsi_irq irq, const struct umsi_affinity *affinity,
 			struct umsi_domain **root)
 {
 	struct umsi_where where;
 	struct umsi_record *r;
 	struct umsi_hold hold;
-	struct umsi_move mv;
 	int status;
 
 	if (!m || !affinity)
@@ -224,25 +227,27 @@ static int set_affinity(struct umsi *m, umsi_irq irq, const struct umsi_affinity
 	status = umsi_where_get(m, affinity, &where);
 	if (status)
 		return status;
-	status = umsi_hold_lock_in_line(m, irq, &hold, &r);
-	if (status)
-		return refused(m, &where, status, false);
-	umsi_move_begin(&mv, &where);
-	status = move_within(r, &mv);
-	/* UMSI_EGONE: the target has changed all the same. */
-	if (status == UMSI_OK || status == UMSI_EGONE) {
-		keep_affinity(umsi_record_leader(r), &where);
-		umsi_hold_unlock(r, &hold);
-		return status;
-	}
-	if (root)
-		*root = mv.refused ? NULL : umsi_domain_root(r->leaf);
-	umsi_hold_unlock(r, &hold);
-	return refused(m, &where, status, root != NULL);
+	status = umsi_hold_lock(m, irq, &hold, &r);
+	return status ? refused(m, &where, status, false) : move_held(r, &hold, &where, root);
+}
+
+int umsi_move_generally(struct umsi *m, umsi_irq irq, umsi_cpu cpu, struct umsi_record *r, uintptr_t state)
+{
+	struct umsi_affinity affinity = { .kind = UMSI_AFFINITY_CPU, .cpu = cpu };
+	struct umsi_where where = { .cpu = cpu };
+	struct umsi_hold hold = { .state = state };
+
+	if (r && !umsi_record_block(r) && umsi_record_is_live(r, irq) && !umsi_domain_sleeps(r->leaf))
+		return move_held(r, &hold, &where, NULL);
+	if (r)
+		umsi_unlock(m, &r->lock, state);
+	return set_affinity(m, irq, &affinity, NULL);
 }
 
 int umsi_irq_set_affinity(struct umsi *m, umsi_irq irq, const struct umsi_affinity *affinity)
 {
+	if (UMSI_HAS_DIRECT && m && m->move_directly && affinity && affinity->kind == UMSI_AFFINITY_CPU)
+		return m->move_directly(m, irq, affinity->cpu);
 	return set_affinity(m, irq, affinity, NULL);
 }
 

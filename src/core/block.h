@@ -84,8 +84,7 @@ static inline struct umsi_record *umsi_record_lock_in_line(struct umsi *m, umsi_
 	block = umsi_record_block_acquire(r);
 	*state = umsi_lock(m, umsi_record_lock_by(r, block));
 	/* If the record has changed hands since, so may have its lock; then the handle is stale. */
-	if (block == umsi_record_block(r) && r->phase != UMSI_PHASE_FREE &&
-	    umsi_state_generation(umsi_load32(&r->state)) == irq >> 32)
+	if (block == umsi_record_block(r) && umsi_record_is_live(r, irq))
 		return r;
 	umsi_unlock(m, umsi_record_lock_by(r, block), *state);
 	return NULL;

@@ -47,18 +47,6 @@ struct umsi_move {
 	struct umsi_msg message;	/* what the level below has to write */
 };
 
-/* Nothing is decided yet but where: as an initialiser would have it, whose code is worse. */
-static inline void umsi_move_begin(struct umsi_move *mv, const struct umsi_where *where)
-{
-	mv->where = *where;
-	mv->from = mv->cpu = mv->slot = mv->mark = 0;
-	mv->message = (struct umsi_msg){ 0 };
-	mv->place = mv->outside = mv->revived = mv->absorbed = mv->told = mv->cached = mv->torn = false;
-	mv->transient = mv->transient_revived = mv->replay = mv->refused = mv->ages = false;
-	mv->device_writes = 0;
-	mv->settled = UMSI_OK;
-}
-
 /* Leaves: the source itself. Under the record's lock, where nothing else is said. */
 struct umsi_source_ops {
 	/*
@@ -186,6 +174,8 @@ struct umsi_domain_ops {
 	int (*move_update)(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv);
 	void (*move_commit)(struct umsi_domain *d, struct umsi_record *r, const struct umsi_move *mv);
 	void (*move_abort)(struct umsi_domain *d, struct umsi_record *r, const struct umsi_move *mv);
+	/* Leaf, for umsi.move_directly: an open store is told record.message, and flushed. UMSI_OK or UMSI_EGONE. */
+	int (*rewrite)(struct umsi_domain *d, struct umsi_record *r);
 
 	/* Roots: numbers that are free, or will be without anybody's doing. A hint unless nothing is taken or given. NULL: unknown. */
 	uint64_t (*room)(struct umsi_domain *d);
@@ -207,6 +197,7 @@ struct umsi_domain {
 	struct umsi_domain *changes;	/* the level from here on that a move changes; NULL for a root */
 	bool torn;			/* leaf: it has no mask, and its words are read one by one */
 	bool sleeps;			/* leaf: its flush may; changes take turns, and all sources are edges */
+	bool direct;			/* leaf: right under the root that umsi.move_directly is of, and it can rewrite() */
 	umsi_atomic32 users;		/* devices and child domains */
 	struct umsi_domain *next;
 };
@@ -257,6 +248,11 @@ static inline int umsi_where_get(struct umsi *m, const struct umsi_affinity *aff
 int umsi_move_finish(struct umsi_record *r, struct umsi_move *mv);
 /* Moves to that CPU, whatever its affinity, which stays. Its hold (core/hold.h) is the caller's. As umsi_irq_set_affinity(). */
 int umsi_move_to(struct umsi_record *r, umsi_cpu cpu);
+/*
+ * umsi_irq_set_affinity() to one CPU where umsi.move_directly does not know how. @r: NULL, or what @irq leads
+ * to: a record whose own lock is held and given back here, live and not locked by that of a block, or not.
+ */
+int umsi_move_generally(struct umsi *m, umsi_irq irq, umsi_cpu cpu, struct umsi_record *r, uintptr_t state);
 /* Would a move of this record be seen word by word? */
 bool umsi_move_would_tear(const struct umsi_record *r);
 static inline bool umsi_move_is_torn(const struct umsi_record *r)

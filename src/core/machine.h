@@ -172,6 +172,8 @@ struct umsi {
 
 	const struct umsi_kick_ops *kick_ops;
 	void *kick_root;
+	/* umsi_irq_set_affinity() to one CPU, by the root that kicks; or NULL. What is not usual it passes on. */
+	int (*move_directly)(struct umsi *m, umsi_irq irq, umsi_cpu cpu);
 
 	struct umsi_records records;
 	struct umsi_counters count;

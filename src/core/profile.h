@@ -25,6 +25,7 @@
 #define UMSI_HAS_LIMITS		UMSI_IS_FULL	/* of devices */
 #define UMSI_HAS_WISHES		UMSI_IS_FULL	/* bands, reserved numbers, strict affinities */
 #define UMSI_HAS_DUMPS		UMSI_IS_FULL
+#define UMSI_HAS_DIRECT		UMSI_IS_FULL	/* the usual move in one function: vector/directly.c */
 
 #define UMSI_HAS_MOVES		(!UMSI_IS_LEAST)
 #define UMSI_HAS_FLOW		(!UMSI_IS_LEAST)	/* sources that are kept quiet: levels, held, storms; flushes that sleep */
@@ -40,5 +41,6 @@
 #define UMSI_FOR_MOVES(op)	(UMSI_HAS_MOVES ? (op) : NULL)
 #define UMSI_FOR_FLOW(op)	(UMSI_HAS_FLOW ? (op) : NULL)
 #define UMSI_FOR_STATS(op)	(UMSI_HAS_STATS ? (op) : NULL)
+#define UMSI_FOR_DIRECT(op)	(UMSI_HAS_DIRECT ? (op) : NULL)
 
 #endif

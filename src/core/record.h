@@ -114,6 +114,12 @@ static inline bool umsi_record_is_requested(const struct umsi_record *r)
 	return r->phase == UMSI_PHASE_ACTIVE || r->phase == UMSI_PHASE_SHUT;
 }
 
+/* Is it still what @irq names? Under its lock. */
+static inline bool umsi_record_is_live(const struct umsi_record *r, umsi_irq irq)
+{
+	return r->phase != UMSI_PHASE_FREE && umsi_state_generation(umsi_load32(&r->state)) == irq >> 32;
+}
+
 static inline bool umsi_record_is_level(const struct umsi_record *r)
 {
 	return UMSI_HAS_FLOW && r->trigger >= UMSI_TRIGGER_LEVEL_HIGH;

@@ -121,6 +121,16 @@ static inline bool umsi_ids_give_to_hand(struct umsi_ids *s, uint32_t id)
 	return true;
 }
 
+/* The same for @n ids of word @w, a bit each. */
+static inline bool umsi_ids_give_word_to_hand(struct umsi_ids *s, uint32_t w, uint64_t ids, uint32_t n)
+{
+	if (__builtin_expect(w * 64 != s->hand_first, 0))
+		return false;
+	s->free_count += n;
+	*s->hand |= ids;
+	return true;
+}
+
 /* False also when not below size. */
 bool umsi_ids_is_free(const struct umsi_ids *s, uint32_t id);
 static inline uint32_t umsi_ids_free_count(const struct umsi_ids *s)

@@ -23,10 +23,9 @@ void umsi_leaf_keep_message(struct umsi_record *r, const struct umsi_msg *msg)
 	}
 }
 
-int umsi_leaf_unsettled(const struct umsi_table *t, const struct umsi_record *r)
+static UMSI_LEAF_RARE void trace_lost(const struct umsi_table *t, const struct umsi_record *r)
 {
 	umsi_trace_rare(r, UMSI_TRACE_DEVICE_LOST, t->dev->requester_id, 0);
-	return UMSI_OK;
 }
 
 static inline int settle(struct umsi_table *t, struct umsi_record *r)
@@ -35,7 +34,7 @@ static inline int settle(struct umsi_table *t, struct umsi_record *r)
 
 	umsi_barrier_flush_to_stamp();
 	if (__builtin_expect(status, 0))
-		umsi_leaf_unsettled(t, r);
+		trace_lost(t, r);
 	return status;
 }
 
@@ -56,6 +55,17 @@ int umsi_leaf_settle(struct umsi_table *t, struct umsi_record *r)
 	if (!t->ops->settle)
 		return UMSI_OK;
 	return UMSI_HAS_FLOW && __builtin_expect(t->ops->settle_sleeps, 0) ? settle_asleep(t, r) : settle(t, r);
+}
+
+/* The store masks, writes record.message, unmasks and flushes at one go (R2). Answers the device writes. */
+static inline int rewrite(struct umsi_table *t, struct umsi_record *r, int *settled)
+{
+	int writes = t->ops->rewrite(t->store, r->index, r->cookie, &r->message, settled);
+
+	umsi_barrier_flush_to_stamp();
+	if (__builtin_expect(*settled, 0))
+		trace_lost(t, r);
+	return writes;
 }
 
 static bool reachable(struct umsi_table *t)
@@ -143,12 +153,9 @@ static int leaf_activate(struct umsi_domain *d, struct umsi_record *r)
 	if (!t->ops->rewrite)
 		return open_by_steps(t, r);
 	compose(t, r, &r->message);
-	t->ops->rewrite(t->store, r->index, r->cookie, &r->message, &settled);
-	umsi_barrier_flush_to_stamp();
-	if (__builtin_expect(settled, 0)) {
-		umsi_leaf_unsettled(t, r);
+	rewrite(t, r, &settled);
+	if (__builtin_expect(settled, 0))
 		close_index(t, r);
-	}
 	return settled;
 }
 
@@ -171,6 +178,15 @@ static int leaf_deactivate(struct umsi_domain *d, struct umsi_record *r)
 	int settled = close_and_flush(d, r);
 
 	return umsi_leaf_ages(umsi_table_of(d)) ? UMSI_EGONE : settled;
+}
+
+static int leaf_rewrite(struct umsi_domain *d, struct umsi_record *r)
+{
+	int settled, writes = rewrite(umsi_table_of(d), r, &settled);
+
+	umsi_fetch_add64(&d->m->count.device_writes_for_moves, (uint32_t)writes);
+	umsi_trace_irq(r, UMSI_TRACE_MOVE_UPDATE, settled != UMSI_OK, (uint32_t)writes);
+	return settled;
 }
 
 static void leaf_turn_begin(struct umsi_domain *d, uintptr_t *state)
@@ -264,5 +280,6 @@ const struct umsi_domain_ops umsi_leaf_ops = {
 	.activate = leaf_activate,
 	.deactivate = leaf_deactivate,
 	.move_update = UMSI_FOR_MOVES(umsi_leaf_move_update),
+	.rewrite = UMSI_FOR_DIRECT(leaf_rewrite),
 	.dump_path = UMSI_FOR_DUMPS(leaf_dump_path),
 };

@@ -39,9 +39,6 @@ static inline uint32_t umsi_leaf_unmask(struct umsi_table *t, struct umsi_record
  */
 int umsi_leaf_settle(struct umsi_table *t, struct umsi_record *r);
 
-/* Its flush proved nothing. UMSI_OK, for who goes on. */
-UMSI_LEAF_RARE int umsi_leaf_unsettled(const struct umsi_table *t, const struct umsi_record *r);
-
 /* Member i of a block is reached by data + i. */
 void umsi_leaf_keep_message(struct umsi_record *r, const struct umsi_msg *msg);
 

@@ -118,8 +118,9 @@ static void update_cached(struct umsi_record *r, struct umsi_move *mv)
 	umsi_leaf_keep_message(r, &mv->message);
 }
 
-static UMSI_LEAF_RARE int update_otherwise(struct umsi_table *t, struct umsi_record *r, struct umsi_move *mv)
+int umsi_leaf_move_update(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv)
 {
+	struct umsi_table *t = umsi_table_of(d);
 	struct umsi_record *first = umsi_record_leader(r);
 	int status;
 
@@ -138,17 +139,4 @@ static UMSI_LEAF_RARE int update_otherwise(struct umsi_table *t, struct umsi_rec
 	if (mv->ages)
 		mv->settled = UMSI_EGONE;
 	return UMSI_OK;
-}
-
-/* Alone, open, and its store does R2 at one go. */
-int umsi_leaf_move_update(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv)
-{
-	struct umsi_table *t = umsi_table_of(d);
-
-	if (!t->ops->rewrite || umsi_record_block(r) || r->away || r->masked)
-		return update_otherwise(t, r, mv);
-	mv->device_writes = (uint32_t)t->ops->rewrite(t->store, r->index, r->cookie, &mv->message, &mv->settled);
-	umsi_barrier_flush_to_stamp();
-	r->message = mv->message;
-	return mv->settled ? umsi_leaf_unsettled(t, r) : UMSI_OK;
 }

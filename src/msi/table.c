@@ -30,6 +30,7 @@ static void fill(struct umsi_table *t, struct umsi_device *dev, const struct ums
 		.ops = &umsi_leaf_ops, .m = dev->m, .torn = !ops->mask, .sleeps = ops->settle_sleeps,
 	};
 	umsi_domain_put_under(&t->domain, dev->parent);
+	t->domain.direct = UMSI_HAS_DIRECT && ops->rewrite && dev->m->move_directly && dev->parent == dev->m->kick_root;
 	umsi_text_copy(t->name, config->name ? config->name : ops->name, sizeof(t->name));
 }
 

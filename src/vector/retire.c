@@ -3,14 +3,6 @@
 #include "core/trace.h"
 #include "vector/slots.h"
 
-/* Aligned as blocks are, they lie in one word. */
-static void put_in(struct umsi_vec_batch *b, uint32_t slot, uint32_t count)
-{
-	b->bits[slot / 64] |= ((UINT64_C(1) << count) - 1) << (slot % 64);
-	b->words |= UINT64_C(1) << (slot / 64);
-	b->count += count;
-}
-
 static void clear_bit(uint64_t *bits, uint32_t slot)
 {
 	bits[slot / 64] &= ~(UINT64_C(1) << (slot % 64));
@@ -29,21 +21,10 @@ static void note_retiring(struct umsi_vec_cpu *c)
 	umsi_store32(&c->retiring, n);
 }
 
-/* What is being filled becomes what waits, as soon as nothing waits. */
-static inline void turn_batches(struct umsi_vec_cpu *c)
-{
-	struct umsi_vec_batch *empty = c->waiting;
-
-	if (c->waiting->count || !c->filling->count)
-		return;
-	c->waiting = c->filling;
-	c->filling = empty;
-}
-
 /* ---- R4: retiring ---- */
 
 /* M1: nothing of the batch is given out before it is so old. Noted before its ticket. */
-static UMSI_VEC_RARE void age(struct umsi_vec_cpu *c)
+UMSI_VEC_RARE void umsi_vec_age(struct umsi_vec_cpu *c)
 {
 	struct umsi *m = c->v->domain.m;
 
@@ -51,95 +32,87 @@ static UMSI_VEC_RARE void age(struct umsi_vec_cpu *c)
 	c->filling->not_before_ns = umsi_host_time_ns(m->host) + m->min_age_ns;
 }
 
-static UMSI_VEC_RARE void trace_retired(const struct umsi_vec_cpu *c, uint32_t slot, uint32_t count)
+UMSI_VEC_RARE void umsi_vec_trace_retired(const struct umsi_vec_cpu *c, uint32_t slot, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
 		umsi_trace_point(c->v->domain.m, UMSI_TRACE_SLOT_RETIRE, c->cpu,
 				 c->filling->stamp << 16 | (slot + i));
 }
 
-static inline void count_retired(struct umsi_vec_cpu *c, uint32_t count)
-{
-	uint32_t n = umsi_load32(&c->retiring) + count;
-
-	c->retires = true;
-	umsi_store32(&c->retiring, n);
-	if (n > umsi_load32(&c->retiring_max))
-		umsi_store32(&c->retiring_max, n);
-}
-
 void umsi_vec_retire(struct umsi_vec *v, umsi_cpu cpu, uint32_t slot, uint32_t count, int settled)
 {
-	struct umsi_vec_cpu *c = v->cpu[cpu];
-	bool ages = settled != UMSI_OK || v->ageing;
-	struct umsi *m = v->domain.m;
-	uintptr_t state;
-
-	/* One critical section: on the list and ticketed, so that no proof falls in between. */
-	state = umsi_lock(m, &c->lock);
-	put_in(c->filling, slot, count);
-	c->filling->stamp = umsi_load64(&c->req) + 1;
-	if (ages)
-		age(c);
-	umsi_store64_release(&c->req, c->filling->stamp);
-	if (umsi_trace_is_on(m))
-		trace_retired(c, slot, count);
-	count_retired(c, count);
-	turn_batches(c);
-	umsi_unlock(m, &c->lock, state);
+	umsi_vec_retire_in_line(v, cpu, slot, count, settled);
 }
 
 /* ---- R8: reuse ---- */
 
-/* The slot's last message has been handled: its table entry and its owner's reference go. */
-static inline void free_slot(struct umsi_vec_cpu *c, uint32_t slot)
+static UMSI_VEC_RARE void give_elsewhere(struct umsi_vec_cpu *c, uint32_t w, uint64_t slots)
 {
-	struct umsi_record *r = umsi_load_ptr(&c->table[slot]);
+	for (; slots; slots &= slots - 1)
+		umsi_ids_give(&c->ids, w * 64 + umsi_lowest_bit(slots));
+}
 
-	umsi_store_ptr(&c->table[slot], NULL);
-	if (!umsi_ids_give_to_hand(&c->ids, slot))
-		umsi_ids_give(&c->ids, slot);
+static UMSI_VEC_RARE void trace_reaped(const struct umsi_vec_cpu *c, const struct umsi_record *r, uint32_t slot)
+{
 	umsi_trace_irq(r, UMSI_TRACE_SLOT_REAP, c->cpu, slot);
-	umsi_record_put(r);
 }
 
-static inline bool proved_quiet(struct umsi_vec *v, const struct umsi_vec_batch *b, uint64_t done)
+/* The last message of these slots of word @w has been handled: their table entries and their owners' references go. */
+static inline void free_slots(struct umsi_vec_cpu *c, uint32_t w, uint64_t slots)
 {
-	if (!b->count || done < b->stamp)
-		return false;
-	return !b->not_before_ns || umsi_host_time_ns(v->domain.m->host) >= b->not_before_ns;
+	const struct umsi *m = c->v->domain.m;
+	uint32_t n = 0;
+
+	for (uint64_t left = slots; left; left &= left - 1, n++) {
+		uint32_t slot = w * 64 + umsi_lowest_bit(left);
+		struct umsi_record *r = umsi_load_ptr(&c->table[slot]);
+
+		umsi_store_ptr(&c->table[slot], NULL);
+		if (umsi_trace_is_on(m))
+			trace_reaped(c, r, slot);
+		umsi_record_put(r);
+	}
+	if (!umsi_ids_give_word_to_hand(&c->ids, w, slots, n))
+		give_elsewhere(c, w, slots);
 }
 
-static void free_batch(struct umsi_vec_cpu *c, struct umsi_vec_batch *b)
+static UMSI_VEC_RARE bool is_of_age(const struct umsi_vec *v, const struct umsi_vec_batch *b)
+{
+	return umsi_host_time_ns(v->domain.m->host) >= b->not_before_ns;
+}
+
+static inline bool proved_quiet(const struct umsi_vec *v, const struct umsi_vec_batch *b, uint64_t done)
+{
+	return b->count && done >= b->stamp && (!b->not_before_ns || is_of_age(v, b));
+}
+
+static inline void free_batch(struct umsi_vec_cpu *c, struct umsi_vec_batch *b)
 {
 	for (; b->words; b->words &= b->words - 1) {
 		uint32_t w = umsi_lowest_bit(b->words);
 
-		for (uint64_t left = b->bits[w]; left; left &= left - 1)
-			free_slot(c, w * 64 + umsi_lowest_bit(left));
+		free_slots(c, w, b->bits[w]);
 		b->bits[w] = 0;
 	}
 	umsi_store64(&c->reaped, umsi_load64(&c->reaped) + b->count);
 	b->count = 0;
 	b->not_before_ns = 0;
-	umsi_store32(&c->aged, c->batch[0].not_before_ns || c->batch[1].not_before_ns);
 }
 
+/* The batch that is filled is younger: never quiet before the one that waits, nor of age. */
 bool umsi_vec_reap_waiting(struct umsi_vec *v, struct umsi_vec_cpu *c)
 {
 	/* Acquire: the CPU's last use of an entry precedes our rewriting it. */
 	uint64_t done = umsi_load64_acquire(&c->done);
-	bool some = false;
 
-	for (uint32_t i = 0; i < 2; i++) {
-		if (!proved_quiet(v, &c->batch[i], done))
-			continue;
-		free_batch(c, &c->batch[i]);
-		some = true;
-	}
-	if (!some)
+	if (!proved_quiet(v, c->waiting, done))
 		return false;
-	turn_batches(c);
+	do {
+		free_batch(c, c->waiting);
+		umsi_vec_turn_batches(c);
+	} while (proved_quiet(v, c->waiting, done));
+	if (umsi_load32(&c->aged))
+		umsi_store32(&c->aged, c->waiting->not_before_ns || c->filling->not_before_ns);
 	note_retiring(c);
 	if (umsi_load32(&c->owed))
 		umsi_vec_pay_owed(c);
@@ -186,7 +159,7 @@ static void take_back(struct umsi_vec_cpu *c, struct umsi_vec_batch *b, const st
 		umsi_trace_rare(g->member[i], UMSI_TRACE_SLOT_REVIVE, c->cpu, slot + i);
 	}
 	b->count -= g->count;
-	turn_batches(c);
+	umsi_vec_turn_batches(c);
 	note_retiring(c);
 	umsi_count_own(&c->revived);
 }

@@ -30,16 +30,9 @@ static UMSI_VEC_RARE void trace(const struct umsi_vec_cpu *c, const struct umsi_
 	umsi_trace_rare(r, point, c->cpu, slot);
 }
 
-/* The slot is taken in the set already; from here on whoever walks the table finds it. */
-static inline void publish(struct umsi_vec_cpu *c, struct umsi_record *r, uint32_t slot)
-{
-	umsi_fetch_add32(&r->references, 1);
-	umsi_store_ptr_release(&c->table[slot], r);
-}
-
 void umsi_vec_own_slot(struct umsi_vec_cpu *c, struct umsi_record *r, uint32_t slot)
 {
-	publish(c, r, slot);
+	umsi_vec_publish(c, r, slot);
 	if (umsi_trace_is_on(c->v->domain.m))
 		trace(c, r, UMSI_TRACE_SLOT_TAKE, slot);
 }
@@ -98,21 +91,11 @@ static inline bool is_the_one(const struct umsi_vec_cpu *c, const struct umsi_wh
 	return umsi_ids_free_count(&c->ids) == c->filed;
 }
 
-/*
- * The usual case: alone, a slot at hand, none of its own retires there. Taking leaves no
- * more free slots than the CPU is filed under: nobody is told. The slot lock is held.
- */
+/* Alone, and a slot is at hand. */
 static inline bool take_at_hand(struct umsi_vec_cpu *c, struct umsi_record *r, struct umsi_spot *spot)
 {
-	uint32_t slot;
-
-	if (umsi_record_block(r) || !umsi_ids_take_in_hand(&c->ids, &slot))
-		return false;
-	umsi_store32(&c->free, umsi_ids_free_count(&c->ids));
 	spot->cpu = c->cpu;
-	spot->slot = slot;
-	publish(c, r, slot);
-	return true;
+	return !umsi_record_block(r) && umsi_vec_take_at_hand(c, r, &spot->slot);
 }
 
 /* What is proved quiet is free first. May one of the rest be the interrupt's own? */

@@ -3,6 +3,9 @@
 #include "core/trace.h"
 #include "vector/vector.h"
 
+/* Out of line: who does without needs no stack for it. */
+#define APART	__attribute__((noinline))
+
 static void add_slots(const struct umsi_vec *v, const struct umsi_vec_batch *b, uint64_t *slots)
 {
 	for (uint32_t w = 0; w < (v->nslots + 63) / 64; w++)
@@ -41,7 +44,7 @@ static uint64_t ripe(struct umsi_vec *v, struct umsi_vec_cpu *c, uint64_t *slots
 	return req;
 }
 
-static void publish_done(struct umsi_vec *v, struct umsi_vec_cpu *c, uint64_t req)
+static inline void publish_done(struct umsi_vec *v, struct umsi_vec_cpu *c, uint64_t req)
 {
 	umsi_barrier_look_to_done();
 	umsi_store64_release(&c->done, req);
@@ -51,7 +54,7 @@ static void publish_done(struct umsi_vec *v, struct umsi_vec_cpu *c, uint64_t re
 }
 
 /* R6 where a look is all there is: none of the retiring slots is pending. */
-static void drain_by_look(struct umsi_vec *v, struct umsi_vec_cpu *c)
+static APART void drain_by_look(struct umsi_vec *v, struct umsi_vec_cpu *c)
 {
 	uint64_t slots[UMSI_VEC_WORDS_MAX];
 	uint64_t req = ripe(v, c, slots);

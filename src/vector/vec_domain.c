@@ -234,16 +234,6 @@ static int prepare_place(struct umsi_vec *v, const struct umsi_group *g, struct 
 	return UMSI_OK;
 }
 
-/* What is not taken as a slot of its own anywhere it may go. */
-static UMSI_VEC_RARE int prepare_otherwise(struct umsi_vec *v, struct umsi_record *r, struct umsi_move *mv)
-{
-	struct umsi_group g = umsi_group_of(&r);
-
-	if (umsi_record_places(r) && !mv->outside)
-		return prepare_place(v, &g, mv);
-	return mv->torn ? prepare_torn(v, &g, mv) : take_any(v, g.member[0], mv);
-}
-
 /* A number of its band, where another would do as well; or none, if it has none to give up. */
 static UMSI_VEC_RARE void as_wished(struct umsi_vec *v, struct umsi_record *r, struct umsi_move *mv)
 {
@@ -261,10 +251,14 @@ static UMSI_VEC_RARE void as_wished(struct umsi_vec *v, struct umsi_record *r, s
 int umsi_vec_move_prepare(struct umsi_domain *d, struct umsi_record *r, struct umsi_move *mv)
 {
 	struct umsi_vec *v = umsi_vec_of(d);
+	struct umsi_group g = umsi_group_of(&r);
 	int status;
 
-	mv->from = umsi_load32(&umsi_record_leader(r)->target);
-	status = umsi_record_block(r) || mv->torn ? prepare_otherwise(v, r, mv) : take_any(v, r, mv);
+	mv->from = umsi_load32(&g.member[0]->target);
+	if (umsi_record_places(r) && !mv->outside)
+		status = prepare_place(v, &g, mv);
+	else
+		status = mv->torn ? prepare_torn(v, &g, mv) : take_any(v, g.member[0], mv);
 	if (status)
 		return status;
 	if (umsi_record_wish(r) && !mv->place)
@@ -273,40 +267,21 @@ int umsi_vec_move_prepare(struct umsi_domain *d, struct umsi_record *r, struct u
 	return UMSI_OK;
 }
 
-/* Blocks, one that keeps its places, and words that were mixed. */
-static UMSI_VEC_RARE void commit_otherwise(struct umsi_vec *v, struct umsi_record *r, const struct umsi_move *mv)
+void umsi_vec_move_commit(struct umsi_domain *d, struct umsi_record *r, const struct umsi_move *mv)
 {
+	struct umsi_vec *v = umsi_vec_of(d);
 	struct umsi_record *first = umsi_record_leader(r);
 	umsi_cpu old_cpu = umsi_load32(&first->target);
 	uint32_t old_slot = first->slot;
 	bool old_told = first->told;
 
-	/* Of many that are kept any may have messages under way. */
+	/* A revived slot may have messages under way even if the store is closed now; of many that are kept any may. */
 	set_place(first, mv->cpu, mv->slot,
 		  mv->revived || mv->told || (umsi_record_places(first) && old_told));
 	if (mv->transient)
 		umsi_vec_retire(v, old_cpu, mv->slot, slots_of(first), mv->settled);
 	if (!umsi_vec_is_place(first, old_cpu, old_slot))
 		umsi_vec_give_up(v, first, old_cpu, old_slot, old_told, mv->settled);
-}
-
-void umsi_vec_move_commit(struct umsi_domain *d, struct umsi_record *r, const struct umsi_move *mv)
-{
-	struct umsi_vec *v = umsi_vec_of(d);
-	umsi_cpu old_cpu = umsi_load32(&r->target);
-	uint32_t old_slot = r->slot;
-	bool old_told = r->told;
-
-	if (umsi_record_block(r) || mv->transient) {
-		commit_otherwise(v, r, mv);
-		return;
-	}
-	/* A revived slot may have messages under way even if the store is closed now. */
-	set_one(r, mv->cpu, mv->slot, mv->revived || mv->told);
-	if (old_told)
-		umsi_vec_retire(v, old_cpu, old_slot, 1, mv->settled);
-	else
-		umsi_vec_give_up(v, r, old_cpu, old_slot, false, mv->settled);
 }
 
 /*

@@ -104,6 +104,7 @@ void umsi_vec_add(struct umsi_vec *v, const struct umsi_domain_ops *ops)
 
 	m->kick_ops = &kick_ops;
 	m->kick_root = v;
+	m->move_directly = UMSI_FOR_DIRECT(umsi_vec_move_directly);
 	umsi_domain_add(m, &v->domain, NULL, ops);
 }
 
@@ -116,6 +117,7 @@ int umsi_vec_remove(struct umsi_vec *v)
 		return status;
 	m->kick_ops = NULL;
 	m->kick_root = NULL;
+	m->move_directly = NULL;
 	destroy(v, m);
 	return UMSI_OK;
 }

@@ -333,6 +333,9 @@ void umsi_vec_shut_down(struct umsi_record *r);
 /* The CPU is online: what is shut and has a slot there starts again. That CPU, interrupts off. */
 void umsi_vec_start_places(struct umsi_vec *v, umsi_cpu cpu);
 
+/* umsi.move_directly (directly.c). */
+int umsi_vec_move_directly(struct umsi *m, umsi_irq irq, umsi_cpu cpu);
+
 /* ---- Leaving (leave.c). ---- */
 
 int umsi_vec_leave(struct umsi_domain *d, umsi_cpu cpu);
