@@ -146,8 +146,9 @@ struct umsi_its {
 
 /*
  * Commands that are queued together; its CPU's collection is mapped first where
- * it is not yet. Filled in by umsi_its_execute(): whether they were queued, and
- * the last of them, by number, that was skipped (ITS_NONE: none was).
+ * it is not yet. Filled in by umsi_its_execute(): that collection, whether they were
+ * queued, behind and up to which position, and the last of them, by number, that was
+ * skipped (ITS_NONE: none was).
  */
 #define ITS_NONE	UINT32_MAX
 
@@ -155,7 +156,10 @@ struct umsi_its_batch {
 	struct umsi_its_device *of;	/* whose events they are about; NULL: nobody's */
 	struct umsi_its_command command[ITS_BATCH_MAX];
 	uint32_t count;
+	umsi_cpu cpu;			/* UMSI_CPU_NONE: they use no collection */
+	uint64_t target;
 	bool queued;
+	uint64_t from, to;
 	uint32_t refused;
 };
 
@@ -164,9 +168,19 @@ static inline struct umsi_its *umsi_its_of(struct umsi_domain *d)
 	return (struct umsi_its *)d;
 }
 
-static inline void umsi_its_add(struct umsi_its_batch *b, struct umsi_its_command command)
+/* The commands are not cleared: there is a kilobyte of them. */
+static inline void umsi_its_begin(struct umsi_its_batch *b, struct umsi_its_device *of)
 {
-	b->command[b->count++] = command;
+	b->of = of;
+	b->count = 0;
+}
+
+/* its_queue.c */
+void umsi_its_add_words(struct umsi_its_batch *b, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3);
+
+static inline void umsi_its_add(struct umsi_its_batch *b, struct umsi_its_command c)
+{
+	umsi_its_add_words(b, c.word[0], c.word[1], c.word[2], c.word[3]);
 }
 
 /* Write-back, where the ITS does not see caches. */
@@ -209,7 +223,7 @@ void umsi_its_queue_free(struct umsi_its *its);
  */
 int umsi_its_execute(struct umsi_its *its, struct umsi_its_batch *b, umsi_cpu cpu, uint64_t target);
 /* The same without the wait, for what has failed already. */
-void umsi_its_post(struct umsi_its *its, const struct umsi_its_batch *b, umsi_cpu cpu, uint64_t target);
+void umsi_its_post(struct umsi_its *its, struct umsi_its_batch *b, umsi_cpu cpu, uint64_t target);
 /* @cpu's collection is mapped no more, and nothing is pending at its redistributor. */
 int umsi_its_unmap_collection(struct umsi_its *its, umsi_cpu cpu);
 /* Has the ITS been told of the event? And: it does not know it after all. */

@@ -68,9 +68,10 @@ static int map_doorbell(struct umsi_its *its, const struct umsi_its_ids *ids, ui
 /* MAPD, with a wait: what is in the old table's memory is no longer looked at. */
 static int map_device(struct umsi_its *its, struct umsi_its_device *dev, bool valid)
 {
-	struct umsi_its_batch b = { .of = dev };
+	struct umsi_its_batch b;
 	uint64_t target;
 
+	umsi_its_begin(&b, dev);
 	for (uint32_t i = 0; i < dev->ids; i++)
 		umsi_its_add(&b, valid ? umsi_its_mapd(dev->id[i], dev->itt_bus + i * dev->itt_bytes, dev->event_bits)
 				       : umsi_its_unmapd(dev->id[i]));

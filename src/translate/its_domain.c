@@ -11,10 +11,19 @@ struct umsi_its_device *umsi_its_device_of(const struct umsi_record *r)
 	return user->shared;
 }
 
-/* The redistributor of a root's message, and the LPI. */
+/* The redistributor of a root's message. */
 static uint64_t target_of(const struct umsi_its *its, const struct umsi_msg *msg)
 {
 	return umsi_its_rdbase(its->by_address, msg->address, (uint32_t)msg->address & 0xffff);
+}
+
+/* That of the present one, which also says the LPI. */
+static uint64_t target_now(const struct umsi_its *its, struct umsi_record *r, struct umsi_msg *msg)
+{
+	struct umsi_domain *root = its->domain.parent;
+
+	root->ops->compose(root, r, msg);
+	return target_of(its, msg);
 }
 
 /* ---- Events ---- */
@@ -75,8 +84,9 @@ static void discard(struct umsi_its_batch *b, const struct umsi_record *r, uint6
 static void undo_map(struct umsi_its *its, const struct umsi_its_batch *b, const struct umsi_record *r,
 		     uint64_t target)
 {
-	struct umsi_its_batch undo = { .of = b->of };
+	struct umsi_its_batch undo;
 
+	umsi_its_begin(&undo, b->of);
 	discard(&undo, r, target, b->refused);
 	umsi_its_post(its, &undo, UMSI_CPU_NONE, 0);
 	if (b->refused == b->of->ids - 1)
@@ -86,16 +96,14 @@ static void undo_map(struct umsi_its *its, const struct umsi_its_batch *b, const
 /* The configuration was changed before: INV has it read again, wherever it was kept. */
 int umsi_its_map_event(struct umsi_its *its, struct umsi_record *r)
 {
-	struct umsi_domain *root = its->domain.parent;
 	struct umsi_its_device *dev = umsi_its_device_of(r);
-	struct umsi_its_batch b = { .of = dev };
 	umsi_cpu cpu = umsi_load32(&r->target);
+	struct umsi_its_batch b;
 	struct umsi_msg msg;
-	uint64_t target;
+	uint64_t target = target_now(its, r, &msg);
 	int status;
 
-	root->ops->compose(root, r, &msg);
-	target = target_of(its, &msg);
+	umsi_its_begin(&b, dev);
 	for (uint32_t i = dev->ids; i--; )
 		umsi_its_add(&b, umsi_its_mapti(dev->id[i], r->entry, msg.data, cpu));
 	umsi_its_add(&b, umsi_its_event_command(ITS_INV, dev->id[0], r->entry));
@@ -118,11 +126,11 @@ static int activate(struct umsi_domain *d, struct umsi_record *r)
 static int deactivate(struct umsi_domain *d, struct umsi_record *r)
 {
 	struct umsi_its *its = umsi_its_of(d);
-	struct umsi_its_batch b = { .of = umsi_its_device_of(r) };
+	struct umsi_its_batch b;
 	struct umsi_msg msg;
 
-	d->parent->ops->compose(d->parent, r, &msg);
-	discard(&b, r, target_of(its, &msg), ITS_NONE);
+	umsi_its_begin(&b, umsi_its_device_of(r));
+	discard(&b, r, target_now(its, r, &msg), ITS_NONE);
 	return umsi_its_execute(its, &b, UMSI_CPU_NONE, 0);
 }
 
@@ -158,8 +166,9 @@ static void send_back(const struct shift *s, uint32_t ids)
 	struct umsi_its_device *dev = umsi_its_device_of(s->r);
 
 	for (uint32_t i = 0; i < ids; i++) {
-		struct umsi_its_batch b = { .of = dev };
+		struct umsi_its_batch b;
 
+		umsi_its_begin(&b, dev);
 		movi_all(&b, s, dev->id[i]);
 		umsi_its_post(s->its, &b, s->cpu, s->to);
 	}
@@ -178,13 +187,13 @@ static int move_update(struct umsi_domain *d, struct umsi_record *r, struct umsi
 	struct umsi_msg old;
 	int status = UMSI_OK;
 
-	d->parent->ops->compose(d->parent, umsi_record_leader(r), &old);
-	there.from = target_of(its, &old);
+	there.from = target_now(its, umsi_record_leader(r), &old);
 	back = (struct shift){ .its = its, .r = r, .cpu = umsi_load32(&umsi_record_leader(r)->target),
 			       .from = there.to, .to = there.from };
 	for (uint32_t i = 0; i < dev->ids && !status; i++) {
-		struct umsi_its_batch b = { .of = dev };
+		struct umsi_its_batch b;
 
+		umsi_its_begin(&b, dev);
 		movi_all(&b, &there, dev->id[i]);
 		status = umsi_its_execute(its, &b, there.cpu, there.to);
 		if (status)
@@ -210,7 +219,7 @@ static int cpu_dead(struct umsi_domain *d, umsi_cpu cpu)
 
 int umsi_its_raise(struct umsi *m, umsi_irq irq)
 {
-	struct umsi_its_batch b = { .count = 0 };
+	struct umsi_its_batch b;
 	struct umsi_record *r;
 	struct umsi_msg msg;
 	uintptr_t state;
@@ -222,13 +231,12 @@ int umsi_its_raise(struct umsi *m, umsi_irq irq)
 	if (r->leaf->parent && r->leaf->parent->ops == &umsi_its_ops)
 		status = r->phase == UMSI_PHASE_ACTIVE ? UMSI_OK : UMSI_ESTATE;
 	if (!status) {
-		struct umsi_domain *d = r->leaf->parent;
+		struct umsi_its *its = umsi_its_of(r->leaf->parent);
 
-		d->parent->ops->compose(d->parent, r, &msg);
-		b.of = umsi_its_device_of(r);
+		umsi_its_begin(&b, umsi_its_device_of(r));
 		umsi_its_add(&b, umsi_its_event_command(ITS_INT, b.of->id[0], r->entry));
-		umsi_its_add(&b, umsi_its_sync(target_of(umsi_its_of(d), &msg)));
-		status = umsi_its_execute(umsi_its_of(d), &b, UMSI_CPU_NONE, 0);
+		umsi_its_add(&b, umsi_its_sync(target_now(its, r, &msg)));
+		status = umsi_its_execute(its, &b, UMSI_CPU_NONE, 0);
 	}
 	umsi_record_unlock(r, state);
 	return status;

@@ -172,22 +172,27 @@ static void look_locked(struct umsi_its *its)
 		help_over_locked(its);
 }
 
-/* The batch ends at position @to; a collection's mapping may precede it from @from on. */
-static int outcome_locked(const struct umsi_its_queue *q, struct umsi_its_batch *b, uint64_t from, uint64_t to)
+/* A collection's mapping may stand before its commands. */
+static int outcome_locked(const struct umsi_its_queue *q, struct umsi_its_batch *b)
 {
 	int status = UMSI_OK;
 
 	for (uint32_t i = 0; i < ITS_REFUSED_KEPT; i++) {
-		if (q->refused_at[i] <= from || q->refused_at[i] > to)
+		if (q->refused_at[i] <= b->from || q->refused_at[i] > b->to)
 			continue;
 		status = UMSI_EREFUSED;
-		if (q->refused_at[i] > to - b->count)
-			b->refused = (uint32_t)(q->refused_at[i] - (to - b->count) - 1);
+		if (q->refused_at[i] > b->to - b->count)
+			b->refused = (uint32_t)(q->refused_at[i] - (b->to - b->count) - 1);
 	}
 	return status;
 }
 
 /* ---- Queueing and waiting ---- */
+
+void umsi_its_add_words(struct umsi_its_batch *b, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3)
+{
+	b->command[b->count++] = (struct umsi_its_command){ { w0, w1, w2, w3 } };
+}
 
 static uint64_t room_locked(const struct umsi_its_queue *q)
 {
@@ -209,18 +214,6 @@ static void give_up_locked(struct umsi_its *its)
 	umsi_text_field(&t, "GITS_CREADR", umsi_gic_read64(its->frame + GITS_CREADR));
 	umsi_barrier_flush_to_stamp();
 	umsi_host_log(machine_of(its)->host, UMSI_LOG_ERROR, t.line);
-}
-
-/* MAPC and INVALL, once for each collection: it may have been mapped elsewhere in another life. */
-static uint32_t map_collection_locked(struct umsi_its *its, umsi_cpu cpu, uint64_t target,
-				      struct umsi_its_command *out)
-{
-	if (cpu == UMSI_CPU_NONE || its->target[cpu] & MAPPED)
-		return 0;
-	its->target[cpu] = target | MAPPED;
-	out[0] = umsi_its_mapc(cpu, target);
-	out[1] = umsi_its_invall(cpu);
-	return 2;
 }
 
 /* Is the command to be queued? Notes what it does to its event, or to its device. */
@@ -253,60 +246,69 @@ static const struct umsi_its_command *chosen_locked(const struct umsi_its_batch 
 	return !b->of || note_locked(b->of, &b->command[i]) ? &b->command[i] : &b->command[b->count - 1];
 }
 
-static void append_locked(struct umsi_its *its, const struct umsi_its_batch *b, umsi_cpu cpu, uint64_t target)
+static void queue_locked(struct umsi_its *its, const struct umsi_its_command *c)
 {
-	struct umsi_its_queue *q = &its->queue;
-	struct umsi_its_command first[2];
-	uint32_t n = map_collection_locked(its, cpu, target, first);
+	write_command_locked(its, its->queue.posted++, c);
+}
 
-	for (uint32_t i = 0; i < n; i++)
-		write_command_locked(its, q->posted++, &first[i]);
+/* MAPC and INVALL, once for each collection: it may have been mapped elsewhere in another life. */
+static void map_collection_locked(struct umsi_its *its, umsi_cpu cpu, uint64_t target)
+{
+	struct umsi_its_command map = umsi_its_mapc(cpu, target), forget = umsi_its_invall(cpu);
+
+	if (its->target[cpu] & MAPPED)
+		return;
+	its->target[cpu] = target | MAPPED;
+	queue_locked(its, &map);
+	queue_locked(its, &forget);
+}
+
+static void append_locked(struct umsi_its *its, struct umsi_its_batch *b)
+{
+	b->from = its->queue.posted;
+	if (b->cpu != UMSI_CPU_NONE)
+		map_collection_locked(its, b->cpu, b->target);
 	for (uint32_t i = 0; i < b->count; i++)
-		write_command_locked(its, q->posted++, chosen_locked(b, i));
+		queue_locked(its, chosen_locked(b, i));
+	b->to = its->queue.posted;
 	tell_locked(its, 0);
 }
 
-/* One look: UMSI_OK: it was appended; UMSI_EAGAIN: no room yet; UMSI_ETIMEOUT: the queue is broken. */
-static int try_append(struct umsi_its *its, const struct umsi_its_batch *b, umsi_cpu cpu, uint64_t target,
-		      uint64_t *from, uint64_t *to, uint64_t *consumed)
+static bool has_room_locked(const struct umsi_its_queue *q, const struct umsi_its_batch *b)
+{
+	return room_locked(q) >= b->count + 2;
+}
+
+/* UMSI_OK: it was appended; UMSI_EAGAIN: no room yet; UMSI_ETIMEOUT: the queue is broken. */
+static int try_append_locked(struct umsi_its *its, struct umsi_its_batch *b)
 {
 	struct umsi_its_queue *q = &its->queue;
-	uintptr_t state = umsi_lock(machine_of(its), &q->lock);
-	int status = UMSI_EAGAIN;
 
-	if (q->broken || room_locked(q) < b->count + 2)
+	if (q->broken || !has_room_locked(q, b))
 		look_locked(its);
 	if (q->broken) {
 		q->timeouts++;
-		status = UMSI_ETIMEOUT;
-	} else if (room_locked(q) >= b->count + 2) {
-		*from = q->posted;
-		append_locked(its, b, cpu, target);
-		*to = q->posted;
-		status = UMSI_OK;
+		return UMSI_ETIMEOUT;
 	}
-	*consumed = q->consumed;
-	umsi_unlock(machine_of(its), &q->lock, state);
-	return status;
+	if (!has_room_locked(q, b))
+		return UMSI_EAGAIN;
+	append_locked(its, b);
+	return UMSI_OK;
 }
 
-/* One look: UMSI_OK: executed; UMSI_EREFUSED: and one was skipped; UMSI_EAGAIN: not yet; UMSI_ETIMEOUT: never. */
-static int try_finish(struct umsi_its *its, struct umsi_its_batch *b, uint64_t from, uint64_t to,
-		      uint64_t *consumed)
+/* UMSI_OK: executed; UMSI_EREFUSED: and one was skipped; UMSI_EAGAIN: not yet; UMSI_ETIMEOUT: never. */
+static int try_finish_locked(struct umsi_its *its, struct umsi_its_batch *b)
 {
 	struct umsi_its_queue *q = &its->queue;
-	uintptr_t state = umsi_lock(machine_of(its), &q->lock);
-	int status = UMSI_EAGAIN;
 
-	if (q->consumed < to)
+	if (q->consumed < b->to)
 		look_locked(its);
-	if (q->consumed >= to)
-		status = outcome_locked(q, b, from, to);
-	else if (q->lost)
-		status = UMSI_ETIMEOUT;
-	*consumed = q->consumed;
-	umsi_unlock(machine_of(its), &q->lock, state);
-	return status;
+	if (q->consumed >= b->to)
+		return outcome_locked(q, b);
+	if (!q->lost)
+		return UMSI_EAGAIN;
+	q->timeouts++;
+	return UMSI_ETIMEOUT;
 }
 
 /* @consumed: at the last look. A queue that has gone on since, or was begun anew, is not broken. */
@@ -322,35 +324,47 @@ static int gave_up(struct umsi_its *its, uint64_t consumed)
 	return UMSI_ETIMEOUT;
 }
 
-int umsi_its_execute(struct umsi_its *its, struct umsi_its_batch *b, umsi_cpu cpu, uint64_t target)
+/* One look after the other, till it answers or time is over. */
+static int look_until(struct umsi_its *its, struct umsi_its_batch *b,
+		      int (*try_locked)(struct umsi_its *its, struct umsi_its_batch *b))
 {
-	void *host = machine_of(its)->host;
-	struct umsi_deadline wait = umsi_deadline_in(host, its->timeout_ns);
-	uint64_t from, to, consumed;
+	struct umsi_deadline wait = umsi_deadline_in(machine_of(its)->host, its->timeout_ns);
+	uint64_t consumed;
 	int status;
 
-	b->queued = false;
+	do {
+		uintptr_t state = umsi_lock(machine_of(its), &its->queue.lock);
+
+		status = try_locked(its, b);
+		consumed = its->queue.consumed;
+		umsi_unlock(machine_of(its), &its->queue.lock, state);
+		if (status != UMSI_EAGAIN)
+			return status;
+	} while (umsi_deadline_left(&wait));
+	return gave_up(its, consumed);
+}
+
+int umsi_its_execute(struct umsi_its *its, struct umsi_its_batch *b, umsi_cpu cpu, uint64_t target)
+{
+	int status;
+
+	b->cpu = cpu;
+	b->target = target;
 	b->refused = ITS_NONE;
-	while ((status = try_append(its, b, cpu, target, &from, &to, &consumed)) == UMSI_EAGAIN)
-		if (!umsi_deadline_left(&wait))
-			return gave_up(its, consumed);
-	if (status)
-		return status;
-	b->queued = true;
-	wait = umsi_deadline_in(host, its->timeout_ns);
-	while ((status = try_finish(its, b, from, to, &consumed)) == UMSI_EAGAIN)
-		if (!umsi_deadline_left(&wait))
-			return gave_up(its, consumed);
-	return status == UMSI_ETIMEOUT ? gave_up(its, consumed) : status;
+	status = look_until(its, b, try_append_locked);
+	b->queued = !status;
+	return status ? status : look_until(its, b, try_finish_locked);
 }
 
 /* Into a queue that does not move, too, while it has room: if it ever does, this comes after what failed. */
-void umsi_its_post(struct umsi_its *its, const struct umsi_its_batch *b, umsi_cpu cpu, uint64_t target)
+void umsi_its_post(struct umsi_its *its, struct umsi_its_batch *b, umsi_cpu cpu, uint64_t target)
 {
 	uintptr_t state = umsi_lock(machine_of(its), &its->queue.lock);
 
-	if (room_locked(&its->queue) >= b->count + 2)
-		append_locked(its, b, cpu, target);
+	b->cpu = cpu;
+	b->target = target;
+	if (has_room_locked(&its->queue, b))
+		append_locked(its, b);
 	umsi_unlock(machine_of(its), &its->queue.lock, state);
 }
 
@@ -361,10 +375,11 @@ void umsi_its_post(struct umsi_its *its, const struct umsi_its_batch *b, umsi_cp
  */
 int umsi_its_unmap_collection(struct umsi_its *its, umsi_cpu cpu)
 {
-	struct umsi_its_batch b = { .count = 0 };
+	struct umsi_its_batch b;
 	uintptr_t state = umsi_lock(machine_of(its), &its->queue.lock);
 	uint64_t own = its->target[cpu], other;
 
+	umsi_its_begin(&b, NULL);
 	its->target[cpu] = 0;
 	if (own & MAPPED) {
 		umsi_its_add(&b, umsi_its_unmapc(cpu));
