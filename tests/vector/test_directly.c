@@ -5,17 +5,30 @@
 #define FROM	2u
 #define TO	5u
 
-static umsi_irq requested(struct site *s, uint32_t index, enum umsi_irq_band band)
+static umsi_irq requested_on(struct site *s, uint32_t index, umsi_cpu cpu, enum umsi_irq_band band)
 {
 	struct umsi_irq_request_at at = {
 		.first = index, .last = index, .band = (uint8_t)band,
-		.affinity = { .kind = UMSI_AFFINITY_CPU, .cpu = FROM },
+		.affinity = { .kind = UMSI_AFFINITY_CPU, .cpu = cpu },
 	};
 	umsi_irq irq;
 
 	assert_int_equal(umsi_irq_alloc(s->table, &at, &irq), UMSI_OK);
 	assert_int_equal(umsi_irq_request(s->rig.umsi, irq, handler, s, "queue"), UMSI_OK);
 	return irq;
+}
+
+static umsi_irq requested(struct site *s, uint32_t index, enum umsi_irq_band band)
+{
+	return requested_on(s, index, FROM, band);
+}
+
+/* Every CPU that is moved to has given out a slot, and has others at hand. */
+static void start(struct site *s)
+{
+	begin(s, (struct mach_msi){ 0 });
+	for (uint32_t i = 0; i < 4; i++)
+		requested_on(s, 12 + i, TO + i, UMSI_BAND_ANY);
 }
 
 static struct umsi_record *record_of(struct site *s, umsi_irq irq)
@@ -42,7 +55,7 @@ static void a_move_leaves_the_old_slot_retiring(void **state)
 	umsi_irq irq;
 
 	(void)state;
-	begin(&s, (struct mach_msi){ 0 });
+	start(&s);
 	irq = requested(&s, 0, UMSI_BAND_ANY);
 	r = record_of(&s, irq);
 	before = stats(&s);
@@ -71,7 +84,7 @@ static void what_comes_back_takes_its_own_slot(void **state)
 	umsi_irq irq;
 
 	(void)state;
-	begin(&s, (struct mach_msi){ 0 });
+	start(&s);
 	irq = requested(&s, 0, UMSI_BAND_ANY);
 	r = record_of(&s, irq);
 	for (uint32_t i = 0; i < 9; i++)
@@ -90,7 +103,7 @@ static void a_cpu_that_has_gone_or_is_full_changes_nothing(void **state)
 	umsi_irq irq;
 
 	(void)state;
-	begin(&s, (struct mach_msi){ 0 });
+	start(&s);
 	irq = requested(&s, 0, UMSI_BAND_ANY);
 	r = record_of(&s, irq);
 	go_down(&s, TO);
@@ -115,7 +128,7 @@ static void one_that_is_not_requested_stays_closed(void **state)
 	umsi_irq irq;
 
 	(void)state;
-	begin(&s, (struct mach_msi){ 0 });
+	start(&s);
 	assert_int_equal(alloc(&s, 0, UMSI_IRQ_REGULAR, NULL, &irq), UMSI_OK);
 	assert_int_equal(move(&s, irq, TO), UMSI_OK);
 	assert_int_equal(stats(&s).moves, 1);
@@ -130,7 +143,7 @@ static void a_band_is_kept(void **state)
 	umsi_irq irq;
 
 	(void)state;
-	begin(&s, (struct mach_msi){ 0 });
+	start(&s);
 	irq = requested(&s, 0, UMSI_BAND_BACKGROUND);
 	assert_int_equal(move(&s, irq, TO), UMSI_OK);
 	assert_int_equal(umsi_irq_band(s.rig.umsi, irq), UMSI_BAND_BACKGROUND);
@@ -144,7 +157,7 @@ static void one_with_a_place_everywhere_retires_nothing(void **state)
 	umsi_irq irq;
 
 	(void)state;
-	begin(&s, (struct mach_msi){ 0 });
+	start(&s);
 	assert_int_equal(alloc(&s, 0, UMSI_IRQ_ROAMING, NULL, &irq), UMSI_OK);
 	assert_int_equal(umsi_irq_request(s.rig.umsi, irq, handler, &s, "queue"), UMSI_OK);
 	assert_int_equal(move(&s, irq, TO), UMSI_OK);
@@ -161,7 +174,7 @@ static void a_set_gives_way_to_a_cpu(void **state)
 	umsi_irq irq;
 
 	(void)state;
-	begin(&s, (struct mach_msi){ 0 });
+	start(&s);
 	assert_int_equal(alloc(&s, 0, UMSI_IRQ_REGULAR, &two, &irq), UMSI_OK);
 	assert_int_equal(umsi_irq_request(s.rig.umsi, irq, handler, &s, "queue"), UMSI_OK);
 	for (umsi_cpu cpu = 7; cpu < 9; cpu++) {
@@ -181,7 +194,7 @@ static void a_new_affinity_is_not_broken(void **state)
 	umsi_irq irq;
 
 	(void)state;
-	begin(&s, (struct mach_msi){ 0 });
+	start(&s);
 	irq = requested(&s, 0, UMSI_BAND_ANY);
 	r = record_of(&s, irq);
 	go_down(&s, FROM);
@@ -226,7 +239,7 @@ static void a_store_behind_a_translator_keeps_its_message(void **state)
 	umsi_irq irq;
 
 	(void)state;
-	begin(&s, (struct mach_msi){ 0 });
+	start(&s);
 	umsi_domain_add(s.rig.umsi, &translator, s.rig.root, &ops);
 	hw = mach_pci_add(s.rig.m, &pci);
 	for (unsigned int bar = 0; bar < 6; bar++)
