@@ -478,6 +478,8 @@ umsi_fdt_node umsi_fdt_next_okay(const struct umsi_fdt *fdt, umsi_fdt_node after
 
 int umsi_fdt_seek(struct umsi_fdt_reader *r, umsi_fdt_node after, const char *compatible)
 {
+	if (!r->fdt)
+		return umsi_fdt_refuse(r, "argument", UMSI_EINVAL);
 	r->node = umsi_fdt_next_okay(r->fdt, after, compatible);
 	return r->node < 0 ? umsi_fdt_refuse(r, compatible, UMSI_EFW_MISSING) : r->status;
 }

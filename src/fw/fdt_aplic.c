@@ -157,11 +157,10 @@ int umsi_fdt_aplic(const struct umsi_fdt *fdt, umsi_fdt_node after, const struct
 		   uint32_t ncpus, uint32_t *hart_index, struct umsi_fdt_aplic *out,
 		   struct umsi_fdt_error *error)
 {
-	struct finder f = { .harts = { .r = { .fdt = fdt, .node = after, .error = error } } };
+	bool complete = cpus && ncpus && hart_index && out;
+	struct finder f = { .harts = { .r = { .fdt = complete ? fdt : NULL, .node = after, .error = error } } };
 	struct umsi_fdt_reader *r = &f.harts.r;
 
-	if (!fdt || !cpus || !ncpus || !hart_index || !out)
-		return refuse(&f, "argument", UMSI_EINVAL);
 	while (!f.supervisor && !umsi_fdt_seek(r, r->node, "riscv,aplic"))
 		read_parent(&f);
 	if (r->status)

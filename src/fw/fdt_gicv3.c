@@ -57,11 +57,9 @@ int umsi_fdt_gicv3(const struct umsi_fdt *fdt, struct umsi_gicv3_region *region,
 		   struct umsi_gicv3_config *out, struct umsi_fdt_error *error)
 {
 	struct umsi_gicv3_config config = { .region = region };
-	struct umsi_fdt_reader r = { .fdt = fdt, .error = error };
+	struct umsi_fdt_reader r = { .fdt = region && out ? fdt : NULL, .error = error };
 	uint64_t bytes;
 
-	if (!fdt || !region || !out)
-		return umsi_fdt_refuse(&r, "argument", UMSI_EINVAL);
 	if (umsi_fdt_seek(&r, -1, "arm,gic-v3"))
 		return r.status;
 	/* A fourth cell names groups of CPUs for private interrupts. */
@@ -78,11 +76,9 @@ int umsi_fdt_gicv3(const struct umsi_fdt *fdt, struct umsi_gicv3_region *region,
 int umsi_fdt_its(const struct umsi_fdt *fdt, umsi_fdt_node after, umsi_fdt_node *out_node,
 		 struct umsi_its_config *out, struct umsi_fdt_error *error)
 {
-	struct umsi_fdt_reader r = { .fdt = fdt, .error = error };
+	struct umsi_fdt_reader r = { .fdt = out_node && out ? fdt : NULL, .error = error };
 	uint64_t bytes;
 
-	if (!fdt || !out_node || !out)
-		return umsi_fdt_refuse(&r, "argument", UMSI_EINVAL);
 	if (umsi_fdt_seek(&r, after, "arm,gic-v3-its"))
 		return r.status;
 	*out = (struct umsi_its_config){ .phys = umsi_fdt_gic_reg(&r, 0, &bytes) };

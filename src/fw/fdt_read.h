@@ -75,7 +75,10 @@ bool umsi_fdt_is_okay(const struct umsi_fdt *fdt, umsi_fdt_node node);
 /* umsi_fdt_find_compatible(), of those whose status is okay. */
 umsi_fdt_node umsi_fdt_next_okay(const struct umsi_fdt *fdt, umsi_fdt_node after, const char *compatible);
 
-/* Moves the reader there. UMSI_EFW_MISSING: there is none. */
+/*
+ * Moves the reader there. UMSI_EFW_MISSING: there is none; UMSI_EINVAL: the reader has
+ * no tree, because an argument of the caller's is NULL.
+ */
 int umsi_fdt_seek(struct umsi_fdt_reader *r, umsi_fdt_node after, const char *compatible);
 
 /*
