@@ -44,30 +44,30 @@ int umsi_domain_remove(struct umsi_domain *d)
 	return status;
 }
 
+static void detach_until(struct umsi_domain *d, const struct umsi_domain *end, struct umsi_device *dev, uint32_t size)
+{
+	for (; d != end; d = d->parent)
+		if (d->ops->controller->table_detach)
+			d->ops->controller->table_detach(d, dev, size);
+}
+
 int umsi_path_attach(struct umsi_domain *first, struct umsi_device *dev, uint32_t size)
 {
-	struct umsi_domain *d, *undo;
 	int status;
 
-	for (d = first; d; d = d->parent) {
+	for (struct umsi_domain *d = first; d; d = d->parent) {
 		status = d->ops->controller->table_attach ? d->ops->controller->table_attach(d, dev, size) : UMSI_OK;
-		if (status)
-			goto undo;
+		if (status) {
+			detach_until(first, d, dev, size);
+			return status;
+		}
 	}
 	return UMSI_OK;
-
-undo:
-	for (undo = first; undo != d; undo = undo->parent)
-		if (undo->ops->controller->table_detach)
-			undo->ops->controller->table_detach(undo, dev, size);
-	return status;
 }
 
 void umsi_path_detach(struct umsi_domain *d, struct umsi_device *dev, uint32_t size)
 {
-	for (; d; d = d->parent)
-		if (d->ops->controller->table_detach)
-			d->ops->controller->table_detach(d, dev, size);
+	detach_until(d, NULL, dev, size);
 }
 
 void umsi_path_undo(struct umsi_record *r, const struct umsi_domain *end)

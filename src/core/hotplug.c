@@ -69,14 +69,10 @@ int umsi_cpu_leave(struct umsi *m, umsi_cpu cpu)
 
 int umsi_cpu_dead(struct umsi *m, umsi_cpu cpu)
 {
-	int status = UMSI_OK;
+	int status = umsi_cpu_check_own(m, cpu);
 
-	if (!m)
-		return UMSI_EINVAL;
-	if (cpu >= m->ncpus)
-		return UMSI_ERANGE;
-	if (umsi_host_cpu(m->host) != cpu || m->cpu[cpu].depth)
-		return UMSI_ECONTEXT;
+	if (status)
+		return status;
 	if (umsi_load32(&m->cpu[cpu].online) != UMSI_CPU_LEAVING)
 		return UMSI_ESTATE;
 
@@ -91,14 +87,10 @@ int umsi_cpu_dead(struct umsi *m, umsi_cpu cpu)
 
 int umsi_cpu_restore(struct umsi *m, umsi_cpu cpu)
 {
-	int status = UMSI_OK;
+	int status = umsi_cpu_check_own(m, cpu);
 
-	if (!m)
-		return UMSI_EINVAL;
-	if (cpu >= m->ncpus)
-		return UMSI_ERANGE;
-	if (umsi_host_cpu(m->host) != cpu || m->cpu[cpu].depth)
-		return UMSI_ECONTEXT;
+	if (status)
+		return status;
 	if (umsi_load32(&m->cpu[cpu].online) != UMSI_CPU_ONLINE)
 		return UMSI_ESTATE;
 

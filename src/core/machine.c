@@ -82,17 +82,21 @@ int umsi_destroy(struct umsi *m)
 	return UMSI_OK;
 }
 
-int umsi_cpu_online(struct umsi *m, umsi_cpu cpu)
+int umsi_cpu_check_own(struct umsi *m, umsi_cpu cpu)
 {
-	int status;
-
 	if (!m)
 		return UMSI_EINVAL;
 	if (cpu >= m->ncpus)
 		return UMSI_ERANGE;
-	if (umsi_host_cpu(m->host) != cpu || m->cpu[cpu].depth)
-		return UMSI_ECONTEXT;
+	return umsi_host_cpu(m->host) != cpu || m->cpu[cpu].depth ? UMSI_ECONTEXT : UMSI_OK;
+}
 
+int umsi_cpu_online(struct umsi *m, umsi_cpu cpu)
+{
+	int status = umsi_cpu_check_own(m, cpu);
+
+	if (status)
+		return status;
 	for (struct umsi_domain *d = m->domains; d; d = d->next) {
 		if (!d->ops->controller->cpu_online)
 			continue;

@@ -235,6 +235,9 @@ static inline bool umsi_cpu_open(const struct umsi *m, umsi_cpu cpu)
 bool umsi_nodes_init(struct umsi *m, const struct umsi_cpu_desc *cpus);
 void umsi_nodes_destroy(struct umsi *m);
 
+/* Is this @cpu, outside its traps? UMSI_OK, UMSI_EINVAL, UMSI_ERANGE, UMSI_ECONTEXT. */
+int umsi_cpu_check_own(struct umsi *m, umsi_cpu cpu);
+
 /* Is the caller inside a trap? Then it must not sleep or wait. */
 bool umsi_in_trap(struct umsi *m);
 

@@ -44,17 +44,13 @@ static int visit_patiently(struct umsi_table *t, struct umsi_record *r,
 /* Every record of the table, under the device's mutex and then each record's lock. The first error. */
 static int for_each(struct umsi_table *t, int (*visit)(struct umsi_table *t, struct umsi_record *r))
 {
-	uint32_t number, at = 0;
+	struct umsi_record *r;
 	int status = UMSI_OK;
+	uint32_t at = 0;
 
-	while (at < t->map.size &&
-	       (at = umsi_index_map_next(&t->map, at, t->map.size - 1)) != UINT32_MAX) {
-		struct umsi_record *r = NULL;
-		int one;
+	while ((r = umsi_table_next(t, &at, UMSI_INDEX_LAST))) {
+		int one = visit_patiently(t, r, visit);
 
-		if (umsi_index_map_get(&t->map, at++, &number))
-			r = umsi_record_by_number(t->dev->m, number);	/* NULL: still being made */
-		one = r ? visit_patiently(t, r, visit) : UMSI_OK;
 		status = status ? status : one;
 	}
 	return status;

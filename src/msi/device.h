@@ -127,6 +127,9 @@ void umsi_tables_end(struct umsi_device *dev);
 /* The rest of those whose device was revoked. Nobody knows them any more. */
 void umsi_tables_forget(struct umsi_device *dev);
 
+/* The first interrupt from index *@at to @last, and *@at is behind it; NULL: none. The device's mutex is held. */
+struct umsi_record *umsi_table_next(struct umsi_table *table, uint32_t *at, uint32_t last);
+
 /* Stops one interrupt, waits for its handler, gives its index back. UMSI_OK or UMSI_ENOENT. */
 int umsi_table_end_irq(struct umsi_table *table, struct umsi_record *r, uint32_t generation);
 

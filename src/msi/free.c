@@ -97,23 +97,14 @@ int umsi_irq_free(struct umsi *m, umsi_irq irq)
 	return umsi_table_end_irq(umsi_table_of(leaf), r, (uint32_t)(irq >> 32));
 }
 
-/* The live interrupt at the first taken index from *at on; *at moves past it. */
 static umsi_irq next_irq(struct umsi_table *t, uint32_t *at, uint32_t last)
 {
 	struct umsi_record *r;
-	umsi_irq irq = UMSI_IRQ_NONE;
-	uint32_t number;
+	umsi_irq irq;
 
 	umsi_device_lock(t->dev);
-	while (!irq && *at <= last) {
-		*at = umsi_index_map_next(&t->map, *at, last);
-		if (*at == UINT32_MAX || !umsi_index_map_get(&t->map, *at, &number))
-			break;
-		(*at)++;
-		r = umsi_record_by_number(t->dev->m, number);	/* NULL: still being made */
-		if (r)
-			irq = umsi_record_handle(r, umsi_load32_acquire(&r->state));
-	}
+	r = umsi_table_next(t, at, last);
+	irq = r ? umsi_record_handle(r, umsi_load32_acquire(&r->state)) : UMSI_IRQ_NONE;
 	umsi_device_unlock(t->dev);
 	return irq;
 }
@@ -128,8 +119,6 @@ int umsi_irq_free_range(struct umsi_table *t, uint32_t first, uint32_t last)
 		return UMSI_EINVAL;
 	if (umsi_in_trap(t->dev->m))
 		return UMSI_ECONTEXT;
-	if (last >= t->map.size)
-		last = t->map.size - 1;
 	while ((irq = next_irq(t, &at, last)))
 		if (umsi_irq_free(t->dev->m, irq) == UMSI_OK)
 			freed++;

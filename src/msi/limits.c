@@ -180,28 +180,35 @@ static void offer_all(struct umsi *m)
 
 /* ---- What allocations and frees go through ---- */
 
-static int alloc_in_turn(struct umsi_table *t, const struct umsi_irq_request_at *at, uint32_t count, bool block,
-			 umsi_irq *out)
+struct wanted {
+	struct umsi_table *table;
+	const struct umsi_irq_request_at *at;
+	uint32_t count;
+	bool block;
+	umsi_irq *out;
+};
+
+static int alloc_in_turn(const struct wanted *w)
 {
-	int status = admit(t, at, count);
+	int status = admit(w->table, w->at, w->count);
 
 	if (status)
 		return status;
-	return block ? umsi_alloc_block(t, at, count, out) : umsi_alloc_one(t, at, out);
+	return w->block ? umsi_alloc_block(w->table, w->at, w->count, w->out) : umsi_alloc_one(w->table, w->at, w->out);
 }
 
-static int ask_and_try(struct umsi_table *t, const struct umsi_irq_request_at *at, uint32_t count, bool block,
-		       umsi_irq *out)
+static int ask_and_try(const struct wanted *w)
 {
-	struct umsi *m = t->dev->m;
+	struct umsi_device *dev = w->table->dev;
+	struct umsi *m = dev->m;
 	int status = UMSI_ENOSLOT;
 
 	begin_round(m);
 	m->limits.pressed = true;
-	t->dev->to_offer = true;
-	while (status == UMSI_ENOSLOT && ask_one(t->dev, count))
-		status = alloc_in_turn(t, at, count, block, out);
-	t->dev->to_offer = status == UMSI_ENOSLOT;
+	dev->to_offer = true;
+	while (status == UMSI_ENOSLOT && ask_one(dev, w->count))
+		status = alloc_in_turn(w);
+	dev->to_offer = status == UMSI_ENOSLOT;
 	m->limits.asking = false;
 	return status;
 }
@@ -209,15 +216,16 @@ static int ask_and_try(struct umsi_table *t, const struct umsi_irq_request_at *a
 static int limited_alloc(struct umsi_table *t, const struct umsi_irq_request_at *at, uint32_t count, bool block,
 			 umsi_irq *out)
 {
+	const struct wanted w = { .table = t, .at = at, .count = count, .block = block, .out = out };
 	struct umsi *m = t->dev->m;
 	int status;
 
 	if (umsi_in_trap(m))
 		return UMSI_ECONTEXT;
 	turns_lock(m);
-	status = alloc_in_turn(t, at, count, block, out);
+	status = alloc_in_turn(&w);
 	if (status == UMSI_ENOSLOT && !m->limits.asking)
-		status = ask_and_try(t, at, count, block, out);
+		status = ask_and_try(&w);
 	turns_unlock(m);
 	return status;
 }

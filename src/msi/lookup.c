@@ -3,18 +3,31 @@
 #include "core/hold.h"
 #include "msi/leaf.h"
 
+struct umsi_record *umsi_table_next(struct umsi_table *t, uint32_t *at, uint32_t last)
+{
+	struct umsi_record *r = NULL;
+	uint32_t number;
+
+	while (!r && *at <= last) {
+		*at = umsi_index_map_next(&t->map, *at, last);
+		if (!umsi_index_map_get(&t->map, *at, &number))
+			break;
+		(*at)++;
+		r = umsi_record_by_number(t->dev->m, number);	/* NULL: still being made */
+	}
+	return r;
+}
+
 umsi_irq umsi_irq_at(struct umsi_table *t, uint32_t index)
 {
 	umsi_irq irq = UMSI_IRQ_NONE;
-	struct umsi_record *r = NULL;
-	uint32_t number;
+	struct umsi_record *r;
 	uintptr_t state;
 
 	if (!t)
 		return UMSI_IRQ_NONE;
 	umsi_device_lock(t->dev);
-	if (umsi_index_map_get(&t->map, index, &number))
-		r = umsi_record_by_number(t->dev->m, number);
+	r = umsi_table_next(t, &index, index);
 	if (r) {
 		state = umsi_record_enter(r);
 		if (r->phase != UMSI_PHASE_FREE)
