@@ -74,17 +74,13 @@ static int hpet_settle(void *store, uint32_t index, uint64_t cookie)
 	return read_reg(store, HPET_TIMER(index)) == GONE32 ? UMSI_EGONE : UMSI_OK;
 }
 
-static void free_hpet(struct hpet *h)
+static void hpet_destroy(void *store)
 {
+	struct hpet *h = store;
 	void *host = h->m->host;
 
 	umsi_host_mmio_unmap(host, h->block, HPET_BYTES);
 	umsi_host_free(host, h, sizeof(*h));
-}
-
-static void hpet_destroy(void *store)
-{
-	free_hpet(store);
 }
 
 static int take_timers(struct hpet *h);
@@ -174,7 +170,7 @@ int umsi_hpet_create(struct umsi_device *dev, const struct umsi_hpet_config *con
 	if (!status)
 		status = umsi_table_create(dev, &hpet_ops, h, &table, out);
 	if (status)
-		free_hpet(h);
+		hpet_destroy(h);
 	return status;
 }
 

@@ -214,17 +214,13 @@ static void ioapic_lost(void *store, uint32_t index, uint64_t cookie)
 	write_reg(io, IOAPIC_ENTRY_LOW(index), low & ~IOAPIC_REMOTE_IRR);
 }
 
-static void free_ioapic(struct ioapic *io)
+static void ioapic_destroy(void *store)
 {
+	struct ioapic *io = store;
 	void *host = io->m->host;
 
 	umsi_host_mmio_unmap(host, io->window, IOAPIC_WINDOW_BYTES);
 	umsi_host_free(host, io, sizeof(*io) + io->pins * sizeof(io->pin[0]));
-}
-
-static void ioapic_destroy(void *store)
-{
-	free_ioapic(store);
 }
 
 static const struct umsi_store_ops ioapic_ops = {
@@ -326,6 +322,6 @@ int umsi_ioapic_create(struct umsi_device *dev, const struct umsi_ioapic_config 
 	table.size = io->pins;
 	status = umsi_table_create(dev, &ioapic_ops, io, &table, out);
 	if (status)
-		free_ioapic(io);
+		ioapic_destroy(io);
 	return status;
 }

@@ -323,18 +323,14 @@ int umsi_amd_vi_pass(struct umsi_domain *domain, uint16_t requester_id, uint8_t 
 {
 	struct umsi_unit *u = umsi_unit_of(domain, &umsi_amd_vi_ops);
 	struct umsi_amd_vi *v = umsi_amd_vi_of(u);
-	uint64_t pass = 0;
+	/* The settings are those bits of the entry (IVRS, "DTE Setting"). */
+	uint64_t pass = (uint64_t)settings << 56 & PASS;
 	int status;
 
 	if (!u)
 		return UMSI_EINVAL;
 	if (requester_id >= v->devices)
 		return UMSI_ERANGE;
-	pass |= settings & UMSI_AMD_VI_INIT ? AMD_DTE_PASS_INIT : 0;
-	pass |= settings & UMSI_AMD_VI_EXTINT ? AMD_DTE_PASS_EXTINT : 0;
-	pass |= settings & UMSI_AMD_VI_NMI ? AMD_DTE_PASS_NMI : 0;
-	pass |= settings & UMSI_AMD_VI_LINT0 ? AMD_DTE_PASS_LINT0 : 0;
-	pass |= settings & UMSI_AMD_VI_LINT1 ? AMD_DTE_PASS_LINT1 : 0;
 	umsi_host_mutex_lock(domain->m->host, &v->mutex);
 	status = umsi_amd_select(v, requester_id, umsi_load64(word_at(v, requester_id)) | pass);
 	umsi_host_mutex_unlock(domain->m->host, &v->mutex);

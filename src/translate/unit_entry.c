@@ -155,8 +155,7 @@ static int make_absent(struct umsi_unit *u, struct umsi_unit_table *t, uint32_t 
 
 	u->kind->exchange(u, t, index, (struct umsi_unit_entry){ 0 });
 	status = u->kind->invalidate(u, t, index, 0);
-	if (status || is_stale(u, t, index))
-		mark_stale(u, t, index, status != UMSI_OK);
+	mark_stale(u, t, index, status != UMSI_OK);
 	return status;
 }
 
