@@ -50,7 +50,7 @@ static bool is_wrong(const struct umsi_gic_kind *kind, const struct umsi_gic_sta
 	       (start->timer_id < GIC_SGIS || start->timer_id >= GIC_FIRST_SPI || !start->timer);
 }
 
-static void begin_domain(struct umsi_gic *gic, struct umsi_gic_domain *d, const struct umsi_domain_ops *ops)
+void umsi_gic_begin_domain(struct umsi_gic *gic, struct umsi_gic_domain *d, const struct umsi_domain_ops *ops)
 {
 	d->gic = gic;
 	d->domain.m = gic->m;
@@ -112,8 +112,7 @@ int umsi_gic_make(struct umsi *m, const struct umsi_gic_kind *kind, const struct
 		return UMSI_ENOMEM;
 	gic->kind = kind;
 	gic->m = m;
-	begin_domain(gic, &gic->messages, kind->message_ops);
-	begin_domain(gic, &gic->wires, &umsi_gic_wire_ops);
+	umsi_gic_begin_domain(gic, &gic->messages, kind->message_ops);
 	gic->lpis.gic = gic;
 	gic->root = kind->message_ops == kind->root_ops ? &gic->messages.domain : &gic->lpis.domain;
 	status = build(gic, start, config);

@@ -96,6 +96,7 @@ struct umsi_gic_kind {
  *   incoherent                cpu_online      who changes a configuration byte
  *   cpu[]                     see there       anyone
  *   ipis                      see there       anyone
+ *   wires                     m->mutex        who has a line
  *   rest                      creation        anyone
  *
  * lock nests inside a record's lock; the records' lock nests inside it.
@@ -141,6 +142,8 @@ int umsi_gic_make(struct umsi *m, const struct umsi_gic_kind *kind, const struct
 		  const void *config, struct umsi_domain **out);
 int umsi_gic_unmake(struct umsi_domain *root, const struct umsi_gic_kind *kind);
 bool umsi_gic_is_root(const struct umsi_domain *root, const struct umsi_gic_kind *kind);
+/* A root that is not listed. */
+void umsi_gic_begin_domain(struct umsi_gic *gic, struct umsi_gic_domain *d, const struct umsi_domain_ops *ops);
 /* Its SPIs are free for messages. UMSI_ERANGE: not there, or another frame's. */
 int umsi_gic_add_frame(struct umsi_gic *gic, const struct umsi_gic_frame *frame);
 /* NULL: no message raises it. */

@@ -79,6 +79,17 @@ static const struct umsi_store_ops wire_ops = {
 	.rearm = wire_rearm,
 };
 
+/* With the first table of them: many machines have none. */
+static void begin_wires(struct umsi_gic *gic)
+{
+	struct umsi *m = gic->m;
+
+	umsi_host_mutex_lock(m->host, &m->mutex);
+	if (!gic->wires.gic)
+		umsi_gic_begin_domain(gic, &gic->wires, &umsi_gic_wire_ops);
+	umsi_host_mutex_unlock(m->host, &m->mutex);
+}
+
 int umsi_gic_make_wires(struct umsi_device *dev, const struct umsi_gic_kind *kind, struct umsi_table **out)
 {
 	struct umsi_table_config config = { .name = "wires" };
@@ -88,6 +99,7 @@ int umsi_gic_make_wires(struct umsi_device *dev, const struct umsi_gic_kind *kin
 	if (!dev || !out || !umsi_gic_is_root(dev->parent, kind))
 		return UMSI_EINVAL;
 	gic = umsi_gic_of(dev->parent);
+	begin_wires(gic);
 	config.size = gic->spis_end;
 	status = umsi_table_create(dev, &wire_ops, gic, &config, out);
 	if (status)
