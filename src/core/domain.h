@@ -289,8 +289,11 @@ int umsi_path_activate_up_to(struct umsi_domain *d, struct umsi_record *r);
 static inline int umsi_path_activate(struct umsi_record *r)
 {
 	struct umsi_domain *leaf = r->leaf, *next = leaf->parent;
-	int status = next->parent ? umsi_path_activate_up_to(next, r) : umsi_path_activate_one(next, r);
+	int status;
 
+	if (!UMSI_HAS_SHORTCUTS)
+		return umsi_path_activate_up_to(leaf, r);
+	status = next->parent ? umsi_path_activate_up_to(next, r) : umsi_path_activate_one(next, r);
 	return status ? status : umsi_path_activate_one(leaf, r);
 }
 

@@ -37,8 +37,11 @@ static inline int umsi_hold_lock(struct umsi *m, umsi_irq irq, struct umsi_hold 
 /* The same for who cannot spare a call. */
 static inline int umsi_hold_lock_in_line(struct umsi *m, umsi_irq irq, struct umsi_hold *h, struct umsi_record **out)
 {
-	struct umsi_record *r = umsi_record_lock_in_line(m, irq, &h->state);
+	struct umsi_record *r;
 
+	if (!UMSI_HAS_SHORTCUTS)
+		return umsi_hold_lock(m, irq, h, out);
+	r = umsi_record_lock_in_line(m, irq, &h->state);
 	h->turn = NULL;
 	*out = r;
 	if (!r)

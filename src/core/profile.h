@@ -26,6 +26,7 @@
 #define UMSI_HAS_WISHES		UMSI_IS_FULL	/* bands, reserved numbers, strict affinities */
 #define UMSI_HAS_DUMPS		UMSI_IS_FULL
 #define UMSI_HAS_DIRECT		UMSI_IS_FULL	/* the usual move in one function: vector/directly.c */
+#define UMSI_HAS_SHORTCUTS	UMSI_IS_FULL	/* the usual case once more, in line */
 
 #define UMSI_HAS_MOVES		(!UMSI_IS_LEAST)
 #define UMSI_HAS_FLOW		(!UMSI_IS_LEAST)	/* sources that are kept quiet: levels, held, storms; flushes that sleep */
@@ -38,6 +39,7 @@
 #define UMSI_FOR_LIMITS(op)	(UMSI_HAS_LIMITS ? (op) : NULL)
 #define UMSI_FOR_WISHES(op)	(UMSI_HAS_WISHES ? (op) : NULL)
 #define UMSI_FOR_DUMPS(op)	(UMSI_HAS_DUMPS ? (op) : NULL)
+#define UMSI_FOR_SHORTCUTS(op)	(UMSI_HAS_SHORTCUTS ? (op) : NULL)
 #define UMSI_FOR_MOVES(op)	(UMSI_HAS_MOVES ? (op) : NULL)
 #define UMSI_FOR_FLOW(op)	(UMSI_HAS_FLOW ? (op) : NULL)
 #define UMSI_FOR_STATS(op)	(UMSI_HAS_STATS ? (op) : NULL)

@@ -153,7 +153,7 @@ struct umsi_record *umsi_record_take(struct umsi *m, struct umsi_block *block)
 	if (!r)
 		return NULL;
 	old = umsi_record_block_acquire(r);
-	if (old != block)
+	if (UMSI_HAS_BLOCKS && old != block)
 		set_block(r, old, block);
 	return r;
 }

@@ -44,10 +44,9 @@ int umsi_irq_set_wake(struct umsi *m, umsi_irq irq, bool wake)
 	return umsi_record_with(m, irq, set_if_new, &wake);
 }
 
-void umsi_wake_end(struct umsi_record *r)
+void umsi_wake_forget(struct umsi_record *r)
 {
-	if (r->wake)
-		set(r, false);
+	set(r, false);
 }
 
 void umsi_wake_arm(struct umsi *m)

@@ -197,7 +197,7 @@ static inline int alloc_locked(struct umsi_table *t, const struct umsi_irq_reque
 int umsi_alloc_some(struct umsi_table *table, const struct umsi_irq_request_at *at, uint32_t most,
 		    umsi_irq *out, uint32_t *n)
 {
-	bool usual = is_usual(at), more;
+	bool usual = UMSI_HAS_SHORTCUTS && is_usual(at), more;
 	struct umsi *m = table->dev->m;
 	struct umsi_where where;
 	uint32_t last, i;

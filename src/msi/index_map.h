@@ -8,6 +8,7 @@
 #define UMSI_MSI_INDEX_MAP_H
 
 #include "core/machine.h"
+#include "core/profile.h"
 #include "idspace/word.h"
 
 #define UMSI_CHUNK_BITS		6
@@ -47,6 +48,8 @@ static inline int umsi_index_map_take_next(struct umsi *m, struct umsi_index_map
 	struct umsi_index_chunk *chunk;
 	uint64_t taken;
 
+	if (!UMSI_HAS_SHORTCUTS)
+		return umsi_index_map_take(m, map, first, last);
 	if (base < first || base > last || !(chunk = map->chunk[map->open]))
 		return umsi_index_map_take(m, map, first, last);
 	taken = chunk->taken;

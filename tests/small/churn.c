@@ -22,7 +22,7 @@
 #define DRIVERS		2u	/* on CPUs 0 and 1; CPU 2 takes interrupts only */
 #define ENTRIES		8u
 #define ROUNDS		60u
-#define SEEDS		12u
+#define SEEDS		6u
 
 struct driver;
 
