@@ -3,11 +3,6 @@
 #include "core/dump_root.h"
 #include "root/gic.h"
 
-uint32_t umsi_gic_load_of(const struct umsi_domain *d, umsi_cpu cpu)
-{
-	return umsi_load32(&((const struct umsi_gic_domain *)d)->gic->cpu[cpu].load);
-}
-
 uint64_t umsi_gic_room(struct umsi_domain *d)
 {
 	struct umsi_gic *gic = umsi_gic_of(d);

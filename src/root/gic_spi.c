@@ -3,6 +3,11 @@
 #include "core/dump_root.h"
 #include "root/gic.h"
 
+uint32_t umsi_gic_load_of(const struct umsi_domain *d, umsi_cpu cpu)
+{
+	return umsi_load32(&((const struct umsi_gic_domain *)d)->gic->cpu[cpu].load);
+}
+
 int umsi_gic_message_reserve(struct umsi_domain *d, struct umsi_record *r, const struct umsi_where *where)
 {
 	return umsi_gic_take(umsi_gic_of(d), r, where, umsi_gic_find_message_locked);
