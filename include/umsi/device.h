@@ -52,7 +52,7 @@ struct umsi_device_config {
 
 /**
  * umsi_device_add() - Return: UMSI_OK, UMSI_EINVAL (NULL, no parent, messages_as, an owner that is a function),
- *   UMSI_ESTATE (the owner is being removed), UMSI_ENOMEM.
+ *   UMSI_ESTATE (the owner is being removed), UMSI_ENOMEM, UMSI_ENOTSUP (an owner, in the least profile of sources.list).
  */
 int umsi_device_add(struct umsi *m, const struct umsi_device_config *config,
 		    struct umsi_device **out);
@@ -155,7 +155,8 @@ struct umsi_table_config {
  *
  * Return: UMSI_OK, UMSI_EINVAL (NULL, or ops without write or settle rules: see
  *   struct umsi_store_ops), UMSI_ERANGE (size), UMSI_ESTATE (device being removed, or revoked), UMSI_ENOMEM,
- *   UMSI_ENOINDEX (a translator on the path has no room for so many: see max_irqs), or
+ *   UMSI_ENOINDEX (a translator on the path has no room for so many: see max_irqs),
+ *   UMSI_ENOTSUP (a flush that sleeps, in the least profile of sources.list), or
  *   what a translator's hardware answered.
  */
 int umsi_table_create(struct umsi_device *dev, const struct umsi_store_ops *ops,
@@ -243,7 +244,7 @@ struct umsi_irq_request_at {
  *   does not exist), UMSI_EEXIST (exact index taken), UMSI_ENOINDEX (range full),
  *   UMSI_ENOTSUP (the table has one message for several indices: allocate the block; managed:
  *   the root's numbers belong to no CPU, or the store's flush sleeps; a band for one that is roaming or managed;
- *   in the small profile of sources.list: a set, roaming, managed),
+ *   in the small profiles of sources.list: a set, managed, roaming but on a GIC, reserved, strict, a band; in least: a level),
  *   UMSI_ENOMEM, UMSI_ENOSLOT, UMSI_ENOCPU, UMSI_ELIMIT (<umsi/limits.h>), UMSI_ESTATE (table being destroyed),
  *   UMSI_ECONTEXT (inside a trap).
  */

@@ -16,7 +16,7 @@
 enum umsi_handled {
 	UMSI_HANDLED = 0,	/* it was for me and is dealt with */
 	UMSI_NOT_MINE = 1,	/* nothing of mine was pending: counted; too often in a row, and it is disabled (umsi_config) */
-	UMSI_LATER = 2,		/* a thread will deal with it and call umsi_irq_done() */
+	UMSI_LATER = 2,		/* a thread will deal with it and call umsi_irq_done(); least profile: as handled, nobody may say done */
 };
 
 /*
@@ -113,7 +113,7 @@ int umsi_irq_done(struct umsi *m, umsi_irq irq);
  * Context: atomic if umsi_irq_moves_atomically() and not a set, else sleepable
  *   (a set that was never named before is copied).
  * Return: UMSI_OK, UMSI_ENOENT, UMSI_EINVAL, UMSI_ERANGE (a CPU that does not exist),
- *   UMSI_ENOMEM (a set), UMSI_ENOTSUP (a set, in the small profile of sources.list), UMSI_ENOCPU, UMSI_ENOSLOT,
+ *   UMSI_ENOMEM (a set), UMSI_ENOTSUP (in the profiles of sources.list: a set in small, any in least), UMSI_ENOCPU, UMSI_ENOSLOT,
  *   UMSI_EAGAIN (no slot is free there, but some are being drained, or its store says not now: try later, or wait as below),
  *   UMSI_EGONE (device unreachable: the cached message and the target have changed all the same),
  *   UMSI_ECONTEXT (inside a trap, and it does not move atomically, or the set is new).
