@@ -244,6 +244,9 @@ static void a_cpu_leaves(void **state)
 	start(&r, &h, &mach_chaos_none, 4);
 	for (uint32_t i = 0; i < RIG_ENTRIES; i++)
 		rig_irq(&r, i);
+	/* The host refuses the first that has to go: the CPU stays, and may leave later. */
+	h.fail_prepare = 1;
+	assert_int_equal(umsi_cpu_leave(r.umsi, 1), UMSI_ENOSLOT);
 	assert_int_equal(umsi_cpu_leave(r.umsi, 1), UMSI_OK);
 	rig_settle(&r);
 	for (uint32_t i = 0; i < RIG_ENTRIES; i++) {
