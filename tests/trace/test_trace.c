@@ -56,6 +56,26 @@ static uint32_t count(const struct traced *t, enum umsi_trace_point point, struc
 	return n;
 }
 
+static void drain(void *arg)
+{
+	struct rig *r = arg;
+
+	mach_irq_off(r->m);
+	umsi_drain_point(r->umsi);
+	mach_irq_on(r->m);
+}
+
+/* What retired is proved quiet, and freed. */
+static void prove(struct rig *r)
+{
+	for (uint32_t turn = 0; turn < 3; turn++) {
+		for (umsi_cpu cpu = 0; cpu < RIG_CPUS; cpu++)
+			mach_thread(r->m, cpu, drain, r);
+		rig_settle(r);
+		umsi_reap(r->umsi);
+	}
+}
+
 static void a_life_leaves_its_trace(void **state)
 {
 	struct umsi_trace_event e;
@@ -91,6 +111,10 @@ static void a_life_leaves_its_trace(void **state)
 
 	assert_int_equal(umsi_irq_free(t.rig.umsi, irq), UMSI_OK);
 	assert_int_equal(count(&t, UMSI_TRACE_FREE, &e), 1);
+	prove(&t.rig);
+	/* The one on CPU 2, and the one it was moved from. */
+	assert_int_equal(count(&t, UMSI_TRACE_SLOT_REAP, &e), 2);
+	assert_int_equal(e.irq, (uint32_t)irq);
 	stop(&t);
 }
 

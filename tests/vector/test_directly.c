@@ -73,6 +73,8 @@ static void a_move_leaves_the_old_slot_retiring(void **state)
 	assert_int_equal(move(&s, irq, TO), UMSI_OK);
 	assert_int_equal(stats(&s).moves, before.moves + 1);
 	assert_int_equal(move(&s, irq, RIG_CPUS), UMSI_ERANGE);
+	/* A number beyond all records. */
+	assert_int_equal(move(&s, irq | 0x00ffffff, TO), UMSI_ENOENT);
 	end(&s);
 }
 
