@@ -267,8 +267,8 @@ check-trace-levels: ## trace points compile out without a rest, and in
 			$(CC_riscv64) $(LIB_FLAGS) -DUMSI_TRACE=$$level -c -o $(B)/trace$$level/$$(echo $$f | tr / _).o $$f || exit 1; \
 		done; \
 	done
-	@! $(RISCV64)nm -A $(B)/trace0/*.o | grep 'U umsi_trace_write$$'
-	@$(RISCV64)nm $(B)/trace2/src_core_run.c.o | grep -q 'U umsi_trace_write$$'
+	@! $(RISCV64)nm -A $(B)/trace0/*.o | grep -E 'U umsi_trace_write(_irq)?$$'
+	@$(RISCV64)nm $(B)/trace2/src_core_run.c.o | grep -qE 'U umsi_trace_write(_irq)?$$'
 	@echo "no trace point is left with UMSI_TRACE=0"
 
 boot-check:: ## a short boot of the example kernels, where there are any
