@@ -124,7 +124,8 @@ static void keep_the_cpu(void *arg)
 	uint64_t until;
 
 	(void)arg;
-	mach_delay(rig.m, 200 + mach_random(rig.m, 40));
+	/* By then who resumes has filled the ring, and waits for it. */
+	mach_delay(rig.m, 500 + mach_random(rig.m, 500));
 	mach_irq_off(rig.m);
 	late.unit->stall(false);
 	until = umsi_host_time_ns(rig.m) + 60000000;
